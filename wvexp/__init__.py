@@ -1,0 +1,1 @@
+"""Pretrained or random word vectors, frozen or fine-tuned: measured, not guessed."""

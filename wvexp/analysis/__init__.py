@@ -1,0 +1,1 @@
+"""Statistics of the decision: arrays in, numbers out."""

@@ -1,0 +1,1 @@
+"""Labelled text: from files, from a hub, or generated."""

@@ -1,0 +1,156 @@
+"""Corpus: sentences, labels and splits in flat arrays, and nested training subsets."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.errors import UserError
+from wvexp.seeds import stream
+
+Task = Literal["token", "sentence"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Sentences of one split, one after another.
+
+    task      "token": one label a token; "sentence": one label a sentence
+    words     int32 [tokens]       ids into `Corpus.lexicon`
+    offsets   int64 [sentences+1]  sentence i is words[offsets[i]:offsets[i+1]]
+    labels    int32 [tokens] or [sentences], by task; ids into `Corpus.label_names`
+    documents int32 [sentences]    the document of each sentence; None where the data names none
+    """
+
+    task: Task
+    words: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    documents: NDArray[np.int32] | None = None
+
+    def __post_init__(self) -> None:
+        expected = self.tokens if self.task == "token" else self.sentences
+        if self.offsets[-1] != self.tokens or len(self.labels) != expected:
+            raise ValueError(
+                f"{self.task} split: {len(self.labels)} labels, expected {expected}; "
+                f"offsets end at {self.offsets[-1]}, {self.tokens} tokens"
+            )
+
+    @property
+    def sentences(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def tokens(self) -> int:
+        return len(self.words)
+
+    @property
+    def examples(self) -> int:
+        """What `train_size` counts: tokens of a token task, sentences of a sentence task."""
+        return len(self.labels)
+
+    def take(self, sentences: NDArray[np.integer]) -> "Split":
+        """The given sentences, in the given order."""
+        starts = self.offsets[sentences]
+        lengths = self.offsets[sentences + 1] - starts
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        # index of every token taken: its sentence's start plus its place in the sentence
+        tokens = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Split(
+            task=self.task,
+            words=self.words[tokens],
+            offsets=offsets,
+            labels=self.labels[tokens if self.task == "token" else sentences],
+            documents=None if self.documents is None else self.documents[sentences],
+        )
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled text with its three splits.
+
+    The lexicon lists every word form of all splits: it is an encoding, not the vocabulary of a
+    model, which is built from the training subset alone (`wvexp.data.vocabulary`).
+    """
+
+    name: str
+    lexicon: list[str]
+    label_names: list[str]
+    train: Split
+    validation: Split
+    test: Split
+
+    @property
+    def task(self) -> Task:
+        return self.train.task
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the content: equal for equal text, labels and splits, wherever they lie."""
+        digest = hashlib.sha256()
+        for names in (self.lexicon, self.label_names):
+            digest.update("\0".join(names).encode("utf-8", "surrogatepass") + b"\1")
+        for split in (self.train, self.validation, self.test):
+            digest.update(split.task.encode())
+            for array in (split.words, split.offsets, split.labels, split.documents):
+                digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()[:16]
+
+    def lowercased(self) -> "Corpus":
+        """The same corpus with every word form lower-cased, equal forms made one."""
+        forms = [word.lower() for word in self.lexicon]
+        lexicon = list(dict.fromkeys(forms))
+        if lexicon == self.lexicon:
+            return self
+        ids = {word: i for i, word in enumerate(lexicon)}
+        mapping = np.array([ids[form] for form in forms], dtype=np.int32)
+        train, validation, test = (
+            replace(split, words=mapping[split.words])
+            for split in (self.train, self.validation, self.test)
+        )
+        return replace(self, lexicon=lexicon, train=train, validation=validation, test=test)
+
+    def training_subset(self, size: int | None, seed: int) -> Split:
+        """The first `size` examples of the seed's order; all of them when `size` is None.
+
+        Sentence tasks count sentences, interleaved by label so that every prefix keeps the label
+        proportions. Token tasks take whole sentences until at least `size` tokens. Subsets of one
+        seed are prefixes of one order, so they nest.
+
+        Raises
+        ------
+        UserError
+            `size` is below 1 or exceeds the training examples.
+        """
+        split = self.train
+        if size is not None and not 1 <= size <= split.examples:
+            unit = "tokens" if self.task == "token" else "sentences"
+            raise UserError(
+                f"train_size={size}: the training data of {self.name} has {split.examples} {unit}",
+                f"give a number from 1 to {split.examples}, or leave it out to take all",
+            )
+        order = training_order(split, seed)
+        if size is None:
+            return split.take(order)
+        if self.task == "sentence":
+            return split.take(order[:size])
+        lengths = np.diff(split.offsets)[order]
+        return split.take(order[: int(np.searchsorted(np.cumsum(lengths), size)) + 1])
+
+
+def training_order(split: Split, seed: int) -> NDArray[np.int64]:
+    """The seed's permutation of the sentences, of which every training subset is a prefix."""
+    rng = stream(seed, "subset")
+    shuffled = rng.permutation(split.sentences)
+    if split.task == "token":
+        return shuffled
+    # Spread each label's sentences evenly over [0, 1): any prefix holds each in proportion.
+    labels = split.labels[shuffled]
+    position = np.empty(len(shuffled))
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        position[places] = (np.arange(len(places)) + rng.random()) / len(places)
+    return shuffled[np.argsort(position, kind="stable")]
