@@ -1,0 +1,153 @@
+"""The Hydra side: a command line becomes a checked `Config`.
+
+Hydra's grammar refuses paths with `=`, commas, brackets or accents unless they are quoted, and
+its exit status for any mistake is 1: both are mended here.
+"""
+
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import wvexp
+from wvexp.config import Config, keys, parse_config
+from wvexp.errors import RunError, UserError
+
+_GROUPS = ("data", "embed", "model", "optim", "experiment")
+
+
+def config_folder() -> Path:
+    """Where the YAML files lie: inside an installed wheel, or beside the package in a checkout."""
+    package = Path(wvexp.__file__).resolve().parent
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
+    """The configuration for the given overrides, such as `["embed=random", "seed=3"]`."""
+    from hydra import compose as hydra_compose
+    from hydra import initialize_config_dir
+
+    _register_schema()
+    with _errors_in_one_line(), initialize_config_dir(str(config_folder()), version_base="1.3"):
+        node = hydra_compose(config_name, overrides=quoted(overrides))
+    return _checked(node)
+
+
+def run_command(
+    command: Callable[[Config], None], argv: Sequence[str], config_name: str = "train"
+) -> None:
+    """Compose the configuration of a command line with Hydra and hand it to `command`."""
+    if {"--help", "-h"} & set(argv):
+        print(help_text(shutil.get_terminal_size().columns))
+        return
+    import hydra
+
+    _register_schema()
+    failures: list[UserError | RunError] = []
+
+    def task(node: Any) -> None:
+        # Raised through Hydra, an error would be announced a second time in Hydra's own words.
+        try:
+            command(_checked(node))
+        except (UserError, RunError) as error:
+            failures.append(error)
+
+    sys.argv = [sys.argv[0], *quoted(argv)]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting
+    with _errors_in_one_line():
+        hydra.main(str(config_folder()), config_name, version_base="1.3")(task)()
+    if failures:
+        raise failures[0]
+
+
+def quoted(argv: Sequence[str]) -> list[str]:
+    """The same arguments with path and text values quoted for Hydra's grammar."""
+    free_text = {key.name for key in keys() if key.type in (str, str | None) and not key.choices}
+    sweeping = bool({"-m", "--multirun"} & set(argv))
+
+    def quote(argument: str) -> str:
+        name, equals, value = argument.partition("=")
+        if not equals or name.lstrip("+") not in free_text or value in ("", "null"):
+            return argument
+        already = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+        a_sweep = sweeping and "," in value and not Path(value).exists()
+        if already or a_sweep:
+            return argument
+        # Within quotes the grammar gives meaning to a quote, to backslashes before one, and to ${.
+        escaped = value.replace("\\'", "\\\\\\'") if "\\'" in value else value.replace("'", "\\'")
+        if escaped.endswith("\\"):
+            escaped += "\\" * (len(escaped) - len(escaped.rstrip("\\")))
+        return f"{name}='{escaped.replace('${', chr(92) + '${')}'"
+
+    return [quote(argument) for argument in argv]
+
+
+def help_text(width: int) -> str:
+    """Every key with its meaning and default, and the options of each group."""
+    lines = ["usage: train.py [group=option] [key=value]...    -m to sweep", "", "Groups"]
+    for group in _GROUPS:
+        options = sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
+        lines += _entry(group, ", ".join(options), width)
+    lines += ["", "Keys"]
+    for key in keys():
+        if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
+            continue  # chosen by the group itself
+        default = "null" if key.default is None else str(key.default)
+        if isinstance(key.default, bool):
+            default = default.lower()
+        choices = f" ({', '.join(key.choices)})" if key.choices else ""
+        lines += _entry(key.name, f"{key.meaning}{choices} [{default}]", width)
+    return "\n".join(lines)
+
+
+def _entry(name: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width=max(40, width - 1),
+        initial_indent=f"  {name:<22} ",
+        subsequent_indent=" " * 25,
+        break_on_hyphens=False,
+    )
+
+
+def _register_schema() -> None:
+    from hydra.core.config_store import ConfigStore
+
+    ConfigStore.instance().store("schema", Config)
+
+
+def _checked(node: Any) -> Config:
+    from omegaconf import OmegaConf
+
+    with _errors_in_one_line():
+        values = OmegaConf.to_container(node, resolve=True)
+    assert isinstance(values, dict)
+    values.pop("hydra", None)
+    return parse_config(values)
+
+
+class _errors_in_one_line:  # noqa: N801  (reads as a statement)
+    """Turn Hydra's and OmegaConf's exceptions into a `UserError`."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        from hydra.errors import HydraException
+        from omegaconf.errors import OmegaConfBaseException
+
+        if not isinstance(error, HydraException | OmegaConfBaseException):
+            return
+        message = str(error).strip().splitlines()[0]
+        cause = error.__cause__
+        if isinstance(cause, OmegaConfBaseException):
+            key = getattr(cause, "full_key", None)
+            detail = str(cause).strip().splitlines()[0]
+            message = f"{key}: {detail}" if key else detail
+        if "could not override" in message.lower() or "is not in struct" in message.lower():
+            message = message.replace("Could not override", "unknown key:")
+        raise UserError(message.rstrip("."), "--help lists every key") from error

@@ -1,0 +1,80 @@
+"""What a run is: the key under which its result is stored, its arm and its condition."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from wvexp.config import Model, Optim, Tuning
+
+# Raised by hand when a change of the program changes what a run computes.
+ENGINE_VERSION = 1
+
+_MODEL_KEYS = {
+    "window": ("name", "window", "hidden", "dropout"),
+    "mean": ("name", "hidden", "dropout"),
+    "cnn": ("name", "widths", "filters", "dropout"),
+}
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """One run in plain values, with nothing left to resolve.
+
+    embed        `pretrained`, `random` or `shuffled`
+    dim          dimension of random vectors that no reference gives
+    train_size   examples asked for
+    metric       `accuracy`, `macro_f1` or `entity_f1`
+    engine       `autograd`
+    data         fingerprint of the corpus
+    vectors      fingerprint of the reference vectors; None without
+    """
+
+    task: str
+    embed: str
+    dim: int
+    finetune: bool
+    tuning: Tuning
+    model: Model
+    optim: Optim
+    metric: str
+    train_size: int
+    seed: int
+    engine: str
+    data: str
+    vectors: str | None
+
+    @property
+    def arm(self) -> str:
+        """Such as `pretrained-tuned`, with whatever departs from plain tuning behind it."""
+        arm = f"{self.embed}-{'tuned' if self.finetune else 'frozen'}"
+        plain = asdict(Tuning())
+        special = [f"{k}={v}" for k, v in asdict(self.tuning).items() if v != plain[k]]
+        return f"{arm}({','.join(special)})" if special else arm
+
+    def describe(self) -> dict[str, Any]:
+        """Everything that determines the result, and nothing else."""
+        model = asdict(self.model)
+        return {
+            **{k: v for k, v in asdict(self).items() if k != "model"},
+            "model": {k: model[k] for k in _MODEL_KEYS[self.model.name]},
+            "engine_version": ENGINE_VERSION,
+        }
+
+    @property
+    def key(self) -> str:
+        return _hash(self.describe())
+
+    @property
+    def condition(self) -> str:
+        """Hash of what two runs must share to be compared: all but arm, size, seed and rate."""
+        shared = self.describe()
+        for name in ("embed", "finetune", "tuning", "train_size", "seed"):
+            del shared[name]
+        shared["optim"] = {k: v for k, v in shared["optim"].items() if k != "lr"}
+        return _hash(shared)
+
+
+def _hash(description: dict[str, Any]) -> str:
+    canonical = json.dumps(description, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

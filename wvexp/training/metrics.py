@@ -1,0 +1,160 @@
+"""Scores of predicted labels: accuracy, macro F1, entity F1; as a whole, by class and by group."""
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Split
+from wvexp.errors import UserError
+from wvexp.training.entities import EntityCounts, TagScheme, compare_spans, f1, is_bio
+
+
+class Group(IntEnum):
+    """Where a word's vector comes from at evaluation, from best to worst."""
+
+    SEEN = 0
+    PRETRAINED_ONLY = 1
+    NEITHER = 2
+
+
+def default_metric(split: Split, label_names: list[str]) -> str:
+    return "entity_f1" if split.task == "token" and is_bio(label_names) else "accuracy"
+
+
+class Scorer:
+    """Scores predictions for one split against its labels.
+
+    Raises
+    ------
+    UserError
+        `entity_f1` without BIO tags, or without one entity in the split.
+    """
+
+    def __init__(self, metric: str, split: Split, label_names: list[str], name: str) -> None:
+        self.metric, self.split, self.label_names = metric, split, label_names
+        self.scheme = None
+        if metric == "entity_f1":
+            if not is_bio(label_names):
+                raise UserError(
+                    f"metric=entity_f1 needs BIO tags, the labels are {_some(label_names)}",
+                    "take metric=accuracy or metric=macro_f1",
+                )
+            self.scheme = TagScheme.from_labels(label_names)
+            self.gold_spans = self.scheme.spans(split.labels, split.offsets)
+            if not len(self.gold_spans):
+                raise UserError(
+                    f"metric=entity_f1: the {name} split has no entity", "take metric=accuracy"
+                )
+
+    def score(self, predicted: NDArray[np.integer]) -> float:
+        """The metric over the whole split; `predicted` holds label ids [examples]."""
+        everything = np.zeros(len(self.split.words), dtype=np.int8)
+        value = self.by_group(predicted, everything)[Group.SEEN][1]
+        assert value is not None  # the split is not empty and, for entities, has one
+        return value
+
+    def by_group(
+        self, predicted: NDArray[np.integer], groups: NDArray[np.integer]
+    ) -> dict[Group, tuple[int, float | None]]:
+        """Size and score of every group; the score is None where nothing can be scored.
+
+        groups [tokens]: a `Group` for each token. A sentence and an entity belong to the group of
+        their worst token; a wrong entity to that of the tokens it claims.
+        """
+        if self.scheme is not None:
+            counts = self._compare(predicted)
+            gold = _worst(groups, counts.gold[:, 0], counts.gold[:, 1])
+            claimed = _worst(groups, counts.predicted[:, 0], counts.predicted[:, 1])
+            return {g: _entity_score(counts, gold == g, claimed == g) for g in Group}
+        if self.split.task == "sentence":
+            offsets = self.split.offsets
+            groups = _worst(groups, offsets[:-1], offsets[1:])
+        gold_labels = self.split.labels
+        scores: dict[Group, tuple[int, float | None]] = {}
+        for group in Group:
+            chosen = groups == group
+            n = int(chosen.sum())
+            scores[group] = n, self._plain(gold_labels[chosen], predicted[chosen]) if n else None
+        return scores
+
+    def by_class(self, predicted: NDArray[np.integer]) -> dict[str, dict[str, Any]]:
+        """Precision, recall, F1 and support of every class (of every entity type for entity F1).
+
+        What is undefined, such as the precision of a class never predicted, is absent.
+        """
+        if self.scheme is not None:
+            counts = self._compare(predicted)
+            return {
+                name: _class_scores(
+                    int(counts.gold_found[counts.gold[:, 2] == i].sum()),
+                    int((counts.predicted[:, 2] == i).sum()),
+                    int((counts.gold[:, 2] == i).sum()),
+                )
+                for i, name in enumerate(self.scheme.types)
+            }
+        gold = self.split.labels
+        return {
+            name: _class_scores(
+                int(((gold == i) & (predicted == i)).sum()),
+                int((predicted == i).sum()),
+                int((gold == i).sum()),
+            )
+            for i, name in enumerate(self.label_names)
+        }
+
+    def _compare(self, predicted: NDArray[np.integer]) -> EntityCounts:
+        assert self.scheme is not None
+        return compare_spans(self.gold_spans, self.scheme.spans(predicted, self.split.offsets))
+
+    def _plain(self, gold: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:
+        if self.metric == "accuracy":
+            return float((gold == predicted).mean())
+        return macro_f1(gold, predicted)
+
+
+def macro_f1(gold: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:
+    """Unweighted mean F1 of the classes that occur in gold or predicted labels."""
+    classes = np.union1d(gold, predicted)
+    right = gold[gold == predicted]
+    size = int(classes.max()) + 1
+    both = np.bincount(gold, minlength=size) + np.bincount(predicted, minlength=size)
+    return float((2 * np.bincount(right, minlength=size)[classes] / both[classes]).mean())
+
+
+def _worst(
+    groups: NDArray[np.integer], starts: NDArray[np.integer], ends: NDArray[np.integer]
+) -> NDArray[np.integer]:
+    """The largest group within each span; an empty span has seen all there is to see."""
+    # worse[g] counts the tokens up to each place that are of group g or worse
+    worst = np.zeros(len(starts), dtype=np.int8)
+    for group in (Group.PRETRAINED_ONLY, Group.NEITHER):
+        worse = np.concatenate([[0], np.cumsum(groups >= group)])
+        worst[worse[ends] > worse[starts]] = group
+    return worst
+
+
+def _entity_score(
+    counts: EntityCounts, gold: NDArray[np.bool_], claimed: NDArray[np.bool_]
+) -> tuple[int, float | None]:
+    found = int(counts.gold_found[gold].sum())
+    missed = int(gold.sum()) - found
+    wrong = int((~counts.predicted_right[claimed]).sum())
+    return int(gold.sum()), f1(found, wrong, missed)
+
+
+def _class_scores(right: int, predicted: int, support: int) -> dict[str, Any]:
+    scores: dict[str, Any] = {"support": support}
+    if predicted:
+        scores["precision"] = right / predicted
+    if support:
+        scores["recall"] = right / support
+    both = f1(right, predicted - right, support - right)
+    if both is not None:
+        scores["f1"] = both
+    return scores
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")

@@ -1,0 +1,98 @@
+"""RunResult: the content of `result.json`. A number that was not measured is absent."""
+
+import platform
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.training.identity import RunConfig
+from wvexp.training.metrics import Group
+from wvexp.training.tuning import Movement
+from wvexp.vectors.reference import ReferenceVectors
+from wvexp.vectors.table import coverage
+
+_GROUP_NAMES = {
+    Group.SEEN: "seen",
+    Group.PRETRAINED_ONLY: "pretrained_only",
+    Group.NEITHER: "neither",
+}
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """One run's outcome; `to_json` gives the layout of `result.json`."""
+
+    run: RunConfig
+    train_tokens: int
+    train_types: int
+    labels_missing: list[str]
+    validation: float
+    test: float
+    groups: dict[str, dict[str, Any]]
+    per_class: dict[str, dict[str, Any]]
+    coverage: dict[str, float] | None
+    movement: Movement
+    epochs: int
+    best_epoch: int
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        run = self.run
+        content = {
+            "key": run.key,
+            "task": run.task,
+            "arm": run.arm,
+            "embed": run.embed,
+            "finetune": run.finetune,
+            "model": run.model.name,
+            "train_size": run.train_size,
+            "train_tokens": self.train_tokens,
+            "train_types": self.train_types,
+            "labels_missing": self.labels_missing,
+            "seed": run.seed,
+            "lr": run.optim.lr,
+            "condition": run.condition,
+            "engine": run.engine,
+            "metric": {"name": run.metric, "validation": self.validation, "test": self.test},
+            "groups": self.groups,
+            "per_class": self.per_class,
+            "coverage": self.coverage,
+            "movement": asdict(self.movement),
+            "epochs": self.epochs,
+            "best_epoch": self.best_epoch,
+            "seconds": self.seconds,
+            "config": run.describe(),
+            "versions": {
+                "python": platform.python_version(),
+                **{name: version(name) for name in ("wvexp", "torch", "numpy", "gensim")},
+            },
+        }
+        return {name: value for name, value in content.items() if value is not None}
+
+
+def make_result(
+    run: RunConfig,
+    corpus: Corpus,
+    subset: Split,
+    reference: ReferenceVectors | None,
+    *,
+    groups: dict[Group, tuple[int, float | None]],
+    **measured: Any,
+) -> RunResult:
+    """Complete what training measured by what the data say."""
+    missing = np.setdiff1d(np.arange(len(corpus.label_names)), subset.labels)
+    return RunResult(
+        run=run,
+        train_tokens=subset.tokens,
+        train_types=len(np.unique(subset.words)),
+        labels_missing=[corpus.label_names[i] for i in missing],
+        groups={
+            _GROUP_NAMES[group]: {"n": n} if score is None else {"n": n, "score": score}
+            for group, (n, score) in groups.items()
+        },
+        coverage=None if reference is None else asdict(coverage(reference, subset)),
+        **measured,
+    )

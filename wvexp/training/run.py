@@ -1,0 +1,184 @@
+"""One run: a `RunConfig`, a corpus and reference vectors in; a trained model and a result out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.vocabulary import Vocabulary
+from wvexp.seeds import stream
+from wvexp.training.examples import Examples
+from wvexp.training.identity import RunConfig
+from wvexp.training.metrics import Group, Scorer
+from wvexp.training.result import RunResult, make_result
+from wvexp.training.tuning import measure_movement, movable_rows
+from wvexp.vectors.initial import (
+    Start,
+    pretrained_start,
+    random_start,
+    shuffled_start,
+    unscaled_random_start,
+)
+from wvexp.vectors.reference import ReferenceVectors
+from wvexp.vectors.table import EmbeddingTable, build_table
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one pass over the training data came to; a line of `metrics.jsonl`."""
+
+    epoch: int
+    loss: float
+    validation: float
+    best: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class TrainedRun:
+    """The best epoch's parameters (the table among them) and the result."""
+
+    result: RunResult
+    table: EmbeddingTable
+    parameters: dict[str, NDArray[np.float32]]
+
+
+def train(
+    run: RunConfig,
+    corpus: Corpus,
+    reference: ReferenceVectors | None,
+    *,
+    device: str,
+    on_epoch: Callable[[Epoch], None],
+) -> TrainedRun:
+    """Train with early stopping, restore the best epoch, and score it on the test split.
+
+    Raises
+    ------
+    RunError
+        Training diverged, or a frozen row changed.
+    """
+    began = time.perf_counter()
+    subset = corpus.training_subset(run.train_size, run.seed)
+    vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
+    table = build_table(corpus.lexicon, vocabulary, _start(run, corpus, reference))
+    movable = movable_rows(
+        table,
+        vocabulary,
+        finetune=run.finetune,
+        rows=run.tuning.rows,
+        min_count=run.tuning.min_count,
+    )
+    window = run.model.window if run.model.name == "window" else None
+    train_set, validation_set, test_set = (
+        Examples.from_split(split, table, window)
+        for split in (subset, corpus.validation, corpus.test)
+    )
+    scorer = Scorer(run.metric, corpus.validation, corpus.label_names, "validation")
+    test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
+    engine = make_engine(run, table, movable, len(corpus.label_names), device)
+
+    best_score, best_epoch, best = -np.inf, 0, engine.parameters()
+    epoch = 0
+    for epoch in range(1, run.optim.epochs + 1):
+        epoch_began = time.perf_counter()
+        rows = train_set.rows
+        if run.finetune:
+            # UNK learns in every tuned arm, by the same draws.
+            rows = train_set.with_unknown(vocabulary.counts, stream(run.seed, "unknown", epoch))
+        loss = engine.train_epoch(
+            train_set,
+            run.optim.batch_size,
+            stream(run.seed, "order", epoch).permutation(len(train_set)),
+            rows,
+            stream(run.seed, "dropout", epoch),
+            move_rows=epoch >= run.tuning.start_epoch,
+        )
+        score = scorer.score(engine.predict(validation_set).argmax(1))
+        improved = score > best_score
+        if improved:
+            best_score, best_epoch, best = score, epoch, engine.parameters()
+        on_epoch(Epoch(epoch, loss, score, improved, time.perf_counter() - epoch_began))
+        if epoch - best_epoch >= run.optim.patience:
+            break
+
+    engine.restore(best)
+    predicted = engine.predict(test_set).argmax(1)
+    result = make_result(
+        run,
+        corpus,
+        subset,
+        reference,
+        validation=best_score,
+        test=test_scorer.score(predicted),
+        groups=test_scorer.by_group(
+            predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
+        ),
+        per_class=test_scorer.by_class(predicted),
+        movement=measure_movement(table.rows, best["embedding.weight"], movable),
+        epochs=epoch,
+        best_epoch=best_epoch,
+        seconds=time.perf_counter() - began,
+    )
+    return TrainedRun(result, table, best)
+
+
+def make_engine(
+    run: RunConfig,
+    table: EmbeddingTable,
+    movable: NDArray[np.bool_],
+    classes: int,
+    device: str,
+) -> Any:
+    """The engine of a run, its network drawn from the run's `init` stream."""
+    import torch
+
+    from wvexp.models.build import build_model
+    from wvexp.training.autograd import AutogradEngine
+
+    # Two threads in one small product cost more than they save, and change the last bits.
+    torch.set_num_threads(1)
+    model = build_model(
+        run.model.name,
+        table.rows,
+        classes,
+        stream(run.seed, "init"),
+        window=run.model.window,
+        hidden=run.model.hidden,
+        widths=run.model.widths,
+        filters=run.model.filters,
+        tuned=run.finetune,
+    )
+    return AutogradEngine(
+        model,
+        movable,
+        optimizer=run.optim.name,
+        lr=run.optim.lr,
+        row_lr=run.optim.lr * run.tuning.lr_scale,
+        dropout=run.model.dropout,
+        l2=run.optim.l2,
+        anchor=run.tuning.anchor,
+        device=device,
+    )
+
+
+def word_groups(
+    split: Split, lexicon_size: int, vocabulary: Vocabulary, reference: ReferenceVectors | None
+) -> NDArray[np.int8]:
+    """The `Group` of every token [tokens], by the same reference vectors for all arms."""
+    group = np.full(lexicon_size, Group.NEITHER, dtype=np.int8)
+    if reference is not None:
+        group[reference.index >= 0] = Group.PRETRAINED_ONLY
+    group[vocabulary.lexicon_ids] = Group.SEEN
+    return group[split.words]
+
+
+def _start(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
+    if reference is None:
+        return unscaled_random_start(len(corpus.lexicon), run.dim, run.seed)
+    starts = {"pretrained": pretrained_start, "random": random_start, "shuffled": shuffled_start}
+    return starts[run.embed](reference, run.seed)

@@ -1,0 +1,63 @@
+"""Which rows of the embedding table may move, and what becomes of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.vocabulary import PAD, UNK, Vocabulary
+from wvexp.errors import RunError
+from wvexp.vectors.table import EmbeddingTable, Origin
+
+
+def movable_rows(
+    table: EmbeddingTable, vocabulary: Vocabulary, *, finetune: bool, rows: str, min_count: int
+) -> NDArray[np.bool_]:
+    """Mask [rows] of the rows that training may move.
+
+    None when frozen. When tuned: UNK, and of the training vocabulary the words seen at least
+    `min_count` times, either all of them or (`rows="oov"`) those without a pretrained vector.
+    PAD and the rows that only evaluation reads never move.
+    """
+    movable = np.zeros(len(table.rows), dtype=bool)
+    if finetune:
+        trained = table.trained
+        movable[:trained] = vocabulary.counts >= min_count
+        if rows == "oov":
+            movable[:trained] &= table.origin[:trained] == Origin.RANDOM
+        movable[PAD] = False
+        movable[UNK] = True
+    return movable
+
+
+@dataclass(frozen=True)
+class Movement:
+    """How far rows went, in Euclidean distance: of those that may move."""
+
+    rows: int
+    moved: int
+    max: float
+    mean: float
+
+
+def measure_movement(
+    before: NDArray[np.float32], after: NDArray[np.float32], movable: NDArray[np.bool_]
+) -> Movement:
+    """Distance from start to end of the movable rows, after proof that no other row changed.
+
+    Raises
+    ------
+    RunError
+        A row that had to stay is not bit-identical.
+    """
+    changed = (before.view(np.uint32) != after.view(np.uint32)).any(axis=1)
+    trespassers = np.flatnonzero(changed & ~movable)
+    if len(trespassers):
+        raise RunError(f"{len(trespassers)} frozen rows changed, row {trespassers[0]} first")
+    distance = np.linalg.norm((after[movable] - before[movable]).astype(np.float64), axis=1)
+    return Movement(
+        rows=int(movable.sum()),
+        moved=int(changed.sum()),
+        max=float(distance.max(initial=0)),
+        mean=float(distance.mean()) if len(distance) else 0.0,
+    )

@@ -1,0 +1,87 @@
+"""EmbeddingTable: the rows of one run, where each came from, and which word takes which row."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Split
+from wvexp.data.vocabulary import PAD, PAD_WORD, UNK, UNK_WORD, Vocabulary
+from wvexp.vectors.initial import Start
+from wvexp.vectors.reference import ReferenceVectors
+
+
+class Origin(IntEnum):
+    PAD = 0
+    UNK = 1
+    PRETRAINED = 2
+    RANDOM = 3
+
+
+@dataclass(frozen=True)
+class EmbeddingTable:
+    """Compact rows: the training vocabulary first, then rows that only evaluation reads.
+
+    rows    float32 [rows, d]  PAD is zero
+    origin  uint8 [rows]       an `Origin`
+    words   [rows]             the word form of each row
+    trained                    rows[:trained] are PAD, UNK and the training vocabulary; no gradient
+                               ever reaches the others
+    row_of  int32 [lexicon]    the row of each word form; UNK where it has none
+    """
+
+    rows: NDArray[np.float32]
+    origin: NDArray[np.uint8]
+    words: list[str]
+    trained: int
+    row_of: NDArray[np.int32]
+
+
+def build_table(
+    lexicon: list[str],
+    vocabulary: Vocabulary,
+    start: Start,
+) -> EmbeddingTable:
+    """Rows for a training vocabulary and for the words that evaluation alone can look up.
+
+    Each word form of the training subset has a row of its own: a start vector where `start` has
+    one, a random draw otherwise. A word form outside the subset has a row where `start` knows a
+    vector for it, and takes UNK otherwise.
+    """
+    trained = len(vocabulary)
+    seen = np.zeros(len(lexicon), dtype=bool)
+    seen[vocabulary.lexicon_ids] = True
+    evaluated = np.flatnonzero(~seen & (start.index >= 0)).astype(np.int32)
+    ids = np.concatenate([vocabulary.lexicon_ids, evaluated])
+
+    rows = np.empty((2 + len(ids), start.dim), dtype=np.float32)
+    rows[:trained] = start.draw(trained)
+    rows[PAD] = 0
+    known = start.index[ids]
+    rows[2:][known >= 0] = start.matrix[known[known >= 0]]
+
+    origin = np.full(len(rows), Origin.RANDOM, dtype=np.uint8)
+    origin[2:][known >= 0] = Origin.PRETRAINED
+    origin[[PAD, UNK]] = Origin.PAD, Origin.UNK
+
+    row_of = np.full(len(lexicon), UNK, dtype=np.int32)
+    row_of[ids] = np.arange(2, len(rows), dtype=np.int32)
+    words = [PAD_WORD, UNK_WORD, *(lexicon[i] for i in ids)]
+    return EmbeddingTable(rows, origin, words, trained, row_of)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Share of a training subset's word types and tokens that have a pretrained vector."""
+
+    types: float
+    tokens: float
+
+
+def coverage(reference: ReferenceVectors, subset: Split) -> Coverage:
+    found = reference.index >= 0
+    return Coverage(
+        types=float(found[np.unique(subset.words)].mean()),
+        tokens=float(found[subset.words].mean()),
+    )
