@@ -1,0 +1,175 @@
+"""The built-in world's pretrained vectors: gensim's Word2Vec on its unlabelled text, cached.
+
+A cache entry is a matrix (npy, memory-mapped when read) and a description (JSON) with the words
+and the matrix's hash. Both are written aside and moved into place, the description last: whoever
+finds one finds a whole entry, and processes that build the same entry at once write the same
+bytes. An entry that does not agree with its description is built again. Nothing is pickled.
+"""
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from platformdirs import user_cache_dir
+
+from wvexp.data.corpus import Task
+from wvexp.data.world.corpus import VOCABULARY_SIZE, world_text
+
+if TYPE_CHECKING:
+    from gensim.models import KeyedVectors
+
+# Raise it with every change that alters the text or the training below.
+GENERATOR_VERSION = 1
+
+DIM = 50
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """Arguments of `gensim.models.Word2Vec`; `tokens` is the length of its text."""
+
+    sg: int
+    epochs: int
+    tokens: int = 900_000
+    window: int = 5
+    negative: int = 5
+    min_count: int = 2
+    sample: float = 1e-3
+
+
+# Mikolov et al. 2013: CBOW and skip-gram with negative sampling.
+ALGORITHMS: dict[Task, Algorithm] = {
+    "sentence": Algorithm(sg=0, epochs=5),
+    "token": Algorithm(sg=1, epochs=3),
+}
+
+# The vectors are scaled to this standard deviation over all components, which is that of common
+# published vectors (GloVe 6B), so that learning rates mean the same here and there.
+SPREAD = 0.4
+
+
+def world_vectors(
+    task: Task,
+    seed: int,
+    dim: int = DIM,
+    vocabulary_size: int = VOCABULARY_SIZE,
+    cache: Path | None = None,
+) -> "KeyedVectors":
+    """Pretrained vectors for the words of the world of `task` and `seed`.
+
+    Trained on the first call (seconds), read from the cache afterwards.
+
+    Parameters
+    ----------
+    dim
+        Components of a vector.
+    cache
+        Folder of the cache; the environment's `WVEXP_CACHE` or the user's cache folder if None.
+    """
+    import gensim
+
+    algorithm = ALGORITHMS[task]
+    settings = {
+        "generator": GENERATOR_VERSION,
+        "gensim": gensim.__version__,
+        "task": task,
+        "seed": seed,
+        "dim": dim,
+        "vocabulary_size": vocabulary_size,
+        **asdict(algorithm),
+    }
+    key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    stem = (cache or cache_folder()) / f"world-{task}-{key}"
+    found = _read(stem)
+    if found is None:
+        found = _train(task, seed, dim, vocabulary_size, algorithm)
+        _write(stem, *found, settings)
+    return _keyed(*found)
+
+
+def cache_folder() -> Path:
+    """Where built vectors are kept: `WVEXP_CACHE`, else the user's cache folder."""
+    return Path(os.environ.get("WVEXP_CACHE") or user_cache_dir("wvexp"))
+
+
+def _train(
+    task: Task, seed: int, dim: int, vocabulary_size: int, algorithm: Algorithm
+) -> tuple[list[str], NDArray[np.float32]]:
+    from gensim.models import Word2Vec
+
+    arguments = asdict(algorithm)
+    text = list(world_text(task, seed, arguments.pop("tokens"), vocabulary_size))
+    # One worker and a hash that no process salts: the same vectors every time.
+    model = Word2Vec(text, vector_size=dim, seed=seed, workers=1, hashfxn=_hash, **arguments)
+    vectors = model.wv.vectors
+    return model.wv.index_to_key, vectors * np.float32(SPREAD / vectors.std())
+
+
+def _hash(word: str) -> int:
+    return zlib.crc32(word.encode())
+
+
+def _keyed(words: list[str], vectors: NDArray[np.float32]) -> "KeyedVectors":
+    from gensim.models import KeyedVectors
+
+    keyed = KeyedVectors(vectors.shape[1])
+    keyed.index_to_key = words
+    keyed.key_to_index = {word: i for i, word in enumerate(words)}
+    keyed.vectors = vectors
+    return keyed
+
+
+def _read(stem: Path) -> tuple[list[str], NDArray[np.float32]] | None:
+    """The entry's words and vectors [words, dim]; None when it is absent or damaged."""
+    matrix, description = _paths(stem)
+    try:
+        entry = json.loads(description.read_text("utf-8"))
+        if _digest(matrix) != entry["sha256"]:
+            return None
+        return entry["words"], np.load(matrix, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(
+    stem: Path, words: list[str], vectors: NDArray[np.float32], settings: dict[str, object]
+) -> None:
+    matrix, description = _paths(stem)
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    with _replacing(matrix) as file:
+        np.save(file, vectors, allow_pickle=False)
+        file.flush()
+        digest = _digest(Path(file.name))
+    entry = {"settings": settings, "sha256": digest, "words": words}
+    with _replacing(description) as file:
+        file.write(json.dumps(entry).encode())
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A new file beside `path` that takes its place once it is whole."""
+    with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            os.unlink(file.name)
+            raise
+    os.replace(file.name, path)
+
+
+def _paths(stem: Path) -> tuple[Path, Path]:
+    return stem.with_suffix(".npy"), stem.with_suffix(".json")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
