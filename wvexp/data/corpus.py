@@ -74,6 +74,7 @@ class Corpus:
 
     The lexicon lists every word form of all splits: it is an encoding, not the vocabulary of a
     model, which is built from the training subset alone (`wvexp.data.vocabulary`).
+    `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     """
 
     name: str
@@ -82,6 +83,7 @@ class Corpus:
     train: Split
     validation: Split
     test: Split
+    tokenizer: str = "whitespace"
 
     @property
     def task(self) -> Task:

@@ -1,0 +1,185 @@
+"""Examples in, Corpus out: words and labels become ids while they are read."""
+
+import logging
+from array import array
+from collections import defaultdict
+from itertools import chain, islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.examples import Source
+from wvexp.data.splitting import SHARE, split_off
+from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
+from wvexp.errors import UserError
+
+log = logging.getLogger(__name__)
+
+# Shorter sentences ("yes .") come up twice by chance.
+_LEAK_TOKENS = 5
+
+
+class Ids(defaultdict[str, int]):
+    """Numbers names in the order in which they are first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.default_factory = self.__len__
+
+
+class Encoder:
+    """Turns the sources of one corpus into splits that share their ids.
+
+    Parameters
+    ----------
+    tokenize
+        Text to words, for sentence tasks; the words of token tasks are taken as they are.
+    """
+
+    def __init__(self, tokenize: Tokenizer) -> None:
+        self.words = Ids()
+        self.labels = Ids()
+        self._tokenize = tokenize
+
+    def split(self, source: Source) -> Split:
+        """All examples of the source; those without a word are dropped, and counted in the log.
+
+        Raises
+        ------
+        UserError
+            Nothing is left.
+        """
+        words, labels, documents = array("i"), array("i"), array("i")
+        offsets = array("q", [0])
+        document_ids = Ids()
+        named = dropped = 0
+        word_id = self.words.__getitem__
+        for example in source.examples:
+            text = example.text
+            tokens = self._tokenize(text) if isinstance(text, str) else text
+            if not tokens:
+                dropped += 1
+                continue
+            words.extend(map(word_id, tokens))
+            offsets.append(len(words))
+            if isinstance(example.labels, str):
+                labels.append(self.labels[example.labels])
+            else:
+                labels.extend(map(self.labels.__getitem__, example.labels))
+            named += example.document is not None
+            documents.append(document_ids[example.document or ""])
+        if dropped:
+            log.warning("%s: %d sentences without a word left out", source.name, dropped)
+        if len(offsets) == 1:
+            raise UserError(
+                f"{source.name}: no labelled text in it", "give sentences with their labels"
+            )
+        return Split(
+            task=source.task,
+            words=np.array(words, dtype=np.int32),
+            offsets=np.array(offsets, dtype=np.int64),
+            labels=np.array(labels, dtype=np.int32),
+            documents=np.array(documents, dtype=np.int32) if named else None,
+        )
+
+
+def build_corpus(
+    name: str,
+    train: Source,
+    validation: Source | None,
+    test: Source | None,
+    *,
+    tokenizer: str,
+    seed: int,
+) -> Corpus:
+    """The corpus of the given sources.
+
+    A missing part is split off the training data (10 % of it, seeded). Labels are sorted; they
+    are those of the full training data.
+
+    Raises
+    ------
+    UserError
+        Fewer than two labels; a label that the training data lacks; see `Encoder.split`.
+    """
+    if train.task == "token":
+        tokenizer = "whitespace"  # the words are given; this is how a user types them
+    sample = list(islice(train.examples, SAMPLE))
+    train = train._replace(examples=chain(sample, train.examples))
+    tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
+    log.info("%s: tokenizer %s", name, tokenizer)
+    encoder = Encoder(tokenize)
+    splits = {"train": encoder.split(train)}
+    label_space = list(encoder.labels)
+    if len(label_space) < 2:
+        raise UserError(
+            f"{train.name}: every example has the label {label_space[0]!r}",
+            "a classifier needs at least two labels",
+        )
+    for part, source in (("validation", validation), ("test", test)):
+        if source is not None:
+            splits[part] = encoder.split(source)
+            _check_labels(source.name, train.name, splits[part], encoder.labels, len(label_space))
+    share = SHARE
+    for part in ("test", "validation"):
+        if part not in splits:
+            splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
+            log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
+            share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
+    names = sorted(label_space, key=_label_order)
+    rank = np.array([names.index(label) for label in label_space], dtype=np.int32)
+    for split in splits.values():
+        split.labels[:] = rank[split.labels]
+    _warn_of_leakage(splits["train"], splits["test"])
+    return Corpus(name, list(encoder.words), names, **splits, tokenizer=tokenizer)
+
+
+def _label_order(label: str) -> tuple[bool, float, str]:
+    """Numbers by value, before names by alphabet."""
+    numeric = label.lstrip("-").isdecimal()
+    return (not numeric, float(label) if numeric else 0.0, label)
+
+
+def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int) -> None:
+    """Refuses labels beyond the `known` ones of the training data."""
+    counts = np.bincount(split.labels, minlength=len(labels))[known:]
+    if counts.any():
+        new = [
+            f"{label!r} ({count}x)"
+            for label, count in zip(list(labels)[known:], counts, strict=True)
+            if count
+        ]
+        shown = ", ".join(new[:5]) + (", ..." if len(new) > 5 else "")
+        raise UserError(
+            f"{where}: {len(new)} label(s) that {train} lacks: {shown}",
+            "correct them, or give the training data examples of each",
+        )
+
+
+def _warn_of_leakage(train: Split, test: Split) -> None:
+    """Logs how many test sentences also stand, word for word, in the training data."""
+    codes = _sentence_codes(test)[np.diff(test.offsets) >= _LEAK_TOKENS]
+    shared = int(np.isin(codes, _sentence_codes(train)).sum())
+    if shared:
+        log.warning(
+            "%d of %d test sentences (%.1f %%, of %d words and more) also stand in the training "
+            "data: test scores may be too high",
+            shared,
+            len(codes),
+            100 * shared / len(codes),
+            _LEAK_TOKENS,
+        )
+
+
+def _sentence_codes(split: Split) -> NDArray[np.uint64]:
+    """One 64-bit number a sentence, equal for equal sentences (and, by chance, once in 2^64).
+
+    A polynomial in the word ids, modulo 2^64, each first scattered by an odd multiplier.
+    """
+    lengths = np.diff(split.offsets)
+    place = np.arange(split.tokens) - np.repeat(split.offsets[:-1], lengths)
+    powers = np.full(int(lengths.max()), 0x9E3779B97F4A7C15, dtype=np.uint64).cumprod()
+    scattered = (split.words.astype(np.uint64) + np.uint64(1)) * np.uint64(0xBF58476D1CE4E5B9)
+    scattered ^= scattered >> np.uint64(29)
+    return np.add.reduceat(scattered * powers[place], split.offsets[:-1])
