@@ -37,7 +37,7 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
     return _checked(node)
 
 
-def run_command(
+def run_hydra_command(
     command: Callable[[Config], None], argv: Sequence[str], config_name: str = "train"
 ) -> None:
     """Compose the configuration of a command line with Hydra and hand it to `command`."""
@@ -126,8 +126,7 @@ def _checked(node: Any) -> Config:
     with _errors_in_one_line():
         values = OmegaConf.to_container(node, resolve=True)
     assert isinstance(values, dict)
-    values.pop("hydra", None)
-    return parse_config(values)
+    return parse_config({str(name): v for name, v in values.items() if name != "hydra"})
 
 
 class _errors_in_one_line:  # noqa: N801  (reads as a statement)

@@ -46,6 +46,7 @@ class Data:
     train: str | None = _key(None, "training file (.csv .tsv .jsonl .json .parquet .conll .conllu)")
     validation: str | None = _key(None, "validation file; split off, seeded, when null")
     test: str | None = _key(None, "test file; split off, seeded, when null")
+    split_seed: int = _key(0, "draws what is split off where a file is missing", minimum=0)
     text: str | None = _key(None, "column of the text; guessed when one choice is obvious")
     label: str | None = _key(None, "column of the label; guessed when one choice is obvious")
     lowercase: str = _key(
@@ -98,7 +99,7 @@ class Model:
     window: int = _key(5, "window: words in a window, odd", minimum=1)
     hidden: int = _key(100, "window, mean: hidden units; 0 for a linear classifier", minimum=0)
     dropout: float = _key(0.0, "share of the last layer's inputs dropped", minimum=0, below=1)
-    widths: list[int] = _key([3, 4, 5], "cnn: words each filter spans")
+    widths: list[int] = _key([3, 4, 5], "cnn: words each filter spans")  # noqa: RUF009
     filters: int = _key(100, "cnn: filters of each width", minimum=1)
 
 

@@ -17,31 +17,30 @@ def build_model(
     name: str,
     rows: NDArray[np.float32],
     classes: int,
-    rng: np.random.Generator,
     *,
     window: int,
     hidden: int,
     widths: Sequence[int],
     filters: int,
-    tuned: bool,
 ) -> nn.Module:
-    """The model `name` over a copy of the embedding `rows` [rows, d].
-
-    Weights are drawn by Glorot and Bengio (2010, equation 16), biases are zero, all from `rng` in
-    the order of the module's parameters: the arms of one seed share them.
-    """
-    # A parameter of its own rather than from_pretrained: the table must stay as it is.
-    embedding = nn.Embedding(
-        *rows.shape, padding_idx=0, sparse=True, _weight=torch.from_numpy(rows.copy())
-    )
-    embedding.weight.requires_grad_(tuned)
-    model: nn.Module
+    """The model `name` over a copy of the embedding `rows` [rows, d], its network yet undrawn."""
+    count, d = rows.shape
+    # A copy: the table of starting values must stay as it is.
+    weight = torch.from_numpy(rows.copy())
+    embedding = nn.Embedding(count, d, padding_idx=0, sparse=True, _weight=weight)
     if name == "window":
-        model = WindowModel(embedding, window, hidden, classes)
-    elif name == "mean":
-        model = MeanModel(embedding, hidden, classes)
-    else:
-        model = CnnModel(embedding, list(widths), filters, classes)
+        return WindowModel(embedding, window, hidden, classes)
+    if name == "mean":
+        return MeanModel(embedding, hidden, classes)
+    return CnnModel(embedding, list(widths), filters, classes)
+
+
+def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
+    """Draw every weight by Glorot and Bengio (2010, equation 16); biases are zero.
+
+    The draws come from `rng` in the order of the module's parameters, so that the arms of one
+    seed, and both engines, start from the same network.
+    """
     with torch.no_grad():
         for _, parameter in network_parameters(model):
             if parameter.ndim == 1:
@@ -50,7 +49,6 @@ def build_model(
                 limit = sqrt(6 / sum(parameter.shape))
                 draw = rng.uniform(-limit, limit, tuple(parameter.shape))
                 parameter.copy_(torch.from_numpy(draw))
-    return model
 
 
 def network_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
@@ -60,6 +58,6 @@ def network_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
 
 def last_layer_inputs(model: nn.Module) -> int:
     """How many values dropout acts upon: the inputs of the output layer."""
-    output = model.output if isinstance(model, CnnModel) else model.head.output
+    output = model.get_submodule("output" if isinstance(model, CnnModel) else "head.output")
     assert isinstance(output, nn.Linear)
     return output.in_features

@@ -13,10 +13,10 @@ from wvexp.data.vocabulary import PAD
 from wvexp.errors import RunError
 from wvexp.models.build import last_layer_inputs, network_parameters
 from wvexp.training.examples import Examples, Inputs
+from wvexp.training.prediction import log_probabilities
 
 # A mean loss this many times that of guessing uniformly means that the run has diverged.
 _DIVERGED = 50
-_EVALUATION_BATCH = 4096
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class AutogradEngine:
     Parameters
     ----------
     model
-        A module of `wvexp.models`; its embedding requires a gradient if rows are tuned.
+        A module of `wvexp.models`.
     movable
-        Mask [rows] of the rows that may move.
+        Mask [rows] of the rows that may move; none in a frozen arm.
     optimizer, lr, row_lr
         `adam`, `adagrad` or `sgd`; learning rates of the network and of the rows. Rows get the
         rule's sparse form, which touches the rows of the batch alone (lazy Adam: Kingma and Ba's
@@ -71,6 +71,7 @@ class AutogradEngine:
         self.dropout, self.l2, self.anchor = dropout, l2, anchor
         self.embedding = model.get_submodule("embedding")
         self.rows: nn.Parameter = self.embedding.weight  # type: ignore[assignment]
+        self.rows.requires_grad_(bool(movable.any()))
         self.start = self.rows.detach().clone()
         self.movable = torch.from_numpy(movable).to(device)
         network = [parameter for _, parameter in network_parameters(model)]
@@ -92,7 +93,7 @@ class AutogradEngine:
         *,
         move_rows: bool,
     ) -> float:
-        """One pass over `order`; the mean loss of its batches.
+        """One pass over `order`; the mean cross-entropy of its batches.
 
         Raises
         ------
@@ -103,9 +104,10 @@ class AutogradEngine:
         total = torch.zeros((), device=self.device)
         steps = 0
         for inputs, labels in examples.batches(batch_size, order, rows):
-            loss = self.loss(Step(inputs, labels, self.draw_mask(len(labels), masks)))
-            self._update(loss, move_rows)
-            total += loss.detach()
+            step = Step(inputs, labels, self.draw_mask(len(labels), masks))
+            cross_entropy = self.cross_entropy(step)
+            self._update(cross_entropy + self.penalty(step), move_rows)
+            total += cross_entropy.detach()
             steps += 1
         mean = float(total) / steps
         if not isfinite(mean) or mean > _DIVERGED * (1 + log(self.classes)):
@@ -120,33 +122,30 @@ class AutogradEngine:
         draw = rng.random((batch, last_layer_inputs(self.model)), dtype=np.float32)
         return (draw < keep).astype(np.float32) / keep
 
-    def loss(self, step: Step) -> Tensor:
-        """Mean cross-entropy of the batch plus penalties."""
+    def cross_entropy(self, step: Step) -> Tensor:
+        """Mean cross-entropy of the batch."""
         mask = None if step.mask is None else self._tensor(step.mask)
         logits = self.model(*map(self._tensor, step.inputs), mask=mask)
-        loss = nn.functional.cross_entropy(logits, self._tensor(step.labels).long())
+        return nn.functional.cross_entropy(logits, self._tensor(step.labels).long())
+
+    def penalty(self, step: Step) -> Tensor | float:
+        """L2 of the weights and of the batch's tuned rows, and the rows' pull to their start."""
+        penalty: Tensor | float = 0.0
         if self.l2:
-            loss = loss + self.l2 / 2 * sum(w.square().sum() for w in self.weights)
+            for weight in self.weights:
+                penalty = penalty + self.l2 / 2 * weight.square().sum()
         if self.rows.requires_grad and (self.l2 or self.anchor):
             distinct = self._tensor(np.unique(step.inputs[0]))
             distinct = distinct[self.movable[distinct]]
             rows = nn.functional.embedding(distinct, self.rows, padding_idx=PAD, sparse=True)
-            if self.l2:
-                loss = loss + self.l2 / 2 * rows.square().sum()
-            if self.anchor:
-                loss = loss + self.anchor / 2 * (rows - self.start[distinct]).square().sum()
-        return loss
+            moved = rows - self.start[distinct]
+            penalty = penalty + self.l2 / 2 * rows.square().sum()
+            penalty = penalty + self.anchor / 2 * moved.square().sum()
+        return penalty
 
     def predict(self, examples: Examples) -> NDArray[np.float32]:
         """Log-probabilities [examples, classes]."""
-        self.model.eval()
-        out = np.empty((len(examples), self.classes), dtype=np.float32)
-        with torch.no_grad():
-            for start in range(0, len(examples), _EVALUATION_BATCH):
-                chosen = np.arange(start, min(start + _EVALUATION_BATCH, len(examples)))
-                logits = self.model(*map(self._tensor, examples.inputs(chosen)))
-                out[chosen] = torch.log_softmax(logits, 1).cpu().numpy()
-        return out
+        return log_probabilities(self.model, examples, self.device)
 
     def parameters(self) -> dict[str, NDArray[np.float32]]:
         """A copy of every parameter by name, the word vectors as `embedding.weight`."""
@@ -160,7 +159,7 @@ class AutogradEngine:
     def _update(self, loss: Tensor, move_rows: bool) -> None:
         self.network_optimizer.zero_grad(set_to_none=True)
         self.rows.grad = None
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.network_optimizer.step()
         if self.row_optimizer is not None and move_rows:
             self._drop_fixed_rows()
@@ -173,7 +172,11 @@ class AutogradEngine:
         rows = gradient.indices()[0]
         keep = self.movable[rows]
         self.rows.grad = torch.sparse_coo_tensor(
-            rows[keep][None], gradient.values()[keep], gradient.shape, is_coalesced=True
+            rows[keep][None],
+            gradient.values()[keep],
+            gradient.shape,
+            is_coalesced=True,
+            check_invariants=False,
         )
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:

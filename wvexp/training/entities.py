@@ -41,9 +41,7 @@ class TagScheme:
             types=types,
         )
 
-    def spans(
-        self, labels: NDArray[np.integer], offsets: NDArray[np.int64]
-    ) -> NDArray[np.int64]:
+    def spans(self, labels: NDArray[np.integer], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
         """Entities [n, 3] as (first token, token after the last, type).
 
         A chunk begins at a B tag, and at an I tag that continues nothing: after O, after another

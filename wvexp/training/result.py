@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from wvexp import __version__
 from wvexp.data.corpus import Corpus, Split
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group
@@ -67,7 +68,8 @@ class RunResult:
             "config": run.describe(),
             "versions": {
                 "python": platform.python_version(),
-                **{name: version(name) for name in ("wvexp", "torch", "numpy", "gensim")},
+                "wvexp": __version__,
+                **{name: version(name) for name in ("torch", "numpy", "gensim")},
             },
         }
         return {name: value for name, value in content.items() if value is not None}

@@ -137,7 +137,7 @@ def make_engine(
     """The engine of a run, its network drawn from the run's `init` stream."""
     import torch
 
-    from wvexp.models.build import build_model
+    from wvexp.models.build import build_model, draw_network
     from wvexp.training.autograd import AutogradEngine
 
     # Two threads in one small product cost more than they save, and change the last bits.
@@ -146,13 +146,12 @@ def make_engine(
         run.model.name,
         table.rows,
         classes,
-        stream(run.seed, "init"),
         window=run.model.window,
         hidden=run.model.hidden,
         widths=run.model.widths,
         filters=run.model.filters,
-        tuned=run.finetune,
     )
+    draw_network(model, stream(run.seed, "init"))
     return AutogradEngine(
         model,
         movable,

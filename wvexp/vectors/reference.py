@@ -1,7 +1,9 @@
 """Pretrained vectors of a corpus's words: what arms start from and error groups refer to."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -23,16 +25,19 @@ class ReferenceVectors:
     index       int32 [lexicon]   row of `matrix` for each word form, -1 for none
     mean        float32 [d]       of the vectors of training words
     spread      float32 [d]       standard deviation of the same
-    fingerprint content of the vectors' source
-    source      the file or name they came from
     """
 
     matrix: NDArray[np.float32]
     index: NDArray[np.int32]
     mean: NDArray[np.float32]
     spread: NDArray[np.float32]
-    fingerprint: str
-    source: str
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Hash of the content: which word has which vector."""
+        digest = hashlib.sha256(self.index.tobytes())
+        digest.update(self.matrix.tobytes())
+        return digest.hexdigest()[:16]
 
     @property
     def dim(self) -> int:
@@ -48,8 +53,6 @@ def match_lexicon(
     keyed: Keyed,
     lexicon: Sequence[str],
     training_words: NDArray[np.integer],
-    fingerprint: str,
-    source: str,
 ) -> ReferenceVectors:
     """Look every word form up: exact match, then lower-cased.
 
@@ -71,6 +74,4 @@ def match_lexicon(
         rows,
         sample.mean(axis=0).astype(np.float32),
         sample.std(axis=0).astype(np.float32),
-        fingerprint,
-        source,
     )

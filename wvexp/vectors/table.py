@@ -58,6 +58,8 @@ def build_table(
     rows = np.empty((2 + len(ids), start.dim), dtype=np.float32)
     rows[:trained] = start.draw(trained)
     rows[PAD] = 0
+    # The centre of the vectors: the word that says least, where no training teaches it otherwise.
+    rows[UNK] = start.mean
     known = start.index[ids]
     rows[2:][known >= 0] = start.matrix[known[known >= 0]]
 

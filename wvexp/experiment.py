@@ -1,0 +1,125 @@
+"""From a configuration to a run folder: read, train, keep.
+
+`wvexp.inputs` and this module unpack a `Config`; everything below them takes plain values.
+"""
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from wvexp.config import Config
+from wvexp.errors import UserError
+from wvexp.inputs import Inputs, prepare
+from wvexp.results.folder import run_folder
+from wvexp.results.store import Store
+from wvexp.results.terminal import LiveEpochs, summary_table
+from wvexp.training.identity import RunConfig
+from wvexp.training.metrics import default_metric
+from wvexp.training.run import Epoch, TrainedRun, train
+from wvexp.training.saved import SavedModel
+
+# Dimension of random vectors where nothing else gives one.
+_DEFAULT_DIM = 100
+
+
+def run_experiment(config: Config) -> None:
+    """Train one run, write its folder and its row, and print what came out."""
+    console = Console(highlight=False)
+    device = choose_device(config.device)
+    arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
+    with run_folder(config.out, arm) as (scratch, final):
+        store = Store(Path(config.store))
+        inputs = prepare(config)
+        run = describe_run(config, inputs)
+        live = LiveEpochs(console, run.optim.epochs, run.metric)
+        with (scratch / "metrics.jsonl").open("w") as metrics, live.running():
+
+            def on_epoch(epoch: Epoch) -> None:
+                metrics.write(json.dumps(asdict(epoch)) + "\n")
+                metrics.flush()
+                live(epoch)
+
+            trained = train(
+                run,
+                inputs.corpus,
+                inputs.reference,
+                device=device,
+                on_epoch=on_epoch,
+            )
+        result = trained.result.to_json()
+        _write_run(scratch, config, result, inputs, trained)
+    store.save(trained.result)
+    console.print(summary_table(result, final))
+
+
+def describe_run(config: Config, inputs: Inputs) -> RunConfig:
+    """The run that the configuration asks for, with everything automatic resolved."""
+    corpus, reference = inputs.corpus, inputs.reference
+    model = config.model
+    if model.name == "auto":
+        model = replace(model, name="window" if corpus.task == "token" else "mean")
+    return RunConfig(
+        task=corpus.task,
+        embed=config.embed.kind,
+        dim=reference.dim if reference else config.embed.dim or _DEFAULT_DIM,
+        finetune=config.finetune,
+        tuning=config.tuning,
+        model=model,
+        optim=config.optim,
+        metric=config.metric or default_metric(corpus.train, corpus.label_names),
+        train_size=config.train_size or corpus.train.examples,
+        seed=config.seed,
+        engine="autograd",
+        data=corpus.fingerprint,
+        vectors=reference.fingerprint if reference else None,
+    )
+
+
+def choose_device(device: str) -> str:
+    """The device to train on: `auto` is the first GPU if there is one.
+
+    Raises
+    ------
+    UserError
+        The device is unknown or not there.
+    """
+    if device == "cpu":
+        return device
+    import torch
+
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    name, _, number = device.partition(":")
+    if name != "cuda" or (number and not number.isdecimal()):
+        raise UserError(f"device={device} is not one of auto, cpu, cuda, cuda:N")
+    if int(number or 0) >= torch.cuda.device_count():
+        raise UserError(
+            f"device={device}: this machine shows {torch.cuda.device_count()} GPUs",
+            "take device=cpu, or install a CUDA build of torch",
+        )
+    return device
+
+
+def _write_run(
+    folder: Path, config: Config, result: dict[str, Any], inputs: Inputs, trained: TrainedRun
+) -> None:
+    (folder / "config.yaml").write_text(
+        yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True), encoding="utf-8"
+    )
+    (folder / "result.json").write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
+    run = trained.result.run
+    SavedModel(
+        task=inputs.corpus.task,
+        model=run.model,
+        label_names=inputs.corpus.label_names,
+        lowercase=inputs.lowercase,
+        tokenizer=inputs.corpus.tokenizer,
+        words=trained.table.words,
+        origin=trained.table.origin,
+        parameters=trained.parameters,
+        source=inputs.source if run.embed == "pretrained" else None,
+    ).save(folder / "model")

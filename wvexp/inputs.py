@@ -1,0 +1,166 @@
+"""What runs read: the corpus and the vectors that a configuration names."""
+
+import hashlib
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from wvexp.config import Config, Data, Embed, check_metric_for_task, check_model_for_task
+from wvexp.data.corpus import Corpus, Task
+from wvexp.errors import UserError
+from wvexp.training.saved import VectorSource
+from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
+
+log = logging.getLogger("wvexp")
+
+# Examples of the built-in world where no size is given.
+_WORLD_TRAIN = {"token": 50_000, "sentence": 10_000}
+_WORLD_VALIDATION = 10_000
+_WORLD_TEST = 20_000
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the runs of one configuration share."""
+
+    corpus: Corpus
+    reference: ReferenceVectors | None
+    source: VectorSource | None
+    lowercase: bool
+
+
+def prepare(config: Config) -> Inputs:
+    """Read the corpus and the vectors of its words, and check that the two fit.
+
+    Raises
+    ------
+    UserError
+        A file cannot be used, or too few words have a vector.
+    """
+    data, embed = config.data, config.embed
+    opened = open_vectors(embed)
+    corpus = read_corpus(data)
+    check_model_for_task(config.model.name, corpus.task)
+    check_metric_for_task(config.metric, corpus.task)
+    lowercase = data.lowercase == "true"
+    if data.lowercase == "auto" and opened is not None:
+        lowercase = opened.lowercased
+    if lowercase:
+        corpus = corpus.lowercased()
+    if opened is not None:
+        keyed, source = opened.load(wanted_words(corpus.lexicon)), opened.source
+    elif data.kind == "world":
+        keyed, source = _world_vectors(data, corpus.task, embed.dim)
+    else:
+        return Inputs(corpus, None, None, lowercase)
+    reference = match_lexicon(keyed, corpus.lexicon, corpus.train.words)
+    _check_coverage(source, reference, corpus, embed.min_coverage)
+    return Inputs(corpus, reference, source, lowercase)
+
+
+def read_corpus(data: Data) -> Corpus:
+    """The corpus that the `data` group describes."""
+    task = cast(Task | None, data.task)
+    if data.kind == "world":
+        from wvexp.data.world import world_corpus
+
+        task = task or "token"
+        return world_corpus(
+            task,
+            data.world_seed,
+            data.world_size or _WORLD_TRAIN[task],
+            _WORLD_VALIDATION,
+            _WORLD_TEST,
+            data.world_vocabulary,
+        )
+    reading: dict[str, Any] = {
+        "text": data.text,
+        "label": data.label,
+        "task": task,
+        "tokenizer": data.tokenizer,
+        "seed": data.split_seed,
+    }
+    if data.kind == "hub":
+        from wvexp.data.hub import read_hub
+
+        assert data.name is not None
+        return read_hub(
+            data.name,
+            config_name=data.config,
+            revision=data.revision,
+            train_split=data.train_split,
+            validation_split=data.validation_split,
+            test_split=data.test_split,
+            **reading,
+        )
+    from wvexp.data.files import read_files
+
+    train_file, *others = (
+        Path(name).expanduser() if name else None
+        for name in (data.train, data.validation, data.test)
+    )
+    assert train_file is not None
+    return read_files(train_file, *others, **reading)
+
+
+@dataclass(frozen=True)
+class OpenVectors:
+    """A vector file or name that has been recognised, its rows not yet read."""
+
+    source: VectorSource
+    lowercased: bool
+    embed: Embed
+
+    def load(self, words: set[str]) -> Any:
+        """The vectors of the given words, as gensim's `KeyedVectors`."""
+        from wvexp.vectors.pretrained import load_vectors
+
+        assert self.embed.path is not None
+        return load_vectors(
+            Path(self.embed.path).expanduser(),
+            words,
+            self.embed.member,
+            self.embed.trust_pickle,
+            dim=self.embed.dim,
+        )
+
+
+def open_vectors(embed: Embed) -> OpenVectors | None:
+    """Recognise the vectors that the `embed` group names; None where it names none."""
+    from wvexp.vectors.pretrained import fingerprint_vectors, vector_words
+
+    if embed.path is None:
+        return None
+    path = Path(embed.path).expanduser()
+    words = vector_words(path, embed.member)
+    cased = sum(word != word.lower() for word in words)
+    source = VectorSource(
+        str(path.resolve()), embed.member, None, fingerprint_vectors(path, embed.member)
+    )
+    return OpenVectors(source, cased < len(words) / 100, embed)
+
+
+def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:
+    from wvexp.data.world import world_vectors
+
+    keyed = world_vectors(task, data.world_seed, dim or 50, data.world_vocabulary)
+    return keyed, VectorSource(None, None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
+
+
+def _check_coverage(
+    source: VectorSource, reference: ReferenceVectors, corpus: Corpus, least: float
+) -> None:
+    found = reference.index >= 0
+    words = corpus.train.words
+    share = float(found[words].mean())
+    if share >= least and share > 0:
+        return
+    missing = Counter(words[~found[words]].tolist()).most_common(5)
+    raise UserError(
+        f"{source.path or source.name}: only {share:.1%} of the training tokens have a vector "
+        f"(most frequent without: {' '.join(corpus.lexicon[i] for i, _ in missing)})",
+        "are text and vectors of one language and tokenised alike (data.tokenizer)? "
+        "embed.min_coverage=0.01 trains all the same",
+    )

@@ -1,0 +1,186 @@
+"""Model folder: safetensors and JSON, enough to predict without the training data."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.config import Model
+from wvexp.data.corpus import Split, Task
+from wvexp.data.vocabulary import UNK
+from wvexp.errors import UserError
+from wvexp.training.examples import Examples
+from wvexp.vectors.table import EmbeddingTable, Origin
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class VectorSource:
+    """Where the pretrained vectors came from, so that new words can be looked up there."""
+
+    path: str | None
+    member: str | None
+    name: str | None
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A trained model as its folder holds it.
+
+    words    the word form of each row of `parameters["embedding.weight"]`
+    origin   uint8 [rows], an `Origin`
+    source   None for a random arm: its unseen words are UNK
+    """
+
+    task: Task
+    model: Model
+    label_names: list[str]
+    lowercase: bool
+    tokenizer: str
+    words: list[str]
+    origin: NDArray[np.uint8]
+    parameters: dict[str, NDArray[np.float32]]
+    source: VectorSource | None
+
+    @cached_property
+    def row_of(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words) if row > UNK}
+
+    def save(self, folder: Path) -> None:
+        """Write `weights.safetensors` and `model.json` into a new folder."""
+        from safetensors.numpy import save_file
+
+        folder.mkdir()
+        save_file({**self.parameters, "origin": self.origin}, folder / "weights.safetensors")
+        content = {
+            "format": _FORMAT,
+            "task": self.task,
+            "model": asdict(self.model),
+            "labels": self.label_names,
+            "lowercase": self.lowercase,
+            "tokenizer": self.tokenizer,
+            "source": None if self.source is None else asdict(self.source),
+            "words": self.words,
+        }
+        (folder / "model.json").write_text(json.dumps(content), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> "SavedModel":
+        """Read a model folder.
+
+        Raises
+        ------
+        UserError
+            The folder is missing, holds no model, or its files are damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        try:
+            content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+            arrays = load_file(folder / "weights.safetensors")
+            if content["format"] != _FORMAT:
+                raise UserError(
+                    f"{folder}: model format {content['format']}, this version reads {_FORMAT}"
+                )
+            origin = arrays.pop("origin")
+            if not len(origin) == len(content["words"]) == len(arrays["embedding.weight"]):
+                raise UserError(f"{folder}: words and rows do not agree in number")
+            return cls(
+                task=content["task"],
+                model=Model(**content["model"]),
+                label_names=content["labels"],
+                lowercase=content["lowercase"],
+                tokenizer=content["tokenizer"],
+                words=content["words"],
+                origin=origin,
+                parameters=arrays,
+                source=VectorSource(**content["source"]) if content["source"] else None,
+            )
+        except FileNotFoundError as error:
+            raise UserError(
+                f"{folder}: no model there ({Path(error.filename).name} is missing)",
+                "give the folder model/ of a run",
+            ) from error
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+            raise UserError(f"{folder}: the saved model is damaged ({error})") from error
+
+    def predict(
+        self,
+        sentences: Sequence[Sequence[str]],
+        look_up: Callable[[set[str]], Any] | None = None,
+    ) -> list[NDArray[np.float32]]:
+        """Log-probabilities, one array a sentence: [tokens, labels], or [1, labels].
+
+        Parameters
+        ----------
+        sentences
+            Tokenised, not yet lower-cased.
+        look_up
+            Takes words and gives their pretrained vectors as gensim `KeyedVectors`, for words that
+            the model has no row for. Without it they are UNK.
+        """
+        if self.lowercase:
+            sentences = [[word.lower() for word in sentence] for sentence in sentences]
+        table = self._table({word for sentence in sentences for word in sentence}, look_up)
+        ids = {word: i for i, word in enumerate(table.words)}
+        words = [ids.get(word, UNK) for sentence in sentences for word in sentence]
+        lengths = [len(sentence) for sentence in sentences]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        examples = len(words) if self.task == "token" else len(sentences)
+        split = Split(
+            self.task, np.array(words, np.int32), offsets, np.zeros(examples, dtype=np.int32)
+        )
+        window = self.model.window if self.task == "token" else None
+        scores = _score(self, table, Examples.from_split(split, table, window))
+        if self.task == "sentence":
+            return list(scores[:, None])
+        return np.split(scores, offsets[1:-1])
+
+    def _table(self, words: set[str], look_up: Callable[[set[str]], Any] | None) -> EmbeddingTable:
+        """The saved rows, and behind them those of new words that the vectors know.
+
+        A word is looked up as training does it: exactly, then lower-cased.
+        """
+        rows, names = self.parameters["embedding.weight"], list(self.words)
+        extra: list[NDArray[np.float32]] = []
+        new = sorted(words - self.row_of.keys())
+        keyed = look_up({*new, *(word.lower() for word in new)}) if look_up and new else {}
+        for word in new:
+            for form in (word, word.lower()):
+                if form in keyed:
+                    extra.append(keyed[form])
+                    names.append(word)
+                    break
+        rows = np.vstack([rows, *extra]) if extra else rows
+        origin = np.append(self.origin, np.full(len(extra), Origin.PRETRAINED, np.uint8))
+        identity = np.arange(len(names), dtype=np.int32)
+        return EmbeddingTable(rows, origin, names, len(self.words), identity)
+
+
+def _score(saved: SavedModel, table: EmbeddingTable, examples: Examples) -> NDArray[np.float32]:
+    import torch
+
+    from wvexp.models.build import build_model
+    from wvexp.training.prediction import log_probabilities
+
+    shape = saved.model
+    model = build_model(
+        shape.name,
+        table.rows,
+        len(saved.label_names),
+        window=shape.window,
+        hidden=shape.hidden,
+        widths=shape.widths,
+        filters=shape.filters,
+    )
+    arrays = {**saved.parameters, "embedding.weight": table.rows}
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    return log_probabilities(model, examples, "cpu")
