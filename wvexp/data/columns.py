@@ -76,11 +76,11 @@ def choose_columns(
         texts, labels = _by_content(where, columns, texts, labels)
     pairs = [(a, b) for a in texts for b in labels if a != b and _fit(columns[a], columns[b], task)]
     if len(pairs) != 1:
-        found = "several columns could be" if pairs else "no columns that are plainly"
-        kind = {"token": " of a token task", "sentence": " of a sentence task", None: ""}[task]
-        kinds = ", ".join(f"{name} ({column.kind})" for name, column in columns.items())
+        number = "several pairs" if pairs else "no pair"
+        of_task = f" of a {task} task" if task else ""
+        kinds = ", ".join(f"{name!r} ({column.kind})" for name, column in columns.items())
         raise UserError(
-            f"{where}: {found} text and label{kind}; its columns are {kinds}",
+            f"{where}: {number} of text and label columns{of_task} among {kinds}",
             "name them with data.text and data.label",
         )
     text, label = pairs[0]

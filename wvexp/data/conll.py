@@ -99,12 +99,11 @@ def _conll_events(path: Path, token: str | None, tag: str | None) -> Iterator[_E
                     width = _width(path, number, line.split(separator), token_column, tag_column)
                 fields = line.split(separator)
                 if len(fields) != width:
-                    problem = f"has {len(fields)} columns where the lines before it have {width}"
-                    missing = ": the tag is missing" if len(fields) == 1 else ""
-                    raise _bad_line(path, number, problem + missing)
+                    problem = f"has {len(fields)} columns, the lines before it have {width}"
+                    raise _bad_line(path, number, problem if len(fields) > 1 else "has no tag")
                 word, label = fields[token_column], fields[tag_column].strip()
                 if not word or not label:
-                    raise _bad_line(path, number, f"the {'tag' if word else 'token'} is missing")
+                    raise _bad_line(path, number, f"has no {'tag' if word else 'token'}")
                 yield word, label
 
 
@@ -159,7 +158,7 @@ def _width(path: Path, number: int, fields: list[str], token: int, tag: int) -> 
     """The number of columns, from the first token line."""
     width = len(fields)
     if width < 2:
-        raise _bad_line(path, number, "has 1 column: the tag is missing")
+        raise _bad_line(path, number, "has no tag")
     if max(token, tag) >= width:
         raise UserError(
             f"{path}: no column {max(token, tag) + 1}, line {number} has {width} columns",
@@ -170,7 +169,7 @@ def _width(path: Path, number: int, fields: list[str], token: int, tag: int) -> 
 
 def _bad_line(path: Path, number: int, problem: str) -> UserError:
     return UserError(
-        f"{path}: line {number}: {problem}",
+        f"{path}: line {number} {problem}",
         "give each token its tag on the same line; blank lines separate sentences",
     )
 

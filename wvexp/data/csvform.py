@@ -30,7 +30,8 @@ class CsvForm:
 def csv_form(path: Path, kind: str) -> CsvForm:
     """Header and quoting of a file, every row of which has as many fields as the header.
 
-    Quotation marks in a TSV file are ordinary characters where they do not pair up as quotes.
+    Quotation marks in a TSV file are ordinary characters where they do not pair up as quotes, or
+    would put a tab into a field.
 
     Raises
     ------
@@ -60,17 +61,20 @@ def _check(path: Path, delimiter: str, quoting: Quoting) -> list[str]:
             start, rows, header = 0, 0, None
             try:
                 for row in reader:
-                    if header is None and row:
+                    if not any(map(str.strip, row)) and len(row) < 2:
+                        pass  # a blank line
+                    elif header is None:
                         header = row
-                    elif row:
-                        assert header is not None
+                    else:
                         rows += 1
                         if len(row) != len(header):
                             raise _ragged(path, start + 1, row, header, quoting)
+                        if delimiter == "\t" and any("\t" in field for field in row):
+                            raise csv.Error("a tab inside quotes")
                     start = reader.line_num
-            except csv.Error as error:
-                problem = "a quote is not closed or not paired in"
-                raise csv.Error(f"{problem} the row that starts on line {start + 1}") from error
+            except csv.Error:
+                problem = "a quote is not closed or not paired"
+                raise csv.Error(f"{problem} in the row that starts on line {start + 1}") from None
     finally:
         csv.field_size_limit(limit)
     if header is None:
@@ -89,7 +93,7 @@ def _ragged(path: Path, line: int, row: list[str], header: list[str], quoting: i
     if len(row) < len(header) or quoting == csv.QUOTE_NONE:
         remedy = "give each row as many fields as the header"
     return UserError(
-        f"{path}: line {line} has {len(row)} fields, the header has {len(header)} "
+        f"{path}: the row on line {line} has {len(row)} of {len(header)} fields "
         f"({', '.join(header)})",
         remedy,
     )

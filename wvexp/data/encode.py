@@ -2,11 +2,11 @@
 
 import logging
 from array import array
-from collections import defaultdict
-from itertools import chain, islice
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from itertools import chain, islice, pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.examples import Source
@@ -159,27 +159,21 @@ def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int)
 
 def _warn_of_leakage(train: Split, test: Split) -> None:
     """Logs how many test sentences also stand, word for word, in the training data."""
-    codes = _sentence_codes(test)[np.diff(test.offsets) >= _LEAK_TOKENS]
-    shared = int(np.isin(codes, _sentence_codes(train)).sum())
+    counts = Counter(_contents(test))
+    shared = sum(counts[content] for content in {c for c in _contents(train) if c in counts})
     if shared:
         log.warning(
             "%d of %d test sentences (%.1f %%, of %d words and more) also stand in the training "
             "data: test scores may be too high",
             shared,
-            len(codes),
-            100 * shared / len(codes),
+            counts.total(),
+            100 * shared / counts.total(),
             _LEAK_TOKENS,
         )
 
 
-def _sentence_codes(split: Split) -> NDArray[np.uint64]:
-    """One 64-bit number a sentence, equal for equal sentences (and, by chance, once in 2^64).
-
-    A polynomial in the word ids, modulo 2^64, each first scattered by an odd multiplier.
-    """
-    lengths = np.diff(split.offsets)
-    place = np.arange(split.tokens) - np.repeat(split.offsets[:-1], lengths)
-    powers = np.full(int(lengths.max()), 0x9E3779B97F4A7C15, dtype=np.uint64).cumprod()
-    scattered = (split.words.astype(np.uint64) + np.uint64(1)) * np.uint64(0xBF58476D1CE4E5B9)
-    scattered ^= scattered >> np.uint64(29)
-    return np.add.reduceat(scattered * powers[place], split.offsets[:-1])
+def _contents(split: Split) -> Iterator[bytes]:
+    """The word ids of each sentence that is long enough to be no accident."""
+    for start, end in pairwise(split.offsets.tolist()):
+        if end - start >= _LEAK_TOKENS:
+            yield split.words[start:end].tobytes()

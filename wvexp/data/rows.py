@@ -24,6 +24,11 @@ def table_rows(table: Table, text: str | None, label: str | None, task: Task | N
     if first is None:
         raise UserError(f"{table.name}: no rows", "give labelled text")
     roles = choose_columns(table.name, _columns(first), text, label, task)
+    if roles.label in first.column(roles.label).to_pylist():
+        raise UserError(
+            f"{table.name}: the label column is named {roles.label!r}, and so is one of its labels",
+            "add a header line such as text,label",
+        )
     examples = _examples(table, roles, chain([first], batches))
     return Source(table.name, roles.task, roles.text, roles.label, examples)
 

@@ -38,6 +38,8 @@ class Table:
         while True:
             try:
                 batch = next(batches, None)
+                if batch is not None:
+                    batch.validate(full=True)  # the JSON reader lets through what is not UTF-8
             except Exception as error:
                 raise self.explain(error) from error
             if batch is None:
@@ -138,12 +140,16 @@ def _unreadable(path: Path, kind: str, error: Exception) -> UserError:
         with open_text(path) as file:
             for number, line in enumerate(file, start=1):
                 if number == 1 and line.lstrip().startswith("["):
-                    break
-                try:
-                    json.loads(line) if line.strip() else None
-                except json.JSONDecodeError as bad:
+                    break  # one list of objects
+                if line.strip() and (problem := _not_an_object(line)):
                     return UserError(
-                        f"{path}: line {number} is not JSON ({bad.msg})",
-                        "give one JSON object a line",
+                        f"{path}: line {number} is not {problem}", "give one JSON object a line"
                     )
     return UserError(f"{path}: not a readable {kind} file ({error})", "write the file anew")
+
+
+def _not_an_object(line: str) -> str | None:
+    try:
+        return None if isinstance(json.loads(line), dict) else "a JSON object"
+    except json.JSONDecodeError as error:
+        return f"JSON ({error.msg} in column {error.colno})"

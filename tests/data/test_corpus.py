@@ -1,0 +1,142 @@
+"""Splits, nested training subsets, fingerprints."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wvexp.data.corpus import Corpus, Split, training_order
+from wvexp.errors import UserError
+
+LEXICON = ["The", "the", "Cat", "sat", "THE", "down"]
+
+
+def make_split(sentences: list[list[int]], task: str, documents: bool = False) -> Split:
+    """Labels follow from the words, so that a label which leaves its word is noticed."""
+    words = [word for sentence in sentences for word in sentence]
+    labels = [w % 3 for w in words] if task == "token" else [len(s) % 3 for s in sentences]
+    return Split(
+        task=task,  # type: ignore[arg-type]
+        words=np.array(words, dtype=np.int32),
+        offsets=np.cumsum([0, *map(len, sentences)]),
+        labels=np.array(labels, dtype=np.int32),
+        documents=np.arange(len(sentences), dtype=np.int32) // 2 if documents else None,
+    )
+
+
+def spell(split: Split) -> list[tuple[list[int], list[int], int | None]]:
+    """Words, labels and document of each sentence, one by one."""
+    spelt = []
+    for i in range(split.sentences):
+        start, end = int(split.offsets[i]), int(split.offsets[i + 1])
+        labels = split.labels[start:end] if split.task == "token" else split.labels[i : i + 1]
+        document = None if split.documents is None else int(split.documents[i])
+        spelt.append((split.words[start:end].tolist(), labels.tolist(), document))
+    return spelt
+
+
+def make_corpus(sentences: list[list[int]], task: str) -> Corpus:
+    split = make_split(sentences, task)
+    return Corpus("toy", LEXICON, ["a", "b", "c"], split, split, split)
+
+
+TASKS = st.sampled_from(["token", "sentence"])
+SENTENCES = st.lists(st.lists(st.integers(0, 5), min_size=1, max_size=6), min_size=1, max_size=40)
+
+
+@given(SENTENCES, TASKS, st.booleans(), st.data())
+def test_take_is_indexing(sentences, task, documents, data) -> None:
+    split = make_split(sentences, task, documents)
+    chosen = data.draw(st.lists(st.integers(0, len(sentences) - 1)))
+    spelt = spell(split)
+    assert spell(split.take(np.array(chosen, dtype=np.int64))) == [spelt[i] for i in chosen]
+
+
+@given(SENTENCES, TASKS, st.integers(0, 99), st.data())
+def test_subsets_nest_and_have_the_size_asked_for(sentences, task, seed, data) -> None:
+    corpus = make_corpus(sentences, task)
+    total = corpus.train.examples
+    small, large = sorted(data.draw(st.tuples(st.integers(1, total), st.integers(1, total))))
+    first, second = corpus.training_subset(small, seed), corpus.training_subset(large, seed)
+    assert spell(second)[: first.sentences] == spell(first)
+    everything = spell(corpus.training_subset(None, seed))
+    assert everything[: second.sentences] == spell(second)
+    assert sorted(everything) == sorted(spell(corpus.train))
+    if task == "sentence":
+        assert first.examples == small
+    else:  # whole sentences, and none more than needed
+        assert first.examples >= small
+        assert first.examples - len(spell(first)[-1][0]) < small
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=200), st.integers(0, 99))
+def test_every_prefix_holds_each_label_in_proportion(lengths, seed) -> None:
+    split = make_split([[0] * (length + 1) for length in lengths], "sentence")
+    ordered = split.labels[training_order(split, seed)]
+    n = len(ordered)
+    for label in np.unique(ordered):
+        share = (ordered == label).mean()
+        counts = np.cumsum(ordered == label)
+        # each label is evenly spaced: with k labels a prefix is off by k places at most
+        assert np.abs(counts - share * np.arange(1, n + 1)).max() <= len(np.unique(ordered))
+
+
+def test_orders_differ_by_seed() -> None:
+    split = make_split([[0]] * 50, "sentence")
+    assert not np.array_equal(training_order(split, 0), training_order(split, 1))
+    assert np.array_equal(training_order(split, 1), training_order(split, 1))
+
+
+@pytest.mark.parametrize("task", ["token", "sentence"])
+def test_sizes_beyond_the_data_are_refused(task: str) -> None:
+    corpus = make_corpus([[0, 1], [2]], task)
+    unit = {"token": "3 tokens", "sentence": "2 sentences"}[task]
+    for size in (0, -1, corpus.train.examples + 1):
+        with pytest.raises(UserError, match=f"train_size={size}: .* of toy has {unit}"):
+            corpus.training_subset(size, 0)
+
+
+def test_the_fingerprint_sees_all_content_and_no_names_of_places() -> None:
+    corpus = make_corpus([[0, 1], [2, 3, 4]], "token")
+    train = corpus.train
+    changed = [
+        replace(corpus, lexicon=[*LEXICON[:-1], "up"]),
+        replace(corpus, label_names=["a", "b", "d"]),
+        replace(corpus, train=replace(train, words=train.words[::-1].copy())),
+        replace(corpus, train=replace(train, labels=train.labels[::-1].copy())),
+        replace(corpus, train=replace(train, offsets=np.array([0, 3, 5]))),
+        replace(corpus, train=replace(train, documents=np.zeros(2, dtype=np.int32))),
+        replace(corpus, train=train.take(np.array([0]))),
+        replace(corpus, validation=train.take(np.array([0]))),
+        replace(corpus, test=train.take(np.array([0]))),
+    ]
+    prints = {corpus.fingerprint, *(other.fingerprint for other in changed)}
+    assert len(prints) == len(changed) + 1
+    assert replace(corpus, name="elsewhere").fingerprint == corpus.fingerprint
+
+
+@given(SENTENCES, TASKS)
+def test_lowercasing_is_word_by_word(sentences, task) -> None:
+    corpus = make_corpus(sentences, task)
+    lowered = corpus.lowercased()
+    assert len(set(lowered.lexicon)) == len(lowered.lexicon)
+    for before, after in (
+        (corpus.train, lowered.train),
+        (corpus.validation, lowered.validation),
+        (corpus.test, lowered.test),
+    ):
+        assert [lowered.lexicon[w] for w in after.words] == [
+            corpus.lexicon[w].lower() for w in before.words
+        ]
+        assert after.labels is before.labels
+    assert lowered.lowercased() is lowered
+
+
+def test_a_split_whose_arrays_disagree_is_refused() -> None:
+    split = make_split([[0, 1], [2]], "token")
+    with pytest.raises(ValueError, match="2 labels, expected 3"):
+        replace(split, labels=split.labels[:2])
+    with pytest.raises(ValueError, match="offsets end at 2"):
+        replace(split, offsets=np.array([0, 2]))
