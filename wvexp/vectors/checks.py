@@ -1,0 +1,80 @@
+"""What can be wrong with a vector file: counted when it could be read rightly, else refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.errors import UserError
+
+AGAIN = "get the file again"
+
+
+def refuse(name: str, where: str, problem: str, remedy: str = AGAIN) -> UserError:
+    """The error for a file that cannot be used: the file, the line or byte, what is wrong there."""
+    return UserError(f"{name}: {where}: {problem}" if where else f"{name}: {problem}", remedy)
+
+
+@dataclass
+class Problems:
+    """Faults that could be read rightly: how often each kind came, and where first."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def add(self, kind: str, where: str) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self.first.setdefault(kind, where)
+
+    def lines(self) -> list[str]:
+        """One line a kind, as for the log."""
+        return [f"{kind}: {n:,} (first: {self.first[kind]})" for kind, n in self.counts.items()]
+
+
+def require_rows(name: str, claimed: int | None, found: int, problems: Problems) -> None:
+    """Hold the rows found against the header's count: too few is refused, more is counted."""
+    if found == 0:
+        raise refuse(name, "", "no vectors in it")
+    if claimed is None or claimed == found:
+        return
+    if claimed > found:
+        raise refuse(
+            name,
+            "",
+            f"the header promises {claimed:,} rows and the file ends after {found:,}",
+            f"{AGAIN}, or correct the number in its first line if {found:,} is all there should be",
+        )
+    problems.add(
+        f"header count too small, all {found:,} rows read", f"the header says {claimed:,} rows"
+    )
+
+
+def require_dim(name: str, found: int, wanted: int | None) -> None:
+    """Refuse a file whose dimension is not the one asked for (`embed.dim`)."""
+    if wanted is not None and wanted != found:
+        raise refuse(
+            name,
+            "",
+            f"its vectors have {found} dimensions, embed.dim={wanted} was asked for",
+            f"leave embed.dim out or set embed.dim={found}",
+        )
+
+
+def require_finite(name: str, words: Sequence[str], rows: NDArray[np.float32]) -> None:
+    """Refuse rows [words, dim] with a NaN or an infinity, naming the first."""
+    finite = np.isfinite(rows).all(axis=1)
+    if not finite.all():
+        first = int(np.argmin(finite))
+        raise refuse(
+            name,
+            f"row of {words[first]!r}",
+            f"NaN or infinity in it, and in {int((~finite).sum()) - 1:,} other rows wanted",
+            f"{AGAIN}, or take these rows out",
+        )
+
+
+def shown(path: Path, member: str | None = None) -> str:
+    """How messages name a file."""
+    return f"{path} ({member})" if member else str(path)

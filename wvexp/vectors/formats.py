@@ -1,0 +1,168 @@
+"""Which vector format a file has, told by its content and never by its name."""
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from wvexp.errors import UserError
+from wvexp.vectors.checks import refuse
+
+Kind = Literal["GloVe text", "word2vec text", "word2vec binary", "fastText binary"]
+
+HEAD = 4 << 20  # bytes that are enough to tell a format: the first rows, however wide
+FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
+BOM = b"\xef\xbb\xbf"
+
+_HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
+_PICKLE = re.compile(rb"\x80[\x02-\x05]|c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|[(\]}]c[A-Za-z_][\w.]*\n")
+_FOREIGN = [
+    (re.compile(rb"\x93NUMPY"), "a NumPy array, which has no words"),
+    (re.compile(rb"\x89HDF"), "an HDF5 file"),
+    (re.compile(rb"PAR1"), "a Parquet file"),
+    (re.compile(rb".{257}ustar", re.DOTALL), "a tar archive: unpack it first"),
+    (re.compile(rb"BZh[1-9]1AY"), "bzip2-compressed: unpack it first"),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "Zstandard-compressed: unpack it first"),
+    (re.compile(rb"\x1f\x8b|\xfd7zXZ\x00|PK\x03\x04"), "compressed twice: unpack it first"),
+    (re.compile(rb".{8}\{\"", re.DOTALL), "a safetensors file: give the folder it lies in"),
+    (re.compile(rb"\xff\xfe|\xfe\xff"), "UTF-16 text: save it as UTF-8"),
+    (re.compile(rb"\s*[{\[]\s*[\"{\[]"), "JSON"),
+    (re.compile(rb"\s*<(!DOCTYPE|html|\?xml)", re.IGNORECASE), "a web page, not the download"),
+]
+
+
+@dataclass(frozen=True)
+class Subwords:
+    """fastText's character n-grams: of `shortest` to `longest` characters, hashed to `buckets`
+    rows that begin at byte `start`."""
+
+    buckets: int
+    shortest: int
+    longest: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Format of an unpacked file.
+
+    rows   what the header claims; None without a header
+    dim    numbers a row
+    start  the byte where the first row (fastText: the dictionary) begins
+    """
+
+    kind: Kind
+    rows: int | None
+    dim: int
+    start: int
+    subwords: Subwords | None = None
+
+
+class PickleRefusedError(UserError):
+    """The file is a pickle: reading it would run whatever code it names."""
+
+
+def recognise(path: Path, name: str) -> Layout:
+    """The layout of the unpacked file at `path`; `name` is what messages call it.
+
+    Raises
+    ------
+    PickleRefusedError
+        It is a gensim-native or other pickle.
+    UserError
+        It is empty, in no known format, or its header contradicts its first row.
+    """
+    size = os.path.getsize(path)
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head.strip():
+        raise refuse(name, "", f"the file is empty ({size} bytes)" if not size else "only blanks")
+    if _PICKLE.match(head):
+        raise PickleRefusedError(
+            f"{name}: a pickle (gensim's own .kv/.model format), which can run any code when read",
+            "save it with save_word2vec_format(path, binary=True), or trust its source and set "
+            "embed.trust_pickle=true",
+        )
+    if head.startswith(FASTTEXT_MAGIC):
+        return _fasttext(head, name)
+    start = len(BOM) if head.startswith(BOM) else 0
+    header = _HEADER.match(head, start)
+    if header:
+        return _with_header(head, size, header, name)
+    for pattern, what in _FOREIGN:
+        if pattern.match(head):
+            raise refuse(name, "", f"not a vector file: {what}", "")
+    return _glove(head, start, name)
+
+
+def _with_header(head: bytes, size: int, header: re.Match[bytes], name: str) -> Layout:
+    rows, dim = int(header[1]), int(header[2])
+    if rows == 0 or dim == 0:
+        raise refuse(name, "line 1", f"the header says {rows} rows of {dim} dimensions")
+    row = _first_row(head[header.end() :])
+    numbers = _trailing_numbers(row)
+    if numbers == dim:
+        return Layout("word2vec text", rows, dim, header.end())
+    # Bytes of floats do not split into many fields that all read as numbers.
+    if numbers and numbers >= len(row.split()) - 1:
+        raise refuse(
+            name,
+            "line 1",
+            f"the header says {dim} dimensions, the first row has {numbers} numbers",
+            "correct the header, or get the file again",
+        )
+    needed = (
+        rows * (4 * dim + 2) - 1
+    )  # a word of one byte, a space, the floats; last break optional
+    if header.end() + needed > size + rows:
+        raise refuse(
+            name,
+            "line 1",
+            f"the header promises {rows:,} rows of {dim} dimensions, at least {needed:,} bytes; "
+            f"the file has {size:,}",
+            "it is cut short, or the header is wrong: get the file again",
+        )
+    return Layout("word2vec binary", rows, dim, header.end())
+
+
+def _glove(head: bytes, start: int, name: str) -> Layout:
+    lines = [line.rstrip() for line in head[start:].split(b"\n")]
+    if len(lines) > 1 and len(head) == HEAD:
+        lines.pop()  # cut off by the reading, not by the file
+    lines = [line for line in lines if line][:100]
+    counts = Counter(numbers for numbers in map(_trailing_numbers, lines) if numbers)
+    if not counts or sum(counts.values()) < len(lines) / 2:
+        shown = ascii(head[start : start + 24].decode("latin-1"))
+        raise refuse(
+            name,
+            "",
+            f"in no known vector format (it begins {shown})",
+            "known: GloVe and word2vec text, word2vec binary, fastText .vec and .bin, folders with "
+            "model.safetensors and tokenizer.json; also .gz, .xz and .zip of these",
+        )
+    dim = counts.most_common(1)[0][0]
+    if dim == 1:
+        raise refuse(name, "", "one number a word: a list of counts, not of vectors", "")
+    return Layout("GloVe text", None, dim, start)
+
+
+def _first_row(text: bytes) -> bytes:
+    return text.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip()
+
+
+def _trailing_numbers(line: bytes) -> int:
+    """How many fields at the end of the line read as numbers, the first field (a word) apart."""
+    found = 0
+    for field in reversed(line.split(b" ")[1:]):
+        try:
+            float(field)
+        except ValueError:
+            break
+        found += 1
+    return found
+
+
+def _fasttext(head: bytes, name: str) -> Layout:
+    raise refuse(name, "", "fastText .bin is not read yet")

@@ -1,0 +1,154 @@
+"""GloVe and word2vec text: one pass for the words and where their rows lie, numbers on demand."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.errors import UserError
+from wvexp.vectors.checks import Problems, refuse, require_finite, require_rows
+from wvexp.vectors.formats import Layout
+from wvexp.vectors.index import Index
+
+BLOCK = 8 << 20
+LONGEST_LINE = 32 << 20
+_SPACE, _BLANK = ord(" "), b" \t\n\r\x0b\x0c"
+
+
+def scan_text(path: Path, name: str, layout: Layout, advance: Callable[[int], None]) -> Index:
+    """Words and row spans of a text file, without reading a number.
+
+    Every line must have `dim` numbers by its spaces. A word may hold spaces itself (GloVe 840B);
+    blank lines, Windows line ends, a BOM, words that are not UTF-8 and repeated words are counted.
+
+    Raises
+    ------
+    UserError
+        A line with too few or too many numbers, no rows, or fewer rows than the header promises.
+    """
+    return _Scan(name, layout).run(path, advance)
+
+
+class _Scan:
+    def __init__(self, name: str, layout: Layout) -> None:
+        self.name, self.layout = name, layout
+        self.problems = Problems()
+        self.words: dict[str, None] = {}
+        self.starts: list[int] = []
+        self.stops: list[int] = []
+        self.rows = 0
+        self.line = 1 if layout.rows is None else 2
+        if layout.rows is None and layout.start:
+            self.problems.add("byte order mark, left out", "byte 0")
+
+    def run(self, path: Path, advance: Callable[[int], None]) -> Index:
+        offset, rest = self.layout.start, b""
+        with path.open("rb", buffering=0) as file:
+            file.seek(offset)
+            while data := file.read(BLOCK):
+                advance(len(data))
+                block = rest + data
+                done = block.rfind(b"\n") + 1
+                self.lines(block, done, offset)
+                offset, rest = offset + done, block[done:]
+                if len(rest) > LONGEST_LINE:
+                    raise refuse(
+                        self.name, f"line {self.line:,}", f"longer than {LONGEST_LINE:,} bytes"
+                    )
+        if rest:
+            try:
+                self.lines(rest + b"\n", len(rest) + 1, offset)
+            except UserError as error:
+                raise refuse(
+                    self.name, f"line {self.line:,}, the last", "the file breaks off in this row"
+                ) from error
+        require_rows(self.name, self.layout.rows, self.rows, self.problems)
+        spans = np.array([self.starts, self.stops], dtype=np.int64).T.copy()
+        return Index(self.layout, list(self.words), spans, self.problems)
+
+    def lines(self, block: bytes, stop: int, offset: int) -> None:
+        """Take in the whole lines of block[:stop], which lies at byte `offset` of the file."""
+        dim, words = self.layout.dim, self.words
+        is_space = np.frombuffer(block, np.uint8) == _SPACE
+        count, find = np.count_nonzero, block.find
+        start = 0
+        while start < stop:
+            following = find(b"\n", start) + 1
+            end = following - 1
+            if end > start and block[end - 1] in _BLANK:
+                end = start + len(block[start:end].rstrip(_BLANK))
+            cut = find(b" ", start)
+            if count(is_space[start:end]) == dim and cut > start:
+                label = block[start:cut]
+            elif start == end:
+                self.problems.add("blank lines, left out", f"line {self.line:,}")
+                self.line += 1
+                start = following
+                continue
+            else:
+                label = self.uneven(block[start:end])
+                cut = start + block[start:end].index(label) + len(label)
+            try:
+                word = label.decode()
+            except UnicodeDecodeError:
+                word = label.decode("utf-8", "replace")
+                self.problems.add("words that are not UTF-8, repaired", f"line {self.line:,}")
+            self.rows += 1
+            if word in words:
+                self.problems.add("repeated words, the first kept", f"line {self.line:,}, {word!r}")
+            else:
+                words[word] = None
+                self.starts.append(offset + cut + 1)
+                self.stops.append(offset + end)
+            self.line += 1
+            start = following
+
+    def uneven(self, line: bytes) -> bytes:
+        """The word of a line whose spaces are not `dim`: one with spaces in it, or refused."""
+        dim = self.layout.dim
+        fields = line.split(b" ")
+        label = b" ".join(fields[:-dim]).strip(b" ")
+        in_place = [_is_number(field) for field in fields[1:]]
+        if len(fields) > dim + 1 and label and all(in_place[-dim:]) and not in_place[-dim - 1]:
+            self.problems.add("words with spaces in them", f"line {self.line:,}, {label!r}")
+            return label
+        where = f"line {self.line:,}"
+        if len(line.split()) == dim + 1:
+            raise refuse(self.name, where, "fields are not parted by single spaces")
+        raise refuse(self.name, where, f"{len(fields) - 1:,} numbers where the others have {dim}")
+
+
+def text_rows(
+    path: Path, name: str, index: Index, ids: Sequence[int] | NDArray[np.integer]
+) -> NDArray[np.float32]:
+    """The rows of the given words, float32 [ids, dim]: each number rounded to float64, then to
+    float32, as gensim does, so equal to gensim's to the bit.
+
+    Raises
+    ------
+    UserError
+        Something that is not a finite number stands in one of these rows.
+    """
+    rows = np.empty((len(ids), index.layout.dim), dtype=np.float32)
+    spans = index.spans[ids].tolist()
+    with path.open("rb", buffering=0) as file, np.errstate(over="ignore"):
+        for row, (start, stop) in enumerate(spans):
+            line = os.pread(file.fileno(), stop - start, start)
+            try:
+                rows[row] = [float(field) for field in line.split(b" ")]
+            except ValueError as error:
+                raise refuse(
+                    name, f"byte {start:,}, row of {index.words[ids[row]]!r}", str(error)
+                ) from error
+    require_finite(name, [index.words[i] for i in ids], rows)
+    return rows
+
+
+def _is_number(field: bytes) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return any(byte in b"0123456789" for byte in field)
