@@ -117,10 +117,8 @@ def _with_header(head: bytes, size: int, header: re.Match[bytes], name: str) -> 
             f"the header says {dim} dimensions, the first row has {numbers} numbers",
             "correct the header, or get the file again",
         )
-    needed = (
-        rows * (4 * dim + 2) - 1
-    )  # a word of one byte, a space, the floats; last break optional
-    if header.end() + needed > size + rows:
+    needed = rows * (4 * dim + 1)  # a word may be short, but its space and floats must be there
+    if header.end() + needed > size:
         raise refuse(
             name,
             "line 1",

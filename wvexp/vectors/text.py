@@ -88,8 +88,8 @@ class _Scan:
                 start = following
                 continue
             else:
-                label = self.uneven(block[start:end])
-                cut = start + block[start:end].index(label) + len(label)
+                label, numbers = self.uneven(block[start:end])
+                cut = end - numbers - 1
             try:
                 word = label.decode()
             except UnicodeDecodeError:
@@ -105,16 +105,17 @@ class _Scan:
             self.line += 1
             start = following
 
-    def uneven(self, line: bytes) -> bytes:
-        """The word of a line whose spaces are not `dim`: one with spaces in it, or refused."""
-        dim = self.layout.dim
+    def uneven(self, line: bytes) -> tuple[bytes, int]:
+        """Word and length of the numbers of a line whose spaces are not `dim`, if there are more
+        because of the word; else it is refused."""
+        dim, where = self.layout.dim, f"line {self.line:,}"
         fields = line.split(b" ")
         label = b" ".join(fields[:-dim]).strip(b" ")
         in_place = [_is_number(field) for field in fields[1:]]
         if len(fields) > dim + 1 and label and all(in_place[-dim:]) and not in_place[-dim - 1]:
-            self.problems.add("words with spaces in them", f"line {self.line:,}, {label!r}")
-            return label
-        where = f"line {self.line:,}"
+            kind = "words with spaces in them" if b" " in label else "spaces beside the word"
+            self.problems.add(kind, f"{where}, {label.decode('utf-8', 'replace')!r}")
+            return label, len(b" ".join(fields[-dim:]))
         if len(fields) == dim + 1:
             raise refuse(self.name, where, "it begins with a space where a word should stand")
         if len(line.split()) == dim + 1:
