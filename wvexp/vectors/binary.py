@@ -1,13 +1,13 @@
 """word2vec binary: word, space, `dim` float32, and so on."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.vectors.checks import Problems, refuse, require_finite, require_rows
+from wvexp.vectors.checks import Problems, refuse, require_rows
 from wvexp.vectors.formats import Layout
 from wvexp.vectors.index import Index
 
@@ -67,21 +67,10 @@ def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], 
     return Index(layout, list(words), np.stack([begin, begin + width], axis=1), problems)
 
 
-def binary_rows(
-    path: Path, name: str, index: Index, ids: Sequence[int] | NDArray[np.integer]
-) -> NDArray[np.float32]:
-    """The rows of the given words, float32 [ids, dim], as they lie in the file.
-
-    Raises
-    ------
-    UserError
-        A NaN or an infinity in one of these rows.
-    """
+def binary_rows(path: Path, index: Index, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The rows of the given words, float32 [ids, dim], as they lie in the file."""
     rows = np.empty((len(ids), index.layout.dim), dtype="<f4")
     with path.open("rb", buffering=0) as file:
-        for row, start in enumerate(index.spans[ids, 0].tolist()):
-            rows[row] = np.frombuffer(
-                os.pread(file.fileno(), rows.itemsize * rows.shape[1], start), "<f4"
-            )
-    require_finite(name, [index.words[i] for i in ids], rows)
+        for row, (start, stop) in zip(rows, index.spans[ids].tolist(), strict=True):
+            row[:] = np.frombuffer(os.pread(file.fileno(), stop - start, start), dtype="<f4")
     return rows

@@ -2,6 +2,7 @@
 
 import os
 import re
+import struct
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ Kind = Literal["GloVe text", "word2vec text", "word2vec binary", "fastText binar
 
 HEAD = 4 << 20  # bytes that are enough to tell a format: the first rows, however wide
 FASTTEXT_MAGIC = (793712314).to_bytes(4, "little")
+LONGEST_NGRAM = 64
+_FASTTEXT_ARGS = struct.Struct("<14id")
+_FASTTEXT_DICTIONARY = struct.Struct("<3i2q")
 BOM = b"\xef\xbb\xbf"
 
 _HEADER = re.compile(rb"[ \t]*(\d{1,18})[ \t]+(\d{1,18})[ \t]*\r?\n")
@@ -113,10 +117,8 @@ def _with_header(head: bytes, size: int, header: re.Match[bytes], name: str) -> 
             f"the header says {dim} dimensions, the first row has {numbers} numbers",
             "correct the header, or get the file again",
         )
-    needed = (
-        rows * (4 * dim + 2) - 1
-    )  # a word of one byte, a space, the floats; last break optional
-    if header.end() + needed > size + rows:
+    needed = rows * (4 * dim + 1)  # a word may be short, but its space and floats must be there
+    if header.end() + needed > size:
         raise refuse(
             name,
             "line 1",
@@ -165,4 +167,22 @@ def _trailing_numbers(line: bytes) -> int:
 
 
 def _fasttext(head: bytes, name: str) -> Layout:
-    raise refuse(name, "", "fastText .bin is not read yet")
+    """Header of fastText's .bin: magic, version, 12 ints and a double, then the dictionary's."""
+    if len(head) < _FASTTEXT_ARGS.size + _FASTTEXT_DICTIONARY.size:
+        raise refuse(name, "", "a fastText .bin cut short in its header")
+    _, version, dim, *_, buckets, shortest, longest, _, _ = _FASTTEXT_ARGS.unpack_from(head)
+    size, words, labels, _, pruned = _FASTTEXT_DICTIONARY.unpack_from(head, _FASTTEXT_ARGS.size)
+    if labels > 0 or pruned > 0:
+        kind = "supervised" if labels > 0 else "pruned"
+        raise refuse(name, "", f"a {kind} fastText model", "use a skipgram or cbow model")
+    sane = 0 < dim < 1 << 20 and buckets >= 0 and shortest >= 0 and longest <= LONGEST_NGRAM
+    if version not in (11, 12) or not sane or size != words or size <= 0 or labels < 0:
+        raise refuse(
+            name,
+            "",
+            f"a fastText .bin with a wrong header: version {version}, {dim} dimensions, {size:,} "
+            f"entries, {words:,} words, {buckets:,} buckets, n-grams {shortest} to {longest}",
+        )
+    start = _FASTTEXT_ARGS.size + _FASTTEXT_DICTIONARY.size
+    subwords = Subwords(buckets, shortest, longest, start=0)  # `start` is known after the words
+    return Layout("fastText binary", size, dim, start, subwords)

@@ -1,25 +1,58 @@
-"""Any vector file -> gensim KeyedVectors: the one way in."""
+"""Any vector file, folder or gensim-data name -> gensim KeyedVectors: the one way in.
+
+gensim is imported here alone, and only when vectors are made.
+"""
 
 import logging
-import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.vectors.binary import binary_rows, scan_binary
-from wvexp.vectors.checks import require_dim
-from wvexp.vectors.formats import recognise
-from wvexp.vectors.index import Index
-from wvexp.vectors.sources import Source, fingerprint, locate, unpack
-from wvexp.vectors.text import scan_text, text_rows
+from wvexp.errors import UserError
+from wvexp.vectors.checks import Problems, refuse, require_dim, require_finite
+from wvexp.vectors.fasttext import fasttext_rows, ngrams_of
+from wvexp.vectors.formats import PickleRefusedError
+from wvexp.vectors.opened import VectorFile, opened
+from wvexp.vectors.sources import fingerprint, locate
+from wvexp.vectors.static import StaticFolder, open_static, static_fingerprint
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+SAMPLE = 2000  # rows that the statistics of a file are taken from
+
 log = logging.getLogger("wvexp")
+
+
+@dataclass(frozen=True)
+class VectorFileInfo:
+    """What a vector file is.
+
+    format        as people call it, "GloVe text" and so on
+    rows          distinct words
+    casing        "lower" when hardly a word (under 1 in 200) has a capital letter
+    mean, sd      float64 [dim], of a sample of rows spread over the file
+    norms         least, median and greatest Euclidean norm in that sample
+    sample_words  a few words, spread over the file
+    open          True when words outside the list have vectors too (fastText .bin, static folders)
+    problems      one line a kind of fault that could be read rightly
+    """
+
+    format: str
+    rows: int
+    dim: int
+    casing: Literal["lower", "cased"]
+    mean: NDArray[np.float64]
+    sd: NDArray[np.float64]
+    norms: tuple[float, float, float]
+    sample_words: list[str]
+    open: bool
+    problems: list[str]
 
 
 def load_vectors(
@@ -30,15 +63,16 @@ def load_vectors(
     *,
     dim: int | None = None,
 ) -> "KeyedVectors":
-    """The vectors of a file, of any known format, as gensim KeyedVectors.
+    """The vectors of a file or folder, of any known format, as gensim KeyedVectors.
 
     Parameters
     ----------
     path
-        GloVe or word2vec text, word2vec binary; also packed as .gz, .xz or .zip.
+        GloVe or word2vec text, word2vec binary, fastText .vec or .bin, any of them also packed as
+        .gz, .xz or .zip; or a folder with model.safetensors and tokenizer.json.
     words
-        Only the rows of these, matched exactly; those not in the file are absent from the result.
-        All of them when None.
+        Only the rows of these, matched exactly; words without a vector are absent from the
+        result. The file's own words when None.
     member
         Which file of a .zip.
     trust_pickle
@@ -49,57 +83,210 @@ def load_vectors(
     Returns
     -------
     KeyedVectors
-        float32 rows, equal to the bit to those of gensim's own full load, in the file's order.
+        float32 rows, equal to the bit to those of gensim's own full load, in the file's order;
+        then words that only subwords give a vector, in the order given.
 
     Raises
     ------
     UserError
         The file cannot be used: what is wrong, on which line or byte, and what to do.
     """
-    wanted = None if words is None else set(words)
+    wanted = None if words is None else list(dict.fromkeys(words))
+    if Path(path).expanduser().is_dir():
+        folder = open_static(Path(path).expanduser())
+        require_dim(folder.name, folder.dim, dim)
+        return _checked(folder.name, *folder.vectors(folder.words if wanted is None else wanted))
     source = locate(path, member)
-    with tempfile.TemporaryDirectory() as folder:
-        plain, index = _read(source, Path(folder))
-        require_dim(source.name, index.layout.dim, dim)
-        ids = [i for i, word in enumerate(index.words) if wanted is None or word in wanted]
-        return _keyed([index.words[i] for i in ids], _rows(plain, source.name, index, ids))
+    try:
+        with opened(source) as file:
+            _say(file)
+            require_dim(source.name, file.index.layout.dim, dim)
+            return _checked(source.name, *_vectors(file, wanted))
+    except PickleRefusedError:
+        if not trust_pickle or source.packing:
+            raise
+    vectors = _unpickle(source.path, wanted)
+    require_dim(source.name, vectors.vector_size, dim)
+    return vectors
+
+
+def load_named(name: str, words: Iterable[str] | None = None) -> "KeyedVectors":
+    """Vectors by their gensim-data name, such as `glove-wiki-gigaword-100`.
+
+    A copy in gensim's data folder (`GENSIM_DATA_DIR`, else ~/gensim-data) is used as it is;
+    otherwise gensim downloads it there. Code that comes with the data is never run.
+
+    Raises
+    ------
+    UserError
+        No such name, or it is not there and cannot be downloaded.
+    """
+    return load_vectors(named_path(name), words)
+
+
+def named_path(name: str) -> Path:
+    """Where the file of a gensim-data name lies, downloaded if need be; see `load_named`."""
+    import socket
+
+    from gensim import downloader
+
+    remedy = "name a file with embed.path, or put the data into the folder GENSIM_DATA_DIR names"
+    if not name.replace("-", "").replace("_", "").replace(".", "").isalnum() or name[0] == ".":
+        raise UserError(f"embed.name={name}: not a gensim-data name", remedy)
+    folder = Path(downloader.BASE_DIR) / name
+    if folder.is_dir():
+        for file in sorted(folder.iterdir()):
+            if file.is_file() and file.suffix != ".py":
+                return file
+    patience = socket.getdefaulttimeout()
+    was_disabled = downloader.logger.disabled
+    socket.setdefaulttimeout(10)
+    downloader.logger.disabled = True  # it prints a traceback for every failed look at the network
+    try:
+        return Path(downloader.load(name, return_path=True))
+    except Exception as error:  # gensim raises plain Exception, ValueError, URLError, OSError
+        raise UserError(
+            f"embed.name={name}: not in {folder.parent} and not to be downloaded ({error})", remedy
+        ) from error
+    finally:
+        socket.setdefaulttimeout(patience)
+        downloader.logger.disabled = was_disabled
+
+
+def describe_vectors(path: str | Path, member: str | None = None) -> VectorFileInfo:
+    """What the file is; one quick pass over it the first time, without reading most numbers."""
+    if Path(path).expanduser().is_dir():
+        return _describe_static(open_static(Path(path).expanduser()))
+    with opened(locate(path, member)) as file:
+        index = file.index
+        places = _spread(len(index.words), SAMPLE)
+        if index.layout.subwords:
+            rows = _vectors(file, [index.words[i] for i in places])[1]
+        else:
+            rows = file.rows(places, keep=False)
+        return _info(
+            index.layout.kind, index.words, rows, bool(index.layout.subwords), index.problems
+        )
 
 
 def fingerprint_vectors(path: str | Path, member: str | None = None) -> str:
-    """Hash of a vector file's content, equal for equal files wherever and whenever they lie."""
-    return fingerprint(locate(path, member))
+    """Hash of the content, equal for equal files wherever and whenever they lie."""
+    path = Path(path).expanduser()
+    return static_fingerprint(path) if path.is_dir() else fingerprint(locate(path, member))
 
 
 def vector_words(path: str | Path, member: str | None = None) -> list[str]:
-    """Every word of the file, in its order, without reading the rows."""
-    with tempfile.TemporaryDirectory() as folder:
-        return _read(locate(path, member), Path(folder))[1].words
+    """Every word that the file lists, in its order, without reading the rows."""
+    path = Path(path).expanduser()
+    if path.is_dir():
+        return open_static(path).words
+    with opened(locate(path, member)) as file:
+        return file.index.words
 
 
-def _read(source: Source, folder: Path) -> tuple[Path, Index]:
-    plain = source.path
-    if source.packing:
-        plain = folder / "plain"
-        unpack(source, plain, lambda _: None)
-    layout = recognise(plain, source.name)
-    scan = scan_binary if layout.kind == "word2vec binary" else scan_text
-    index = scan(plain, source.name, layout, lambda _: None)
-    for line in index.problems.lines():
-        log.warning("%s: %s", source.name, line)
-    return plain, index
+def known_words(path: str | Path, words: Iterable[str], member: str | None = None) -> set[str]:
+    """Those of `words` that `load_vectors` has a vector for, without reading rows where it can."""
+    asked = dict.fromkeys(words)
+    path = Path(path).expanduser()
+    if path.is_dir():
+        return set(open_static(path).vectors(asked)[0])
+    with opened(locate(path, member)) as file:
+        known = asked.keys() & set(file.index.words)
+        if subwords := file.index.layout.subwords:
+            hashes = _ngram_hashes()
+            known |= {word for word in asked if ngrams_of(word, subwords, hashes)}
+        return known
 
 
-def _rows(path: Path, name: str, index: Index, ids: Sequence[int]) -> NDArray[np.float32]:
-    read = binary_rows if index.layout.kind == "word2vec binary" else text_rows
-    return read(path, name, index, ids)
+def _vectors(
+    file: VectorFile, wanted: Sequence[str] | None
+) -> tuple[list[str], NDArray[np.float32]]:
+    """Words and rows float32 [words, dim]: the file's own in its order, then those of subwords."""
+    words = file.index.words
+    if wanted is None:
+        places = np.arange(len(words))
+    else:
+        asked = set(wanted)
+        places = np.array([i for i, word in enumerate(words) if word in asked], dtype=np.int64)
+    own = [words[i] for i in places]
+    if file.index.layout.subwords is None:
+        return own, file.rows(places)
+    listed = set(own)
+    others = [word for word in wanted or () if word not in listed]
+    return fasttext_rows(file.plain, file.index, [*own, *others], _ngram_hashes())
 
 
-def _keyed(words: list[str], rows: NDArray[np.float32]) -> "KeyedVectors":
+def _checked(name: str, words: list[str], rows: NDArray[np.float32]) -> "KeyedVectors":
     from gensim.models import KeyedVectors
 
+    require_finite(name, words, rows)
     vectors = KeyedVectors(rows.shape[1])
-    vectors.index_to_key = words
+    vectors.index_to_key = list(words)
     vectors.key_to_index = {word: i for i, word in enumerate(words)}
     vectors.vectors = rows
     vectors.next_index = len(words)
     return vectors
+
+
+def _ngram_hashes():  # type: ignore[no-untyped-def]
+    from gensim.models.fasttext import ft_ngram_hashes
+
+    return ft_ngram_hashes
+
+
+def _unpickle(path: Path, wanted: Sequence[str] | None) -> "KeyedVectors":
+    """gensim's own format; the caller has checked that the user trusts it."""
+    from gensim.models import KeyedVectors
+
+    try:
+        loaded = KeyedVectors.load(str(path))
+        loaded = getattr(loaded, "wv", loaded)
+        own = loaded.index_to_key if wanted is None else [w for w in wanted if w in loaded]
+        rows = np.array([loaded.get_vector(word) for word in own], dtype=np.float32)
+    except Exception as error:  # a pickle can raise anything
+        raise refuse(str(path), "", f"gensim cannot load this pickle: {error}") from error
+    return _checked(str(path), own, rows.reshape(len(own), loaded.vector_size))
+
+
+def _describe_static(folder: StaticFolder) -> VectorFileInfo:
+    words = folder.words
+    rows = folder.vectors([words[i] for i in _spread(len(words), SAMPLE)])[1]
+    return _info("static embeddings", words, rows, True, Problems())
+
+
+def _info(
+    kind: str, words: list[str], rows: NDArray[np.float32], is_open: bool, problems: Problems
+) -> VectorFileInfo:
+    finite = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
+    if not len(finite):
+        raise UserError(f"{kind}: no finite row in a sample of {len(rows)}", "get the file again")
+    norms = np.linalg.norm(finite, axis=1)
+    sampled = [words[i] for i in _spread(len(words), 20 * SAMPLE)]
+    capitals = sum(word != word.lower() for word in sampled)
+    return VectorFileInfo(
+        format=kind,
+        rows=len(words),
+        dim=rows.shape[1],
+        casing="lower" if capitals < len(sampled) / 200 else "cased",
+        mean=finite.mean(axis=0),
+        sd=finite.std(axis=0),
+        norms=(float(norms.min()), float(np.median(norms)), float(norms.max())),
+        sample_words=[words[i] for i in _spread(len(words), 12)],
+        open=is_open,
+        problems=problems.lines(),
+    )
+
+
+def _spread(n: int, most: int) -> NDArray[np.int64]:
+    """At most `most` places of 0..n-1, evenly spread, ascending."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def _say(file: VectorFile) -> None:
+    for line in file.index.problems.lines():
+        _say_once(f"{file.name}: {line}")
+
+
+@lru_cache(maxsize=1024)
+def _say_once(line: str) -> None:
+    log.warning(line)

@@ -132,7 +132,7 @@ def unpack(source: Source, target: Path, advance: Callable[[int], None]) -> None
                     raise refuse(
                         source.name,
                         "",
-                        f"unpacks to over {max(free, 0):,} bytes, all that {target.parent} can spare",
+                        f"unpacks to over the {max(free, 0):,} bytes {target.parent} can spare",
                         "make room, or set WVEXP_CACHE to a folder on a larger disk",
                     )
                 out.write(block)

@@ -1,14 +1,14 @@
 """GloVe and word2vec text: one pass for the words and where their rows lie, numbers on demand."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import UserError
-from wvexp.vectors.checks import Problems, refuse, require_finite, require_rows
+from wvexp.vectors.checks import Problems, refuse, require_rows
 from wvexp.vectors.formats import Layout
 from wvexp.vectors.index import Index
 
@@ -88,8 +88,8 @@ class _Scan:
                 start = following
                 continue
             else:
-                label = self.uneven(block[start:end])
-                cut = start + block[start:end].index(label) + len(label)
+                label, numbers = self.uneven(block[start:end])
+                cut = end - numbers - 1
             try:
                 word = label.decode()
             except UnicodeDecodeError:
@@ -105,31 +105,32 @@ class _Scan:
             self.line += 1
             start = following
 
-    def uneven(self, line: bytes) -> bytes:
-        """The word of a line whose spaces are not `dim`: one with spaces in it, or refused."""
-        dim = self.layout.dim
+    def uneven(self, line: bytes) -> tuple[bytes, int]:
+        """Word and length of the numbers of a line whose spaces are not `dim`, if there are more
+        because of the word; else it is refused."""
+        dim, where = self.layout.dim, f"line {self.line:,}"
         fields = line.split(b" ")
         label = b" ".join(fields[:-dim]).strip(b" ")
         in_place = [_is_number(field) for field in fields[1:]]
         if len(fields) > dim + 1 and label and all(in_place[-dim:]) and not in_place[-dim - 1]:
-            self.problems.add("words with spaces in them", f"line {self.line:,}, {label!r}")
-            return label
-        where = f"line {self.line:,}"
+            kind = "words with spaces in them" if b" " in label else "spaces beside the word"
+            self.problems.add(kind, f"{where}, {label.decode('utf-8', 'replace')!r}")
+            return label, len(b" ".join(fields[-dim:]))
+        if len(fields) == dim + 1:
+            raise refuse(self.name, where, "it begins with a space where a word should stand")
         if len(line.split()) == dim + 1:
             raise refuse(self.name, where, "fields are not parted by single spaces")
         raise refuse(self.name, where, f"{len(fields) - 1:,} numbers where the others have {dim}")
 
 
-def text_rows(
-    path: Path, name: str, index: Index, ids: Sequence[int] | NDArray[np.integer]
-) -> NDArray[np.float32]:
+def text_rows(path: Path, name: str, index: Index, ids: NDArray[np.int64]) -> NDArray[np.float32]:
     """The rows of the given words, float32 [ids, dim]: each number rounded to float64, then to
     float32, as gensim does, so equal to gensim's to the bit.
 
     Raises
     ------
     UserError
-        Something that is not a finite number stands in one of these rows.
+        Something that is not a number stands in one of these rows.
     """
     rows = np.empty((len(ids), index.layout.dim), dtype=np.float32)
     spans = index.spans[ids].tolist()
@@ -142,7 +143,6 @@ def text_rows(
                 raise refuse(
                     name, f"byte {start:,}, row of {index.words[ids[row]]!r}", str(error)
                 ) from error
-    require_finite(name, [index.words[i] for i in ids], rows)
     return rows
 
 
