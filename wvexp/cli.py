@@ -18,6 +18,7 @@ def parse_key_values(
     arguments: Sequence[str],
     known: Mapping[str, str],
     *,
+    required: Sequence[str] = (),
     about: str = "",
     other_keys: str = "",
 ) -> dict[str, str]:
@@ -29,6 +30,8 @@ def parse_key_values(
         The words after the script's name.
     known
         Key -> one line of help, in the order in which `--help` lists them.
+    required
+        Keys that must be given.
     about
         What the command does, the first lines of `--help`.
     other_keys
@@ -37,7 +40,7 @@ def parse_key_values(
     Raises
     ------
     UserError
-        A word without `=`, an unknown key, or a key given twice.
+        A word without `=`, an unknown key, a key given twice, or a required one not given.
     """
     if {"--help", "-h"} & set(arguments):
         print(_help_text(known, about, other_keys))
@@ -54,6 +57,9 @@ def parse_key_values(
             meant = f"did you mean {similar[0]}=?" if similar else f"known are {', '.join(known)}"
             raise UserError(f"unknown key {key!r}", meant)
         values[key] = value
+    for key in required:
+        if key not in values:
+            raise UserError(f"{key}= is missing: {known[key]}", "see --help")
     return values
 
 

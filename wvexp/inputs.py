@@ -107,7 +107,7 @@ def read_corpus(data: Data) -> Corpus:
 
 @dataclass(frozen=True)
 class OpenVectors:
-    """A vector file or name that has been recognised, its rows not yet read."""
+    """A vector file that has been recognised, its rows not yet read."""
 
     source: VectorSource
     lowercased: bool
@@ -117,36 +117,33 @@ class OpenVectors:
         """The vectors of the given words, as gensim's `KeyedVectors`."""
         from wvexp.vectors.pretrained import load_vectors
 
-        assert self.embed.path is not None
+        assert self.source.path is not None
         return load_vectors(
-            Path(self.embed.path).expanduser(),
-            words,
-            self.embed.member,
-            self.embed.trust_pickle,
-            dim=self.embed.dim,
+            self.source.path, words, self.source.member, self.embed.trust_pickle, dim=self.embed.dim
         )
 
 
 def open_vectors(embed: Embed) -> OpenVectors | None:
     """Recognise the vectors that the `embed` group names; None where it names none."""
-    from wvexp.vectors.pretrained import fingerprint_vectors, vector_words
+    from wvexp.vectors.pretrained import describe_vectors, fingerprint_vectors, named_path
 
-    if embed.path is None:
+    if embed.name:
+        path = named_path(embed.name)
+    elif embed.path:
+        path = Path(embed.path).expanduser()
+    else:
         return None
-    path = Path(embed.path).expanduser()
-    words = vector_words(path, embed.member)
-    cased = sum(word != word.lower() for word in words)
-    source = VectorSource(
-        str(path.resolve()), embed.member, None, fingerprint_vectors(path, embed.member)
-    )
-    return OpenVectors(source, cased < len(words) / 100, embed)
+    description = describe_vectors(path, embed.member)
+    fingerprint = fingerprint_vectors(path, embed.member)
+    source = VectorSource(str(path.resolve()), embed.member, fingerprint)
+    return OpenVectors(source, description.casing == "lower", embed)
 
 
 def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:
     from wvexp.data.world import world_vectors
 
     keyed = world_vectors(task, data.world_seed, dim or 50, data.world_vocabulary)
-    return keyed, VectorSource(None, None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
+    return keyed, VectorSource(None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
 
 
 def _check_coverage(
@@ -159,7 +156,7 @@ def _check_coverage(
         return
     missing = Counter(words[~found[words]].tolist()).most_common(5)
     raise UserError(
-        f"{source.path or source.name}: only {share:.1%} of the training tokens have a vector "
+        f"{source.path}: only {share:.1%} of the training tokens have a vector "
         f"(most frequent without: {' '.join(corpus.lexicon[i] for i, _ in missing)})",
         "are text and vectors of one language and tokenised alike (data.tokenizer)? "
         "embed.min_coverage=0.01 trains all the same",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from wvexp.atomic import current_umask
 from wvexp.errors import UserError
 
 
@@ -38,7 +39,7 @@ def run_folder(out: str | None, arm: str) -> Iterator[tuple[Path, Path]]:
         ) from error
     try:
         yield scratch, final
-        os.chmod(scratch, 0o777 & ~_umask())  # mkdtemp's folders are private
+        os.chmod(scratch, 0o777 & ~current_umask())  # mkdtemp's folders are private
         if out and final.exists():
             shutil.rmtree(final)
         os.rename(scratch, final)
@@ -71,9 +72,3 @@ def _reserve(wanted: Path) -> Path:
 
 def _replaceable(folder: Path) -> bool:
     return folder.is_dir() and ((folder / "result.json").is_file() or not any(folder.iterdir()))
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

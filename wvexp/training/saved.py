@@ -26,7 +26,6 @@ class VectorSource:
 
     path: str | None
     member: str | None
-    name: str | None
     fingerprint: str
 
 
@@ -55,10 +54,11 @@ class SavedModel:
 
     def save(self, folder: Path) -> None:
         """Write `weights.safetensors` and `model.json` into a new folder."""
-        from safetensors.numpy import save_file
+        from safetensors.numpy import save
 
         folder.mkdir()
-        save_file({**self.parameters, "origin": self.origin}, folder / "weights.safetensors")
+        arrays: dict[str, NDArray[Any]] = {**self.parameters, "origin": self.origin}
+        (folder / "weights.safetensors").write_bytes(save(arrays))
         content = {
             "format": _FORMAT,
             "task": self.task,

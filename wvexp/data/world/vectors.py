@@ -8,19 +8,16 @@ bytes. An entry that does not agree with its description is built again. Nothing
 
 import hashlib
 import json
-import os
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from platformdirs import user_cache_dir
 
+from wvexp.atomic import replacing
+from wvexp.caching import cache_root
 from wvexp.data.corpus import Task
 from wvexp.data.world.corpus import VOCABULARY_SIZE, world_text
 
@@ -88,17 +85,12 @@ def world_vectors(
         **asdict(algorithm),
     }
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
-    stem = (cache or cache_folder()) / f"world-{task}-{key}"
+    stem = (cache or cache_root()) / f"world-{task}-{key}"
     found = _read(stem)
     if found is None:
         found = _train(task, seed, dim, vocabulary_size, algorithm)
         _write(stem, *found, settings)
     return _keyed(*found)
-
-
-def cache_folder() -> Path:
-    """Where built vectors are kept: `WVEXP_CACHE`, else the user's cache folder."""
-    return Path(os.environ.get("WVEXP_CACHE") or user_cache_dir("wvexp"))
 
 
 def _train(
@@ -145,25 +137,13 @@ def _write(
 ) -> None:
     matrix, description = _paths(stem)
     stem.parent.mkdir(parents=True, exist_ok=True)
-    with _replacing(matrix) as file:
+    with replacing(matrix) as file:
         np.save(file, vectors, allow_pickle=False)
         file.flush()
         digest = _digest(Path(file.name))
     entry = {"settings": settings, "sha256": digest, "words": words}
-    with _replacing(description) as file:
+    with replacing(description) as file:
         file.write(json.dumps(entry).encode())
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A new file beside `path` that takes its place once it is whole."""
-    with NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-        try:
-            yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)
 
 
 def _paths(stem: Path) -> tuple[Path, Path]:

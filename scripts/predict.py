@@ -1,0 +1,29 @@
+"""Label text with a trained model: `python scripts/predict.py model=RUN/model text="..."`."""
+
+from wvexp.cli import parse_key_values, run_command
+
+KEYS = {
+    "model": "folder model/ of a run",
+    "text": "one sentence to label",
+    "file": "sentences to label: .txt (one a line), a table, .conll or .conllu",
+    "column": "column of the text in a table; guessed when one choice is obvious",
+    "out": "where to write: .jsonl .csv .tsv .conll; standard output without it",
+}
+
+
+def main(argv: list[str]) -> int:
+    values = parse_key_values(argv, KEYS, required=("model",), about=__doc__ or "")
+    from wvexp.predicting import run_prediction
+
+    run_prediction(
+        values["model"],
+        values.get("text"),
+        values.get("file"),
+        values.get("column"),
+        values.get("out"),
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

@@ -1,0 +1,147 @@
+"""Use of a saved model: text in, labels out, from the command line or from files."""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from wvexp.atomic import replacing
+from wvexp.data.columns import TEXT_NAMES
+from wvexp.data.conll import read_conll, read_conllu
+from wvexp.data.inputs import FORMATS, check_file, format_of, open_text
+from wvexp.data.tables import open_table
+from wvexp.data.tokenizers import get_tokenizer
+from wvexp.errors import UserError
+from wvexp.training.saved import SavedModel
+
+OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
+
+
+def run_prediction(
+    model: str, text: str | None, file: str | None, column: str | None, out: str | None
+) -> None:
+    """Label `text`, or every sentence of `file`, with the model folder `model`.
+
+    Without `out` the labels go to standard output, else into a .jsonl, .csv, .tsv or .conll file.
+
+    Raises
+    ------
+    UserError
+        Not exactly one of text and file, an unknown format, or a file that cannot be used.
+    """
+    if (text is None) == (file is None):
+        raise UserError("predict needs text=... or file=PATH, one of them")
+    if out is not None and Path(out).suffix not in OUTPUTS:
+        raise UserError(f"out={out}: unknown extension", f"known are {' '.join(OUTPUTS)}")
+    saved = SavedModel.load(Path(model))
+    _, tokenize = get_tokenizer(saved.tokenizer)
+    if file is not None:
+        sentences = read_sentences(Path(file), column, tokenize)
+    else:
+        sentences = [tokenize(text or "")]
+    scores = saved.predict(sentences, _lookup(saved))
+    records = [_record(saved, words, score) for words, score in zip(sentences, scores, strict=True)]
+    with _target(out) as target:
+        _write(records, saved.task, "" if out is None else Path(out).suffix, target)
+
+
+def read_sentences(
+    path: Path, column: str | None, tokenize: Callable[[str], list[str]]
+) -> list[list[str]]:
+    """Tokenised sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
+    check_file(path)
+    if path.suffix == ".txt":
+        with open_text(path) as lines:
+            return [tokenize(line) for line in lines]
+    kind = format_of(path) if path.suffix else None
+    if kind is None:
+        raise UserError(f"{path}: unknown extension", f"known are .txt {' '.join(FORMATS)}")
+    if kind == "conll":
+        return [list(example.text) for example in read_conll(path, column or "1", column or "1")]
+    if kind == "conllu":
+        return [list(example.text) for example in read_conllu(path, column or "FORM", "ID")]
+    with open_table(path, kind) as table:
+        cells: list[Any] = []
+        for batch in table.batches():
+            cells += batch.column(_text_column(path, column, batch.column_names)).to_pylist()
+    return [tokenize(cell or "") if isinstance(cell, str | None) else cell for cell in cells]
+
+
+def _text_column(path: Path, column: str | None, names: list[str]) -> str:
+    usual = [name for name in names if name.lower() in TEXT_NAMES]
+    choices = [column] if column else usual if len(names) > 1 else names
+    if len(choices) != 1 or choices[0] not in names:
+        raise UserError(
+            f"{path}: no column {column!r}" if column else f"{path}: which column is the text?",
+            f"give column=NAME, one of {', '.join(names)}",
+        )
+    return choices[0]
+
+
+def _lookup(saved: SavedModel) -> Callable[[set[str]], Any] | None:
+    """The vectors that the model was trained from, where they still lie as they did."""
+    source = saved.source
+    if source is None or source.path is None:
+        return None
+    from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
+
+    path, member = source.path, source.member
+    if not Path(path).exists() or fingerprint_vectors(path, member) != source.fingerprint:
+        print(
+            f"note: {path} is gone or has changed: words that the model has no row for are unknown",
+            file=sys.stderr,
+        )
+        return None
+    return lambda words: load_vectors(path, words, member)
+
+
+def _record(saved: SavedModel, words: Sequence[str], scores: Any) -> dict[str, Any]:
+    best = scores.argmax(1)
+    labels = [saved.label_names[i] for i in best]
+    probabilities = [float(np.exp(row[i])) for row, i in zip(scores, best, strict=True)]
+    if saved.task == "sentence":
+        return {"text": " ".join(words), "label": labels[0], "probability": probabilities[0]}
+    return {"tokens": list(words), "tags": labels, "probabilities": probabilities}
+
+
+@contextmanager
+def _target(out: str | None) -> Iterator[IO[str]]:
+    if out is None:
+        yield sys.stdout
+        return
+    try:
+        with replacing(Path(out)) as binary:
+            text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
+            yield text
+            text.detach()
+    except OSError as error:
+        raise UserError(f"out={out} cannot be written: {error.strerror}") from error
+
+
+def _write(records: list[dict[str, Any]], task: str, suffix: str, target: IO[str]) -> None:
+    if suffix == ".jsonl":
+        target.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
+    elif suffix in (".csv", ".tsv"):
+        writer = csv.writer(target, delimiter="," if suffix == ".csv" else "\t")
+        if task == "sentence":
+            writer.writerow(["text", "label", "probability"])
+            writer.writerows(record.values() for record in records)
+        else:
+            writer.writerow(["sentence", "token", "tag", "probability"])
+            for number, record in enumerate(records, 1):
+                writer.writerows((number, *row) for row in zip(*record.values(), strict=True))
+    elif task == "token":
+        for record in records:
+            pairs = zip(record["tokens"], record["tags"], strict=True)
+            target.writelines([*(f"{token}\t{tag}\n" for token, tag in pairs), "\n"])
+    else:
+        target.writelines(
+            f"{record['label']}\t{record['probability']:.4f}\t{record['text']}\n"
+            for record in records
+        )
