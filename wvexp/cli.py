@@ -1,0 +1,90 @@
+"""The command line of the plain scripts: `key=value` words, one line for a mistake, an exit status.
+
+    graph.py expr="(x+y)*max(y,z)" x=1 y=2 z=0
+
+A value may hold anything, further equal signs too: a word is split at its first `=`.
+"""
+
+import difflib
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from wvexp.errors import RunError, UserError
+
+
+def parse_key_values(
+    arguments: Sequence[str],
+    known: Mapping[str, str],
+    *,
+    about: str = "",
+    other_keys: str = "",
+) -> dict[str, str]:
+    """The `key=value` words as a dictionary; `--help` prints the keys and ends the program.
+
+    Parameters
+    ----------
+    arguments
+        The words after the script's name.
+    known
+        Key -> one line of help, in the order in which `--help` lists them.
+    about
+        What the command does, the first lines of `--help`.
+    other_keys
+        Non-empty where keys beyond `known` are allowed: what they mean, a line of `--help`.
+
+    Raises
+    ------
+    UserError
+        A word without `=`, an unknown key, or a key given twice.
+    """
+    if {"--help", "-h"} & set(arguments):
+        print(_help_text(known, about, other_keys))
+        raise SystemExit(0)
+    values: dict[str, str] = {}
+    for word in arguments:
+        key, equal_sign, value = word.partition("=")
+        if not equal_sign or not key:
+            raise UserError(f"{word!r} is not of the form key=value", "see --help")
+        if key in values:
+            raise UserError(f"{key}= is given twice", "give it once")
+        if key not in known and not other_keys:
+            similar = difflib.get_close_matches(key, known, n=1)
+            meant = f"did you mean {similar[0]}=?" if similar else f"known are {', '.join(known)}"
+            raise UserError(f"unknown key {key!r}", meant)
+        values[key] = value
+    return values
+
+
+def run_command(main: Callable[[list[str]], int]) -> NoReturn:
+    """Run `main` with the program's arguments and exit with what it returns.
+
+    A `UserError` is one line on stderr and status 2, a `RunError` one line and status 1, an
+    interruption from the keyboard status 130.
+    """
+    try:
+        status = main(sys.argv[1:])
+        sys.stdout.flush()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = 2
+    except RunError as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = 1
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        # The reader (`| head`) has gone. Without this the interpreter's last flush complains.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 141
+    sys.exit(status)
+
+
+def _help_text(known: Mapping[str, str], about: str, other_keys: str) -> str:
+    rows = [(f"{key}=", text) for key, text in known.items()]
+    if other_keys:
+        rows.append(("KEY=", other_keys))
+    width = max((len(key) for key, _ in rows), default=0)
+    lines = [f"  {key:<{width}}  {text}" for key, text in rows]
+    return "\n".join([about.strip(), "", *lines] if about else lines)
