@@ -94,14 +94,15 @@ class ModelCase:
             name: torch.tensor(value, dtype=dtype, requires_grad=True)
             for name, value in self.parameters.items()
         }
-        self.torch_loss(parameters).backward()
-        found = {}
-        for name in self.trained():
-            gradient = parameters[name].grad
-            assert gradient is not None
-            array = gradient.numpy()
-            found[name] = array[self.movable] if name == "E" else array
-        return found
+        gradients = torch.autograd.grad(
+            self.torch_loss(parameters),
+            list(parameters.values()),
+            materialize_grads=True,  # zero where the batch does not reach a parameter
+        )
+        arrays = {name: g.numpy() for name, g in zip(parameters, gradients, strict=True)}
+        if self.movable is not None:
+            arrays["E"] = arrays["E"][self.movable]
+        return {name: arrays[name] for name in self.trained()}
 
     def torch_loss(self, parameters: dict[str, torch.Tensor]) -> torch.Tensor:
         """The loss as torch computes it from the same definitions."""
