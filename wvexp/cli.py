@@ -57,6 +57,18 @@ def parse_key_values(
     return values
 
 
+def whole_number(values: Mapping[str, str], key: str, default: int, minimum: int = 0) -> int:
+    """The whole number given as `key`, or the default; UserError for anything else."""
+    text = values.get(key, str(default))
+    try:
+        number = int(text)
+    except ValueError:
+        raise UserError(f"{key}={text} is not a whole number") from None
+    if number < minimum:
+        raise UserError(f"{key}={text} is too small", f"give {minimum} or more")
+    return number
+
+
 def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     """Run `main` with the program's arguments and exit with what it returns.
 

@@ -57,8 +57,8 @@ def test_a_kink_within_the_step_is_seen_and_bounds_the_gradient(offset):
         # Nearer than a step to the kink any slope between the two passes, none outside does.
         low, high = found.low[0], found.high[0]
         assert gradient_error(np.array([low + inside * (high - low), 1.0]), found) < 1e-8
-    assert gradient_error(np.array([-0.01, 1.0]), found) == np.inf
-    assert gradient_error(np.array([1.01, 1.0]), found) == np.inf
+    assert gradient_error(np.array([-0.01, 1.0]), found) > 1e-3
+    assert gradient_error(np.array([1.01, 1.0]), found) > 1e-3
 
 
 def test_curvature_is_no_kink():

@@ -27,9 +27,8 @@ def test_gradients_equal_autograd(seed, **shapes):
     case = random_case(stream(seed, "case"), MarginWindowScorer, **shapes)
     hand, autograd = case.hand_gradients(), case.autograd_gradients()
     for name, gradient in hand.items():
-        # Where s and s_corrupt pull alike their difference cancels: absolute beside relative.
-        close = np.allclose(gradient, autograd[name], rtol=0, atol=1e-14)
-        assert close or relative_error(gradient, autograd[name]) <= 1e-10, name
+        # The floor: where s and s_corrupt pull alike, their gradients cancel to rounding.
+        assert relative_error(gradient, autograd[name], floor=1e-3) <= 1e-10, name
 
 
 def test_gradients_equal_differences():

@@ -148,12 +148,13 @@ def _mean(E: torch.Tensor, sentence: Array) -> torch.Tensor:
 
 
 def model_cases(rng: np.random.Generator) -> Iterator[ModelCase]:
-    """Each model with each activation, and the classifiers without a hidden layer, once."""
+    """Each model with each activation; without a hidden layer; with a large one."""
     for activation in ACTIVATIONS:
         for model in (WindowClassifier, MeanClassifier, MarginWindowScorer):
             yield random_case(rng, model, activation, hidden=int(rng.integers(1, 8)))
     for model in (WindowClassifier, MeanClassifier):
         yield random_case(rng, model, "tanh", hidden=0)
+        yield random_case(rng, model, "tanh", hidden=50, d=10, window=5, vocabulary=100)
 
 
 def random_case(

@@ -27,6 +27,8 @@ from wvexp.training.gradient_cases import ModelCase, model_cases
 
 # Against differences, parameters with more entries than this are checked along directions.
 LARGE = 400
+# All inputs here are of size 1; a gradient smaller than this is one whose terms cancel.
+FLOOR = 1e-3
 
 
 @dataclass(frozen=True)
@@ -77,23 +79,23 @@ def gradient_table(seed: int, trials: int, only: Sequence[str] = ()) -> Table:
     table: Table = {}
     known: dict[str, None] = {}
     for trial in range(trials):
-        rng = stream(seed, "gradient table", trial)
-        for gate_case in gate_cases(rng):
-            known[gate_case.name] = None
-            if not only or gate_case.name in only:
-                _merge(table, gate_case.name, check_gate(gate_case, rng))
-        for model_case in model_cases(rng):
-            known[model_case.name] = None
-            if not only or model_case.name in only:
-                _merge(table, model_case.name, check_model(model_case, rng))
+        cases: list[GateCase | ModelCase] = [
+            *gate_cases(stream(seed, "gate cases", trial)),
+            *model_cases(stream(seed, "model cases", trial)),
+        ]
+        for number, case in enumerate(cases):
+            known[case.name] = None
+            if only and case.name not in only:
+                continue
+            # Its own stream: a gate is checked on the same numbers with and without `only`.
+            rng = stream(seed, "checks", trial, number)
+            check = check_gate(case, rng) if isinstance(case, GateCase) else check_model(case, rng)
+            for gradient, errors in check.items():
+                key = (case.name, gradient)
+                table[key] = table.get(key, Errors()).worst(errors)
     if unknown := [name for name in only if name not in known]:
         raise UserError(f"unknown gate {', '.join(unknown)}", f"known are {', '.join(known)}")
     return table
-
-
-def _merge(table: Table, name: str, found: dict[str, Errors]) -> None:
-    for parameter, errors in found.items():
-        table[name, parameter] = table.get((name, parameter), Errors()).worst(errors)
 
 
 # ---- gates ----
@@ -183,9 +185,9 @@ def check_gate(case: GateCase, rng: np.random.Generator) -> dict[str, Errors]:
 
         differences = numeric_gradient(weighted, case.inputs[k])
         errors[name] = Errors(
-            relative_error(hand64[k], auto64[k]),
-            gradient_error(hand64[k], differences),
-            relative_error(hand32[k], auto32[k]),
+            relative_error(hand64[k], auto64[k], FLOOR),
+            gradient_error(hand64[k], differences, floor=FLOOR),
+            relative_error(hand32[k], auto32[k], FLOOR),
             int(differences.kinked.sum()),
         )
     return errors
@@ -211,15 +213,15 @@ def check_model(case: ModelCase, rng: np.random.Generator) -> dict[str, Errors]:
 
         kinks = 0
         if start.size > LARGE:
-            difference_error = directional_error(loss, start, hand64[name], rng)
+            difference_error = directional_error(loss, start, hand64[name], rng, floor=FLOOR)
         else:
             differences = numeric_gradient(loss, start)
-            difference_error = gradient_error(hand64[name], differences)
+            difference_error = gradient_error(hand64[name], differences, floor=FLOOR)
             kinks = int(differences.kinked.sum())
         errors[name] = Errors(
-            relative_error(hand64[name], auto64[name]),
+            relative_error(hand64[name], auto64[name], FLOOR),
             difference_error,
-            relative_error(hand32[name], auto32[name]),
+            relative_error(hand32[name], auto32[name], FLOOR),
             kinks,
         )
     return errors
