@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from wvexp.cli import parse_key_values
+from wvexp.cli import parse_key_values, whole_number
 from wvexp.errors import UserError
 
 KNOWN = {"expr": "the expression", "out": "where the drawing goes"}
@@ -41,6 +41,15 @@ def test_help_lists_every_key_and_ends_well(capsys):
     assert caught.value.code == 0
     shown = capsys.readouterr().out
     assert all(text in shown for text in ("Draws.", "expr=", "where the drawing goes", "KEY="))
+
+
+def test_a_whole_number_or_its_default():
+    assert whole_number({"seed": "7"}, "seed", 0) == 7
+    assert whole_number({}, "seed", 3) == 3
+    with pytest.raises(UserError, match="seed=x is not a whole number"):
+        whole_number({"seed": "x"}, "seed", 0)
+    with pytest.raises(UserError, match="trials=0 is too small; give 1 or more"):
+        whole_number({"trials": "0"}, "trials", 5, minimum=1)
 
 
 @pytest.mark.parametrize(

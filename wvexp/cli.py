@@ -41,6 +41,7 @@ def parse_key_values(
     ------
     UserError
         A word without `=`, an unknown key, a key given twice, or a required one not given.
+        A word without `=`, an unknown key, or a key given twice.
     """
     if {"--help", "-h"} & set(arguments):
         print(_help_text(known, about, other_keys))
@@ -61,6 +62,20 @@ def parse_key_values(
         if key not in values:
             raise UserError(f"{key}= is missing: {known[key]}", "see --help")
     return values
+
+    return values
+
+
+def whole_number(values: Mapping[str, str], key: str, default: int, minimum: int = 0) -> int:
+    """The whole number given as `key`, or the default; UserError for anything else."""
+    text = values.get(key, str(default))
+    try:
+        number = int(text)
+    except ValueError:
+        raise UserError(f"{key}={text} is not a whole number") from None
+    if number < minimum:
+        raise UserError(f"{key}={text} is too small", f"give {minimum} or more")
+    return number
 
 
 def run_command(main: Callable[[list[str]], int]) -> NoReturn:

@@ -1,0 +1,88 @@
+"""The mean-of-vectors classifier: the label of a sentence from the mean of its words' vectors.
+
+x = (1/n) Σ E_w over the sentence's n words, then `Head`. With one hidden layer this is the
+shallowest deep averaging network (Iyyer et al. 2015), without one fastText's classifier
+(Joulin et al. 2017).
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.backprop.activations import Array
+from wvexp.backprop.head import Gradients, Head
+from wvexp.backprop.rows import PAD, WordRows
+
+
+class MeanClassifier:
+    """Batched forward and backward in closed form.
+
+    Sentences come flat: `words` int [T] and `offsets` int [B+1], sentence i being
+    words[offsets[i]:offsets[i+1]]. PAD is no word of a sentence; a sentence without words has
+    x = 0.
+
+    Parameters
+    ----------
+    parameters
+        E [V, d]; W [H, d], b [H], U [K, H], c [K]; without a hidden layer U [K, d], c [K].
+        Gradients take their dtype.
+    activation, l2
+        as in `Head`; the l2 is also that of the rows that are trained
+    movable, anchor, initial
+        as in `WordRows`
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Array],
+        activation: str = "tanh",
+        l2: float = 0.0,
+        movable: NDArray[np.bool_] | None = None,
+        anchor: float = 0.0,
+        initial: Array | None = None,
+    ) -> None:
+        self.head = Head(parameters, activation, l2)
+        self.rows = WordRows(parameters["E"], movable, l2, anchor, initial)
+
+    def logits(
+        self,
+        words: NDArray[np.integer],
+        offsets: NDArray[np.integer],
+        mask: Array | None = None,
+    ) -> Array:
+        """[B, K] from the flat sentences."""
+        if offsets[0] != 0 or offsets[-1] != len(words):
+            raise ValueError(f"offsets {offsets[0]}..{offsets[-1]}, expected 0..{len(words)}")
+        E, sentences = self.rows.E, len(offsets) - 1
+        real = words != PAD
+        self.words = words[real]
+        self.sentence = np.repeat(np.arange(sentences), np.diff(offsets))[real]  # of each word
+        self.lengths = np.bincount(self.sentence, minlength=sentences)
+        x = np.zeros((sentences, E.shape[1]), E.dtype)
+        if len(self.words):
+            filled = self.lengths > 0
+            first = np.searchsorted(self.sentence, np.flatnonzero(filled))
+            totals = np.add.reduceat(E[self.words], first, axis=0)
+            x[filled] = totals / self.lengths[filled, None].astype(E.dtype)
+        return self.head.logits(x, mask)
+
+    def forward(
+        self,
+        words: NDArray[np.integer],
+        offsets: NDArray[np.integer],
+        labels: NDArray[np.integer],
+        mask: Array | None = None,
+    ) -> float:
+        """The loss of a batch: flat sentences, labels int [B], mask as in `Head.logits`."""
+        logits = self.logits(words, offsets, mask)
+        return self.head.loss(logits, labels) + self.rows.penalty(self.words)
+
+    def backward(self) -> Gradients:
+        """The gradient of the last `forward`'s loss with respect to every trained parameter."""
+        gradients, d_x = self.head.backward()
+        share = d_x / np.maximum(self.lengths, 1)[:, None].astype(d_x.dtype)
+        d_E = self.rows.gradient(self.words, share[self.sentence])
+        if d_E is not None:
+            gradients["E"] = d_E
+        return gradients

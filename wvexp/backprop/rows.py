@@ -1,0 +1,99 @@
+"""The word-vector matrix of a classifier: its penalty, and its gradient row by row.
+
+A batch touches few of the V rows, so the gradient is kept for those alone. A word that occurs
+several times in the batch has one row, whose gradient is the sum over its occurrences.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.backprop.activations import Array
+
+PAD = 0
+
+
+@dataclass(frozen=True)
+class RowGradient:
+    """d loss / d E where it is not zero: distinct `rows` int [R], ascending; `values` [R, d]."""
+
+    rows: NDArray[np.int64]
+    values: Array
+
+    def dense(self, V: int) -> Array:
+        """The whole gradient [V, d]."""
+        whole = np.zeros((V, self.values.shape[1]), self.values.dtype)
+        whole[self.rows] = self.values
+        return whole
+
+
+class WordRows:
+    """E [V, d], of which the rows marked in `movable` are trained.
+
+    The penalty is l2/2 Σ|E_r|² + anchor/2 Σ|E_r - initial_r|², both sums over the distinct
+    movable rows of the batch, once each.
+
+    Parameters
+    ----------
+    E
+        [V, d]; row 0 is PAD. Read anew on each call, so an optimiser may change it in place.
+    movable
+        bool [V], False for PAD; None where no row is trained
+    l2, anchor
+        the strengths of the two penalties
+    initial
+        [V, d], the rows' start, needed when anchor > 0
+    """
+
+    def __init__(
+        self,
+        E: Array,
+        movable: NDArray[np.bool_] | None = None,
+        l2: float = 0.0,
+        anchor: float = 0.0,
+        initial: Array | None = None,
+    ) -> None:
+        if movable is not None and (movable.shape != (len(E),) or movable[PAD]):
+            raise ValueError(
+                f"movable has shape {movable.shape} and PAD {movable[:1]}; "
+                f"expected ({len(E)},) and False at PAD"
+            )
+        if anchor and (initial is None or initial.shape != E.shape):
+            got = None if initial is None else initial.shape
+            raise ValueError(f"anchor={anchor} needs initial rows of shape {E.shape}, got {got}")
+        self.E, self.movable, self.l2, self.anchor, self.initial = E, movable, l2, anchor, initial
+
+    def penalty(self, words: NDArray[np.integer]) -> float:
+        """The penalty of a batch that holds `words` (any shape)."""
+        if self.movable is None or not (self.l2 or self.anchor):
+            return 0.0
+        rows = np.unique(words)
+        rows = rows[self.movable[rows]]
+        return 0.5 * float(np.sum(self._pull(rows, power=2)))
+
+    def gradient(self, words: NDArray[np.integer], d_vectors: Array) -> RowGradient | None:
+        """d loss / d E, from words [T] and the gradient [T, d] of each word's vector.
+
+        The penalty's gradient is in it. None where no row is trained.
+        """
+        if self.movable is None:
+            return None
+        moving = self.movable[words]
+        rows, occurrence = np.unique(words[moving], return_inverse=True)
+        values = np.zeros((len(rows), self.E.shape[1]), self.E.dtype)
+        if len(rows):
+            by_row = np.argsort(occurrence, kind="stable")
+            first = np.searchsorted(occurrence[by_row], np.arange(len(rows)))
+            values = np.add.reduceat(d_vectors[moving][by_row], first, axis=0)
+            if self.l2 or self.anchor:
+                values += self._pull(rows, power=1)
+        return RowGradient(rows.astype(np.int64), values)
+
+    def _pull(self, rows: NDArray[np.integer], power: int) -> Array:
+        """l2 E_r^power + anchor (E_r - initial_r)^power: twice the penalty, or its gradient."""
+        E = self.E[rows]
+        pull = self.l2 * E**power
+        if self.anchor and self.initial is not None:
+            pull = pull + self.anchor * (E - self.initial[rows]) ** power
+        return pull

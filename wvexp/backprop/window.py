@@ -1,0 +1,65 @@
+"""The window classifier: the label of a word from the vectors of the words around it.
+
+x = [E_w1; ...; E_wm], the vectors of a window of m words one after another, then `Head`.
+Collobert and Weston 2008; the lecture's window classifier in its softmax form.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.backprop.activations import Array
+from wvexp.backprop.head import Gradients, Head
+from wvexp.backprop.rows import WordRows
+
+
+class WindowClassifier:
+    """Batched forward and backward in closed form.
+
+    Parameters
+    ----------
+    parameters
+        E [V, d]; W [H, m d], b [H], U [K, H], c [K]; without a hidden layer U [K, m d], c [K].
+        Gradients take their dtype.
+    activation, l2
+        as in `Head`; the l2 is also that of the rows that are trained
+    movable, anchor, initial
+        as in `WordRows`
+    """
+
+    def __init__(
+        self,
+        parameters: Mapping[str, Array],
+        activation: str = "tanh",
+        l2: float = 0.0,
+        movable: NDArray[np.bool_] | None = None,
+        anchor: float = 0.0,
+        initial: Array | None = None,
+    ) -> None:
+        self.head = Head(parameters, activation, l2)
+        self.rows = WordRows(parameters["E"], movable, l2, anchor, initial)
+
+    def logits(self, windows: NDArray[np.integer], mask: Array | None = None) -> Array:
+        """[B, K] from windows int [B, m], with PAD beyond the sentence's edges."""
+        self.windows = windows
+        return self.head.logits(self.rows.E[windows].reshape(len(windows), -1), mask)
+
+    def forward(
+        self,
+        windows: NDArray[np.integer],
+        labels: NDArray[np.integer],
+        mask: Array | None = None,
+    ) -> float:
+        """The loss of a batch: windows int [B, m], labels int [B], mask as in `Head.logits`."""
+        logits = self.logits(windows, mask)
+        return self.head.loss(logits, labels) + self.rows.penalty(windows)
+
+    def backward(self) -> Gradients:
+        """The gradient of the last `forward`'s loss with respect to every trained parameter."""
+        gradients, d_x = self.head.backward()
+        d_vectors = d_x.reshape(-1, self.rows.E.shape[1])
+        d_E = self.rows.gradient(self.windows.ravel(), d_vectors)
+        if d_E is not None:
+            gradients["E"] = d_E
+        return gradients
