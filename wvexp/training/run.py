@@ -35,6 +35,7 @@ class Epoch:
     loss: float
     validation: float
     best: bool
+    parity: dict[str, Any] | None
     seconds: float
 
 
@@ -53,6 +54,7 @@ def train(
     reference: ReferenceVectors | None,
     *,
     device: str,
+    parity_every: int | None,
     on_epoch: Callable[[Epoch], None],
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
@@ -60,7 +62,7 @@ def train(
     Raises
     ------
     RunError
-        Training diverged, or a frozen row changed.
+        Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
     """
     began = time.perf_counter()
     subset = corpus.training_subset(run.train_size, run.seed)
@@ -81,11 +83,13 @@ def train(
     scorer = Scorer(run.metric, corpus.validation, corpus.label_names, "validation")
     test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
     engine = make_engine(run, table, movable, len(corpus.label_names), device)
+    parity = _parity(run, engine, parity_every)
 
     best_score, best_epoch, best = -np.inf, 0, engine.parameters()
     epoch = 0
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
+        checks = len(parity.checks) if parity else 0
         rows = train_set.rows
         if run.finetune:
             # UNK learns in every tuned arm, by the same draws.
@@ -97,12 +101,15 @@ def train(
             rows,
             stream(run.seed, "dropout", epoch),
             move_rows=epoch >= run.tuning.start_epoch,
+            inspect=None if parity is None else parity.inspect,
         )
         score = scorer.score(engine.predict(validation_set).argmax(1))
         improved = score > best_score
         if improved:
             best_score, best_epoch, best = score, epoch, engine.parameters()
-        on_epoch(Epoch(epoch, loss, score, improved, time.perf_counter() - epoch_began))
+        seconds = time.perf_counter() - epoch_began
+        checked = parity.summary(since=checks) if parity else None
+        on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
         if epoch - best_epoch >= run.optim.patience:
             break
 
@@ -120,6 +127,7 @@ def train(
         ),
         per_class=test_scorer.by_class(predicted),
         movement=measure_movement(table.rows, best["embedding.weight"], movable),
+        parity=parity.summary() if parity else None,
         epochs=epoch,
         best_epoch=best_epoch,
         seconds=time.perf_counter() - began,
@@ -163,6 +171,15 @@ def make_engine(
         anchor=run.tuning.anchor,
         device=device,
     )
+
+
+def _parity(run: RunConfig, engine: Any, every: int | None) -> Any:
+    """The monitor of a model that has a gradient by hand; None for the CNN."""
+    if run.model.name == "cnn":
+        return None
+    from wvexp.training.parity import ParityMonitor
+
+    return ParityMonitor(engine.objective, run.model.name, every)
 
 
 def word_groups(
