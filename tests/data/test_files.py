@@ -280,9 +280,13 @@ BAD = {
     "too many fields": (
         "a.csv",
         CSV + "one, two,pos\n",
-        "the row on line 22 has 3 of 2 fields (text, label); put quotes around",
+        "the row on line 22 has 3 fields, the header has 2 (text, label); put quotes around",
     ),
-    "too few fields": ("a.tsv", "text\tlabel\na b\n", "the row on line 2 has 1 of 2 fields"),
+    "too few fields": (
+        "a.tsv",
+        "text\tlabel\na b\n",
+        "the row on line 2 has 1 field, the header has 2",
+    ),
     "columns of one name": ("a.csv", "text,text\na,b\n", "two columns are named 'text'"),
     "not UTF-8": (
         "a.csv",
