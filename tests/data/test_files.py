@@ -171,8 +171,16 @@ def test_a_table_written_by_the_csv_module_comes_back(tmp_path: Path, rows, kind
     ]
 
 
-def test_quotes_in_tsv_are_characters_where_they_do_not_pair(tmp_path: Path) -> None:
-    lines = ['"what now\tpos', 'he said "no" twice\tneg', 'and then"\tneg']
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['"what now\tpos', 'he said "no" twice\tneg', 'and then"\tneg'],
+        ['"hi there\tpos', 'and so on"\tneg'],  # would pair up around a tab and a line end
+    ],
+)
+def test_quotes_in_tsv_are_characters_where_they_do_not_pair(
+    tmp_path: Path, lines: list[str]
+) -> None:
     path = write(tmp_path / "a.tsv", "text\tlabel\n" + "\n".join(lines))
     corpus = read(path, path, path)
     assert sentences(corpus, corpus.train) == [
