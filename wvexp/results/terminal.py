@@ -82,7 +82,8 @@ def summary_table(result: dict[str, Any], folder: Path) -> Table:
         parity = result["parity"]
         table.add_row(
             "parity",
-            f"hand and autograd agree to {parity['max_rel_error']:.1e} ({parity['checked']} checks)",
+            f"hand and autograd agree to {parity['max_rel_error']:.1e} "
+            f"({parity['checked']} checks)",
         )
     table.add_row(
         "epochs", f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
