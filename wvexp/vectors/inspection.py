@@ -47,7 +47,8 @@ def neighbours(path: str, word: str, member: str | None = None, most: int = 10) 
     if word not in vectors:
         extra = load_vectors(path, words=[word], member=member)  # fastText knows it by its parts
         if word not in extra:
-            similar = difflib.get_close_matches(word, vectors.index_to_key[:100_000], n=3)
+            similar = [form for form in (word.lower(), word.capitalize()) if form in vectors]
+            similar += difflib.get_close_matches(word, vectors.index_to_key[:100_000], n=3)
             raise UserError(
                 f"{path}: no vector for {word!r}",
                 f"did you mean {', '.join(similar)}?" if similar else "see inspect for its casing",
