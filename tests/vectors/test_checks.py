@@ -108,7 +108,7 @@ REFUSED_BINARY = {
     "cut after a long word": (binary([(b"a" * 50, [1.0] * 3), ROWS[0]], b"2 3\n")[:-4], "breaks"),
     "junk after": (binary(ROWS, b"2 3\n") + b"junk", "breaks off in row 3"),
     "NaN": (binary([*ROWS, (b"c", [1, float("nan"), 1])], b"3 3\n"), "'c': NaN or infinity"),
-    "line break in a word": (binary([(b"a\nb", [1, 2, 3])], b"1 3\n"), "line break in a word"),
+    "line break in a word": (binary([(b"a\nb", [1, 2, 3])], b"1 3\n"), "is no word"),
     "no word": (b"2 3\n" + b"\x01" * 9000, "no word begins here"),
 }
 

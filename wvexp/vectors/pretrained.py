@@ -18,12 +18,14 @@ from wvexp.vectors.checks import Problems, refuse, require_dim, require_finite
 from wvexp.vectors.fasttext import fasttext_rows, ngrams_of
 from wvexp.vectors.formats import PickleRefusedError
 from wvexp.vectors.opened import VectorFile, opened
+from wvexp.vectors.progress import reading
 from wvexp.vectors.sources import fingerprint, locate
 from wvexp.vectors.static import StaticFolder, open_static, static_fingerprint
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+PIECE = 64 << 20  # bytes of rows in memory at a time, where all are looked through
 SAMPLE = 2000  # rows that the statistics of a file are taken from
 
 log = logging.getLogger("wvexp")
@@ -196,6 +198,32 @@ def known_words(path: str | Path, words: Iterable[str], member: str | None = Non
             hashes = _ngram_hashes()
             known |= {word for word in asked if ngrams_of(word, subwords, hashes)}
         return known
+
+
+def row_faults(path: str | Path, member: str | None = None) -> list[str]:
+    """Read every number: one line each for rows that are not finite, and for rows of zeros.
+
+    Raises
+    ------
+    UserError
+        Something that is not a number stands in a row.
+    """
+    if Path(path).expanduser().is_dir():
+        return []  # rows are of tokens, and checked as they are used
+    faults = Problems()
+    with opened(locate(path, member)) as file:
+        words, dim = file.index.words, file.index.layout.dim
+        step = max(1, PIECE // (4 * dim))
+        with reading(f"checking {file.name}", len(words)) as advance:
+            for begin in range(0, len(words), step):
+                places = np.arange(begin, min(begin + step, len(words)))
+                rows = file.rows(places, keep=False)
+                advance(len(places))
+                for i in places[~np.isfinite(rows).all(axis=1)]:
+                    faults.add("rows with NaN or infinity", repr(words[i]))
+                for i in places[~rows.any(axis=1)]:
+                    faults.add("rows of zeros", repr(words[i]))
+    return faults.lines()
 
 
 def _vectors(

@@ -63,10 +63,11 @@ class StaticFolder:
         encodings = self.tokenizer.encode_batch(asked, add_special_tokens=False)
         pieces = [[i for i in encoding.ids if i != unknown_id] for encoding in encodings]
         tokens = sorted({i for ids in pieces for i in ids})
-        table = self._rows_of(tokens)
         place = {token: i for i, token in enumerate(tokens)}
         found = [word for word, ids in zip(asked, pieces, strict=True) if ids]
-        rows = [table[[place[i] for i in ids]].mean(axis=0) for ids in pieces if ids]
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses what is not finite
+            table = self._rows_of(tokens)
+            rows = [table[[place[i] for i in ids]].mean(axis=0) for ids in pieces if ids]
         return found, np.array(rows, dtype=np.float32).reshape(-1, self.dim)
 
     def _rows_of(self, tokens: list[int]) -> NDArray[np.float32]:
@@ -84,8 +85,8 @@ class StaticFolder:
                     "both files must come from one model",
                 )
             table[i] = self.rows[row : row + 1][0]
-            if self.weights is not None:
-                table[i] *= self.weights[token]
+        if self.weights is not None:
+            table *= self.weights[tokens, None]
         return table
 
 

@@ -1,0 +1,41 @@
+"""Look into vector files.
+
+vectors.py inspect PATH                format, size, casing, norms, words, problems
+vectors.py convert PATH OUT            as word2vec binary (.bin) or text (.txt, .vec)
+vectors.py neighbours PATH WORD        the nearest words
+vectors.py compare BEFORE AFTER        the largest moves, and neighbours before and after
+"""
+
+from collections.abc import Callable
+
+from wvexp.cli import parse_key_values, run_command
+from wvexp.errors import UserError
+from wvexp.vectors import inspection
+
+# name -> what it does, and how many words it takes before any key=value
+COMMANDS: dict[str, tuple[Callable[..., list[str]], int]] = {
+    "inspect": (inspection.inspect, 1),
+    "convert": (inspection.convert, 2),
+    "neighbours": (inspection.neighbours, 2),
+    "compare": (inspection.compare, 2),
+}
+
+
+def main(arguments: list[str]) -> int:
+    if arguments[:1] in ([], ["--help"], ["-h"]):
+        print((__doc__ or "").strip())
+        return 0
+    name, *rest = arguments
+    if name not in COMMANDS:
+        raise UserError(f"unknown command {name!r}", f"known are {', '.join(COMMANDS)}")
+    command, places = COMMANDS[name]
+    if len(rest) < places:
+        raise UserError(f"{name} takes {places} words, got {len(rest)}", "see --help")
+    member = {} if name == "compare" else {"member": "which file of a .zip"}
+    options = parse_key_values(rest[places:], member)
+    print("\n".join(command(*rest[:places], **options)))
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)
