@@ -115,13 +115,10 @@ def _target(out: str | None) -> Iterator[IO[str]]:
     if out is None:
         yield sys.stdout
         return
-    try:
-        with replacing(Path(out)) as binary:
-            text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
-            yield text
-            text.detach()
-    except OSError as error:
-        raise UserError(f"out={out} cannot be written: {error.strerror}") from error
+    with replacing(Path(out)) as binary:
+        text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
+        yield text
+        text.detach()
 
 
 def _write(records: list[dict[str, Any]], task: str, suffix: str, target: IO[str]) -> None:

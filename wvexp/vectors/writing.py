@@ -1,12 +1,12 @@
 """Writing vectors so that gensim and this package read back the same bits."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.atomic import replacing
 from wvexp.errors import UserError
 
 KINDS = {".bin": "word2vec binary", ".txt": "word2vec text", ".vec": "word2vec text"}
@@ -32,22 +32,13 @@ def save_vectors(path: str | Path, words: Sequence[str], rows: NDArray[np.float3
         raise UserError(f"{path}: cannot tell the format from its ending", "use .bin, .txt or .vec")
     kept = [i for i, word in enumerate(words) if word.split() == [word]]
     line = b"%s " if path.suffix == ".bin" else b"%s" + b" %.9g" * rows.shape[1] + b"\n"
-    part = path.with_name(f".{path.name}~{os.getpid()}")
-    try:
-        with part.open("wb") as file:
-            file.write(f"{len(kept)} {rows.shape[1]}\n".encode())
-            for i in kept:
-                word = words[i].encode("utf-8", "replace")
-                if path.suffix == ".bin":
-                    file.write(line % word + rows[i].astype("<f4").tobytes() + b"\n")
-                else:
-                    file.write(line % (word, *rows[i].tolist()))
-        os.replace(part, path)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written ({error.strerror})", "choose another"
-        ) from error
-    finally:
-        part.unlink(missing_ok=True)
+    with replacing(path) as file:
+        file.write(f"{len(kept)} {rows.shape[1]}\n".encode())
+        for i in kept:
+            word = words[i].encode("utf-8", "replace")
+            if path.suffix == ".bin":
+                file.write(line % word + rows[i].astype("<f4").tobytes() + b"\n")
+            else:
+                file.write(line % (word, *rows[i].tolist()))
     listed = set(kept)
     return [word for i, word in enumerate(words) if i not in listed]

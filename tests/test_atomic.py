@@ -5,7 +5,7 @@ import os
 import pytest
 
 from wvexp.errors import UserError
-from wvexp.files import write_text
+from wvexp.atomic import write_text
 
 
 def test_text_arrives_whole_with_the_usual_permissions(tmp_path):
