@@ -13,6 +13,7 @@ from wvexp.data.world import vectors as module
 from wvexp.data.world import world_vectors
 from wvexp.data.world.corpus import task_world
 from wvexp.data.world.lexicon import CATEGORIES
+from wvexp.errors import UserError
 
 SIZE = 3000
 
@@ -100,7 +101,7 @@ def test_failed_write_leaves_nothing(tmp_path, trainings, monkeypatch):
         raise OSError("disk full")
 
     monkeypatch.setattr(module.np, "save", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(UserError, match="disk full"):
         build(tmp_path)
     assert not list(tmp_path.iterdir())
 

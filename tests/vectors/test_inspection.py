@@ -48,7 +48,7 @@ def test_words_the_format_cannot_hold_are_named(rows: np.ndarray, tmp_path: Path
     assert load_vectors(tmp_path / "v.bin").index_to_key == ["fine"]
     with pytest.raises(UserError, match="ending"):
         save_vectors(tmp_path / "v.kv", words, rows[:4])
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match="cannot write"):
         save_vectors(tmp_path / "absent" / "v.bin", words, rows[:4])
     assert sorted(p.name for p in tmp_path.iterdir()) == ["v.bin"]
 
