@@ -1,13 +1,18 @@
 """Look into vector files.
 
 vectors.py inspect PATH                format, size, casing, norms, words, problems
+vectors.py coverage PATH data=...      how much of a training text the file knows
 vectors.py convert PATH OUT            as word2vec binary (.bin) or text (.txt, .vec)
+vectors.py export MODEL OUT            a trained model's vectors, every row, moved or not
 vectors.py neighbours PATH WORD        the nearest words
 vectors.py compare BEFORE AFTER        the largest moves, and neighbours before and after
+
+member=NAME after the words names the file to take out of a .zip.
 """
 
 from collections.abc import Callable
 
+from wvexp import vector_tools
 from wvexp.cli import parse_key_values, run_command
 from wvexp.errors import UserError
 from wvexp.vectors import inspection
@@ -15,7 +20,9 @@ from wvexp.vectors import inspection
 # name -> what it does, and how many words it takes before any key=value
 COMMANDS: dict[str, tuple[Callable[..., list[str]], int]] = {
     "inspect": (inspection.inspect, 1),
+    "coverage": (vector_tools.coverage, 1),
     "convert": (inspection.convert, 2),
+    "export": (vector_tools.export, 2),
     "neighbours": (inspection.neighbours, 2),
     "compare": (inspection.compare, 2),
 }
@@ -31,8 +38,12 @@ def main(arguments: list[str]) -> int:
     command, places = COMMANDS[name]
     if len(rest) < places:
         raise UserError(f"{name} takes {places} words, got {len(rest)}", "see --help")
-    member = {} if name == "compare" else {"member": "which file of a .zip"}
-    options = parse_key_values(rest[places:], member)
+    keys = {} if name in ("compare", "export") else {"member": "which file of a .zip"}
+    others = "keys of the data group" if name == "coverage" else ""
+    options = parse_key_values(rest[places:], keys, other_keys=others)
+    overrides = {key: options.pop(key) for key in list(options) if key not in keys}
+    if name == "coverage":
+        options["overrides"] = [f"{key}={value}" for key, value in overrides.items()]
     print("\n".join(command(*rest[:places], **options)))
     return 0
 

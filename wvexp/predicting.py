@@ -45,7 +45,7 @@ def run_prediction(
         sentences = read_sentences(Path(file), column, tokenize)
     else:
         sentences = [tokenize(text or "")]
-    scores = saved.predict(sentences, _lookup(saved))
+    scores = saved.predict(sentences)
     records = [_record(saved, words, score) for words, score in zip(sentences, scores, strict=True)]
     with _target(out) as target:
         _write(records, saved.task, "" if out is None else Path(out).suffix, target)
@@ -82,23 +82,6 @@ def _text_column(path: Path, column: str | None, names: list[str]) -> str:
             f"give column=NAME, one of {', '.join(names)}",
         )
     return choices[0]
-
-
-def _lookup(saved: SavedModel) -> Callable[[set[str]], Any] | None:
-    """The vectors that the model was trained from, where they still lie as they did."""
-    source = saved.source
-    if source is None or source.path is None:
-        return None
-    from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
-
-    path, member = source.path, source.member
-    if not Path(path).exists() or fingerprint_vectors(path, member) != source.fingerprint:
-        print(
-            f"note: {path} is gone or has changed: words that the model has no row for are unknown",
-            file=sys.stderr,
-        )
-        return None
-    return lambda words: load_vectors(path, words, member)
 
 
 def _record(saved: SavedModel, words: Sequence[str], scores: Any) -> dict[str, Any]:
