@@ -39,7 +39,9 @@ def make(folder: Path, tensors: dict[str, np.ndarray] | None = None) -> Path:
 @pytest.mark.parametrize("name", ["embedding.weight", "embeddings"])
 def test_mean_of_the_tokens(name: str, tmp_path: Path) -> None:
     folder = make(tmp_path / "m", {name: TABLE})
-    vectors = load_vectors(folder, words=["playing", "Cat", "zzz", "unkind", "", "cat zzz", "日本"])
+    vectors = load_vectors(
+        folder, words=["playing", "Cat", "zzz", "unkind", "", "cat zzz", "日本", "\ud83d"]
+    )
     assert vectors.index_to_key == ["playing", "Cat", "unkind", "cat zzz"]
     np.testing.assert_array_equal(vectors["playing"], TABLE[[1, 2]].mean(axis=0))
     np.testing.assert_array_equal(vectors["Cat"], TABLE[4])

@@ -57,10 +57,11 @@ class StaticFolder:
         UserError
             A token without a row: tokenizer and vectors do not belong together.
         """
-        asked = [word for word in words if word.strip() and word.isprintable()]
+        asked = [word for word in words if word.encode("utf-8", "ignore").strip()]
         unknown = getattr(self.tokenizer.model, "unk_token", None)
         unknown_id = self.tokenizer.token_to_id(unknown) if unknown else None
-        encodings = self.tokenizer.encode_batch(asked, add_special_tokens=False)
+        texts = [word.encode("utf-8", "ignore").decode() for word in asked]  # no lone surrogates
+        encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
         pieces = [[i for i in encoding.ids if i != unknown_id] for encoding in encodings]
         tokens = sorted({i for ids in pieces for i in ids})
         place = {token: i for i, token in enumerate(tokens)}
