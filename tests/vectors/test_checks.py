@@ -142,6 +142,16 @@ def test_repeated_words_leave_no_row_of_zeros(tmp_path: Path) -> None:
     assert vectors.vectors.tolist() == [[1, 2, 3], [4, 5, 6], [7, 7, 7]]
 
 
+def test_rows_of_zeros_that_the_file_holds_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = save(tmp_path, "a 1 2 3\nb 0 0 0\nc 0 -0 0\n")
+    load_vectors(path, words=["a"])
+    assert not caplog.records
+    load_vectors(path)
+    assert [r.getMessage() for r in caplog.records] == [f"{path}: rows of zeros: 2 (first: 'b')"]
+
+
 def test_dimension_asked_for_is_held_to(tmp_path: Path) -> None:
     path = save(tmp_path, GOOD_TEXT["plain"])
     assert load_vectors(path, dim=3).vector_size == 3
