@@ -33,6 +33,7 @@ GOOD_TEXT = {
 COUNTED = {
     "byte order mark": ("\ufeffa 1 2 3\nb 4 5 6\n", "byte order mark"),
     "two spaces after the word": ("a  1 2 3\nb 4 5 6\n", "spaces beside the word: 1"),
+    "byte order mark before a header": ("\ufeff2 3\na 1 2 3\nb 4 5 6\n", "byte order mark"),
     "blank lines": ("a 1 2 3\n\n \nb 4 5 6\n\n", "blank lines, left out: 3"),
     "repeated": ("a 1 2 3\nb 4 5 6\na 7 8 9\nb 7 8 9\n", "repeated words, the first kept: 2"),
     "header too small": ("1 3\na 1 2 3\nb 4 5 6\n", "header count too small"),
