@@ -146,11 +146,15 @@ def test_the_oldest_go_first(
         (folder,) = [f for f in (cache_folder / "vectors").iterdir() if f.stat().st_mtime > 1e6]
         os.utime(folder, (1000 + i, 1000 + i))
     check(files[0], values[0], [0])  # used again: the second is the oldest now
+    monkeypatch.setattr(cache, "IN_USE", 0)
+    newest = time.time() - 1
+    os.utime(cache.find(cache.key_of(opened_source(files[0]))), (newest, newest))
     sizes = [sum(p.stat().st_size for p in f.iterdir()) for f in cache_folder.glob("vectors/*")]
     monkeypatch.setenv("WVEXP_CACHE_BYTES", str(max(sizes) * 5 // 2))
     check(files[2], values[2], [0])
     kept = {folder.name for folder in (cache_folder / "vectors").iterdir()}
     assert kept == {cache.key_of(opened_source(path)) for path in (files[0], files[2])}
+    monkeypatch.setattr(cache, "IN_USE", 600)
     check(files[1], values[1], [0])
     monkeypatch.setenv("WVEXP_CACHE_BYTES", "10")
     other = tmp_path / "d"

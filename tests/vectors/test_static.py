@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 
 from wvexp.errors import UserError
 from wvexp.vectors.pretrained import (
@@ -39,7 +39,8 @@ def make(folder: Path, tensors: dict[str, np.ndarray] | None = None) -> Path:
 @pytest.mark.parametrize("name", ["embedding.weight", "embeddings"])
 def test_mean_of_the_tokens(name: str, tmp_path: Path) -> None:
     folder = make(tmp_path / "m", {name: TABLE})
-    vectors = load_vectors(folder, words=["playing", "Cat", "zzz", "unkind", "", "cat zzz", "日本"])
+    asked = ["playing", "Cat", "zzz", "unkind", "", "cat zzz", "日本", "\ud83d"]
+    vectors = load_vectors(folder, words=asked)
     assert vectors.index_to_key == ["playing", "Cat", "unkind", "cat zzz"]
     np.testing.assert_array_equal(vectors["playing"], TABLE[[1, 2]].mean(axis=0))
     np.testing.assert_array_equal(vectors["Cat"], TABLE[4])
@@ -68,6 +69,18 @@ def test_whole_words_are_the_list(tmp_path: Path) -> None:
     assert load_vectors(folder).index_to_key == ["play", "cat", "un"]
     about = describe_vectors(folder)
     assert (about.format, about.rows, about.dim, about.open) == ("static embeddings", 3, 4, True)
+
+
+def test_vocabularies_that_mark_the_beginning_of_words(tmp_path: Path) -> None:
+    folder = make(tmp_path / "m")
+    pieces = [("<unk>", 0.0), ("▁the", -1.0), ("ing", -2.0), ("▁go", -2.0), ("▁", -3.0)]
+    tokenizer: Any = Tokenizer(models.Unigram(pieces, unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.save(str(folder / "tokenizer.json"))
+    assert vector_words(folder) == ["the", "go"]
+    vectors = load_vectors(folder, words=["going", "the"])
+    np.testing.assert_array_equal(vectors["going"], TABLE[[3, 2]].mean(axis=0))
 
 
 def test_fingerprint_is_of_both_files(tmp_path: Path) -> None:

@@ -51,6 +51,8 @@ def locate(path: str | Path, member: str | None = None) -> Source:
         There is no such file or member, several members to choose from, or a damaged .zip.
     """
     path = Path(path).expanduser()
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise UserError(f"{path}: not a file", "check embed.path")
     try:
         with path.open("rb") as file:
             head = file.read(6)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from wvexp.errors import UserError
 from wvexp.vectors.checks import Problems, refuse, require_rows
-from wvexp.vectors.formats import Layout
+from wvexp.vectors.formats import BOM, Layout
 from wvexp.vectors.index import Index
 
 BLOCK = 1 << 20
@@ -38,12 +38,12 @@ class _Scan:
         self.words: dict[str, int] = {}  # word -> byte where its row's numbers begin
         self.stops: list[int] = []
         self.line = 1 if layout.rows is None else 2
-        if layout.rows is None and layout.start:
-            self.problems.add("byte order mark, left out", "byte 0")
 
     def run(self, path: Path, advance: Callable[[int], None]) -> Index:
         offset, rest, rows = self.layout.start, b"", 0
         with path.open("rb", buffering=0) as file:
+            if file.read(len(BOM)) == BOM:
+                self.problems.add("byte order mark, left out", "byte 0")
             file.seek(offset)
             while data := file.read(BLOCK):
                 advance(len(data))
@@ -83,14 +83,12 @@ class _Scan:
         # The usual line: `dim` spaces, none of them at an end, and no \r there either.
         usual = (spaces == dim) & (text[starts] > _SPACE) & (text[ends - 1] > _SPACE)
         rows, first = 0, self.line
-        for start, end, is_usual in zip(
-            starts.tolist(), ends.tolist(), usual.tolist(), strict=True
-        ):
+        bounds = zip(starts.tolist(), ends.tolist(), usual.tolist(), strict=True)
+        for self.line, (start, end, is_usual) in enumerate(bounds, first):
             if is_usual:
                 cut = find(b" ", start)
                 label = block[start:cut]
             else:
-                self.line = first + int(np.searchsorted(ends, end))
                 line = block[start:end].rstrip()
                 if not line:
                     self.problems.add("blank lines, left out", f"line {self.line:,}")
@@ -103,11 +101,9 @@ class _Scan:
                 word = label.decode()
             except UnicodeDecodeError:
                 word = label.decode("utf-8", "replace")
-                where = f"line {first + int(np.searchsorted(ends, end)):,}"
-                self.problems.add("words that are not UTF-8, repaired", where)
+                self.problems.add("words that are not UTF-8, repaired", f"line {self.line:,}")
             if word in words:
-                where = f"line {first + int(np.searchsorted(ends, end)):,}, {word!r}"
-                self.problems.add("repeated words, the first kept", where)
+                self.problems.add("repeated words, the first kept", f"line {self.line:,}, {word!r}")
             else:
                 words[word] = offset + cut + 1
                 stops.append(offset + end)
