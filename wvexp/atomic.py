@@ -27,7 +27,9 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         unfinished.chmod(0o666 & ~current_umask())  # temporary files are private
         os.replace(unfinished, path)
     except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}", "name another place") from error
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}", "name another place"
+        ) from error
     finally:
         if unfinished is not None:
             unfinished.unlink(missing_ok=True)

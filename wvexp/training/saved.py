@@ -161,8 +161,9 @@ class SavedModel:
         rows, names = self.parameters["embedding.weight"], list(self.words)
         extra: list[NDArray[np.float32]] = []
         new = sorted(words - self.row_of.keys())
-        keyed = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
-        for word in new if keyed is not None else []:
+        known = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
+        keyed: Any = {} if known is None else known
+        for word in new:
             for form in (word, word.lower()):
                 if form in keyed:
                     extra.append(keyed[form])
