@@ -72,20 +72,18 @@ class WordRows:
         rows = rows[self.movable[rows]]
         return 0.5 * float(np.sum(self._pull(rows, power=2)))
 
-    def gradient(self, words: NDArray[np.integer], d_vectors: Array) -> RowGradient | None:
+    def gradient(self, words: NDArray[np.integer], d_vectors: Array) -> RowGradient:
         """d loss / d E, from words [T] and the gradient [T, d] of each word's vector.
 
-        The penalty's gradient is in it. None where no row is trained.
+        The penalty's gradient is in it. Asked only where rows are trained.
         """
-        if self.movable is None:
-            return None
-        moving = self.movable[words]
-        rows, occurrence = np.unique(words[moving], return_inverse=True)
+        assert self.movable is not None
+        moving = np.flatnonzero(self.movable[words])
+        by_row = moving[np.argsort(words[moving], kind="stable")]
+        rows, first = np.unique(words[by_row], return_index=True)
         values = np.zeros((len(rows), self.E.shape[1]), self.E.dtype)
         if len(rows):
-            by_row = np.argsort(occurrence, kind="stable")
-            first = np.searchsorted(occurrence[by_row], np.arange(len(rows)))
-            values = np.add.reduceat(d_vectors[moving][by_row], first, axis=0)
+            values = np.add.reduceat(d_vectors[by_row], first, axis=0)
             if self.l2 or self.anchor:
                 values += self._pull(rows, power=1)
         return RowGradient(rows.astype(np.int64), values)

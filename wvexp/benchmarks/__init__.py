@@ -1,0 +1,1 @@
+"""Measurements of cost: each returns plain numbers, medians of interleaved repetitions."""
