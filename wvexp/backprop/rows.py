@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp.backprop.activations import Array
 
 PAD = 0
+ROUNDS = 16
 
 
 @dataclass(frozen=True)
@@ -80,12 +81,10 @@ class WordRows:
         assert self.movable is not None
         moving = np.flatnonzero(self.movable[words])
         by_row = moving[np.argsort(words[moving], kind="stable")]
-        rows, first = np.unique(words[by_row], return_index=True)
-        values = np.zeros((len(rows), self.E.shape[1]), self.E.dtype)
-        if len(rows):
-            values = np.add.reduceat(d_vectors[by_row], first, axis=0)
-            if self.l2 or self.anchor:
-                values += self._pull(rows, power=1)
+        rows, first, counts = np.unique(words[by_row], return_index=True, return_counts=True)
+        values = _sum_groups(d_vectors, by_row, first, counts)
+        if self.l2 or self.anchor:
+            values += self._pull(rows, power=1)
         return RowGradient(rows.astype(np.int64), values)
 
     def _pull(self, rows: NDArray[np.integer], power: int) -> Array:
@@ -95,3 +94,24 @@ class WordRows:
         if self.anchor and self.initial is not None:
             pull = pull + self.anchor * (E - self.initial[rows]) ** power
         return pull
+
+
+def _sum_groups(
+    vectors: Array, order: NDArray[np.intp], first: NDArray[np.intp], counts: NDArray[np.intp]
+) -> Array:
+    """Group g's sum of vectors[order[first[g] : first[g] + counts[g]]], for all groups: [G, d].
+
+    The k-th members of all groups are added at once, for small k; most words of a batch occur
+    once or twice. The few long groups follow one by one. (`np.add.reduceat` and `np.add.at` give
+    the same, 3 to 6 times slower.)
+    """
+    sums = vectors[order[first]]
+    longer = np.flatnonzero(counts > 1)
+    k = 1
+    while k < ROUNDS and len(longer):
+        sums[longer] += vectors[order[first[longer] + k]]
+        k += 1
+        longer = longer[counts[longer] > k]
+    for g in longer:
+        sums[g] += vectors[order[first[g] + k : first[g] + counts[g]]].sum(axis=0)
+    return sums
