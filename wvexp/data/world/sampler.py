@@ -31,6 +31,7 @@ class Style:
                         for the category
     entity_noise        probability that a mention's type is a random one
     label_noise         probability that a sentence's label is the wrong one
+    turns               polar words that are `turned` stand for the other polarity
     """
 
     mixture: dict[str, float]
@@ -39,6 +40,7 @@ class Style:
     repeats: float = 0.0
     entity_noise: float = 0.0
     label_noise: float = 0.0
+    turns: bool = False
 
 
 RECALLED = 3
@@ -54,6 +56,8 @@ class World:
     table_shift  uint32 [categories]  a 32-bit draw >> shift is a place in the run
     own_entity   int8 [vocabulary_size]  1 + the entity type that a word has wherever it heads a
                  mention; 0: the slot decides
+    twin         int32 [vocabulary_size]  a turned word's counterpart of the other polarity and the
+                 same rank; every other word itself
     """
 
     lexicon: Lexicon
@@ -62,6 +66,7 @@ class World:
     table_start: NDArray[np.int64]
     table_shift: NDArray[np.uint32]
     own_entity: NDArray[np.int8]
+    twin: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,9 @@ class Block:
         return Block(self.words[:tokens], offsets, self.tags[:tokens], self.labels[:sentences])
 
 
-def build_world(seed: int, vocabulary_size: int, exponent: float, idiosyncratic: float) -> World:
+def build_world(
+    seed: int, vocabulary_size: int, exponent: float, idiosyncratic: float, turned: float
+) -> World:
     """The world of `seed`.
 
     Parameters
@@ -94,6 +101,9 @@ def build_world(seed: int, vocabulary_size: int, exponent: float, idiosyncratic:
         Of the Zipfian law within each category.
     idiosyncratic
         Share of the invented words of nouns and entities that have an entity type of their own.
+    turned
+        Share of the polar words, but for the most frequent, that labelled text uses in the opposite sense: what their company
+        in unlabelled text tells of them is wrong.
     """
     grammar = build_grammar()
     lexicon = build_lexicon(seed, vocabulary_size, grammar.fixed)
@@ -114,6 +124,7 @@ def build_world(seed: int, vocabulary_size: int, exponent: float, idiosyncratic:
         table_start=np.cumsum([0, *sizes[:-1]]),
         table_shift=np.array(shifts, dtype=np.uint32),
         own_entity=_own_entities(seed, lexicon, idiosyncratic),
+        twin=_twins(seed, lexicon, turned),
     )
 
 
@@ -129,6 +140,22 @@ def _own_entities(seed: int, lexicon: Lexicon, share: float) -> NDArray[np.int8]
         types = [1 + ENTITY_TYPES.index(name) for name in ("ORG", "PROD")]
         own[words] = rng.choice(types, size=len(words))
     return own
+
+
+def _twins(seed: int, lexicon: Lexicon, share: float) -> NDArray[np.int32]:
+    rng = stream(seed, "world/twins")
+    twin = np.arange(len(lexicon.words), dtype=np.int32)
+    negatives = [name for name in lexicon.members if name.endswith(".negative")]
+    for name in negatives:
+        negative = lexicon.members[name]
+        positive = lexicon.members[name.replace(".negative", ".positive")]
+        # categories of nearly equal size: the last ranks may lack a counterpart
+        pairs = min(len(negative), len(positive))
+        # never the most frequent: a few sentences would teach those
+        turned = pairs // 4 + np.flatnonzero(rng.random(pairs - pairs // 4) < share)
+        twin[negative[turned]] = positive[turned]
+        twin[positive[turned]] = negative[turned]
+    return twin
 
 
 class Writer:
@@ -177,6 +204,8 @@ class Writer:
             which = rng.integers(RECALLED, size=len(again))
             draws[again] = kept[document[sentence[again]], category[again], which]
         words = world.table[world.table_start[category] + (draws >> world.table_shift[category])]
+        if style.turns:
+            words = world.twin[words]
         wrong = rng.random(sentences) < style.label_noise
         return Block(
             words=words,
