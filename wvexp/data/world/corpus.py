@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from wvexp.data.corpus import Corpus, Split, Task
-from wvexp.data.world.sampler import TAG_NAMES, Block, Style, World, Writer, build_world
+from wvexp.data.world.build import World, build_world
+from wvexp.data.world.sampler import TAG_NAMES, Block, Style, Writer
 from wvexp.errors import UserError
 from wvexp.seeds import stream
 
