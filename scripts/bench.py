@@ -5,10 +5,10 @@ bench.py case=backprop json=backprop.json
 
 import json
 
+from wvexp.atomic import write_text
 from wvexp.benchmarks.backprop import backprop_cost
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import UserError
-from wvexp.files import write_text
 
 CASES = {"backprop": backprop_cost}
 KEYS = {
