@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -41,10 +41,15 @@ class Epoch:
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """The best epoch's parameters (the table among them) and the result."""
+    """The best epoch's parameters, what they started from, and the result.
+
+    counts, movable  [rows] of the table: occurrences in training, and whether the row may move
+    """
 
     result: RunResult
     table: EmbeddingTable
+    counts: NDArray[np.int64]
+    movable: NDArray[np.bool_]
     parameters: dict[str, NDArray[np.float32]]
 
 
@@ -126,13 +131,15 @@ def train(
             predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
         ),
         per_class=test_scorer.by_class(predicted),
-        movement=measure_movement(table.rows, best["embedding.weight"], movable),
+        movement=asdict(measure_movement(table.rows, best["embedding.weight"], movable)),
         parity=parity.summary() if parity else None,
         epochs=epoch,
         best_epoch=best_epoch,
         seconds=time.perf_counter() - began,
     )
-    return TrainedRun(result, table, best)
+    counts = np.zeros(len(table.rows), dtype=np.int64)
+    counts[: table.trained] = vocabulary.counts
+    return TrainedRun(result, table, counts, movable, best)
 
 
 def make_engine(
