@@ -146,7 +146,7 @@ class Config:
         "score that stops training and is reported; by task when null",
         choices=("accuracy", "macro_f1", "entity_f1"),
     )
-    seed: int = _key(0, "root of every random draw of the run", minimum=0)
+    seed: int = _key(0, "root of every random draw of the run", minimum=0, below=2**63)
     engine: str = _key("auto", "who computes the gradients", choices=("auto", "autograd"))
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
@@ -263,6 +263,11 @@ def _check_combination(config: Config) -> None:
         check_metric_for_task(config.metric, task)
     if config.tuning != Tuning() and not config.finetune:
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
+    if config.finetune and config.tuning.start_epoch > config.optim.epochs:
+        raise UserError(
+            f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
+            f"give 1 to {config.optim.epochs}, or raise optim.epochs",
+        )
 
 
 def check_model_for_task(model: str, task: str) -> None:
