@@ -144,8 +144,17 @@ class AutogradEngine:
         return penalty
 
     def predict(self, examples: Examples) -> NDArray[np.float32]:
-        """Log-probabilities [examples, classes]."""
-        return log_probabilities(self.model, examples, self.device)
+        """Log-probabilities [examples, classes].
+
+        Raises
+        ------
+        RunError
+            They are no numbers: the last update went too far.
+        """
+        scores = log_probabilities(self.model, examples, self.device)
+        if np.isnan(scores).any():
+            raise RunError("training diverged: the scores are not numbers; lower optim.lr")
+        return scores
 
     def parameters(self) -> dict[str, NDArray[np.float32]]:
         """A copy of every parameter by name, the word vectors as `embedding.weight`."""
