@@ -110,7 +110,7 @@ class Optim:
         "update rule; word vectors get its lazy form (rows of the batch)",
         choices=("adam", "adagrad", "sgd"),
     )
-    lr: float = _key(1e-3, "learning rate", above=0)
+    lr: float = _key(1e-3, "learning rate", above=0, below=1e6)
     epochs: int = _key(15, "most passes over the training data", minimum=1)
     patience: int = _key(3, "epochs without a better validation score before stopping", minimum=1)
     batch_size: int = _key(64, "examples a step", minimum=1)
@@ -124,7 +124,9 @@ class Tuning:
         "rows that finetune=true moves; oov: those without a pretrained vector",
         choices=("all", "oov"),
     )
-    lr_scale: float = _key(1.0, "the rows' learning rate relative to the network's", above=0)
+    lr_scale: float = _key(
+        1.0, "the rows' learning rate relative to the network's", above=0, below=1e6
+    )
     start_epoch: int = _key(1, "first epoch in which rows move", minimum=1)
     anchor: float = _key(0.0, "pull of each row towards its start", minimum=0)
     min_count: int = _key(1, "fewest training occurrences for a row to move", minimum=1)

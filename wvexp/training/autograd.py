@@ -172,7 +172,9 @@ class AutogradEngine:
         self.network_optimizer.step()
         if self.row_optimizer is not None and move_rows:
             self._drop_fixed_rows()
-            self.row_optimizer.step()
+            # Said aloud, because torch warns of its own default.
+            with torch.sparse.check_sparse_tensor_invariants(False):
+                self.row_optimizer.step()
 
     def _drop_fixed_rows(self) -> None:
         # A zero gradient would not do: Adam's momentum goes on moving every row that it is given.
