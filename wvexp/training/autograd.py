@@ -129,8 +129,17 @@ class AutogradEngine:
         return (draw < keep).astype(np.float32) / keep
 
     def predict(self, examples: Examples) -> NDArray[np.float32]:
-        """Log-probabilities [examples, classes]."""
-        return log_probabilities(self.model, examples, self.device)
+        """Log-probabilities [examples, classes].
+
+        Raises
+        ------
+        RunError
+            They are no numbers: the last update went too far.
+        """
+        scores = log_probabilities(self.model, examples, self.device)
+        if np.isnan(scores).any():
+            raise RunError("training diverged: the scores are not numbers; lower optim.lr")
+        return scores
 
     def parameters(self) -> dict[str, NDArray[np.float32]]:
         """A copy of every parameter by name, the word vectors as `embedding.weight`."""
@@ -147,10 +156,12 @@ class AutogradEngine:
             # Rows that must stay go out of the gradient: zeros would not do, as Adam's momentum
             # goes on moving every row that it is given.
             rows, values = self.objective.movable_gradient()
-            self.rows.grad = torch.sparse_coo_tensor(
-                rows[None], values, self.rows.shape, is_coalesced=True, check_invariants=False
-            )
-            self.row_optimizer.step()
+            # Said aloud, because torch warns of its own default.
+            with torch.sparse.check_sparse_tensor_invariants(False):
+                self.rows.grad = torch.sparse_coo_tensor(
+                    rows[None], values, self.rows.shape, is_coalesced=True
+                )
+                self.row_optimizer.step()
 
 
 def _optimizer(rule: str, parameters: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:

@@ -139,7 +139,7 @@ class SavedModel:
         if self.lowercase:
             sentences = [[word.lower() for word in sentence] for sentence in sentences]
         table = self._table({word for sentence in sentences for word in sentence})
-        ids = {word: i for i, word in enumerate(table.words)}
+        ids = {word: row for row, word in enumerate(table.words) if row > UNK}
         words = [ids.get(word, UNK) for sentence in sentences for word in sentence]
         lengths = [len(sentence) for sentence in sentences]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
