@@ -140,7 +140,7 @@ def describe_vectors(path: str | Path, member: str | None = None) -> VectorFileI
         if index.layout.subwords:
             rows = _vectors(file, [index.words[i] for i in places])[1]
         else:
-            rows = file.rows(places, keep=False)
+            rows = file.rows(places)
         return info_of(
             index.layout.kind, index.words, rows, bool(index.layout.subwords), index.problems
         )
