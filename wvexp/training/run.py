@@ -59,7 +59,7 @@ def train(
     reference: ReferenceVectors | None,
     *,
     device: str,
-    parity_every: int | None,
+    parity_every: int | None = None,
     on_epoch: Callable[[Epoch], None],
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
