@@ -63,7 +63,7 @@ class Data:
     train_split: str = _key("train", "hub: split to train on")
     validation_split: str | None = _key(None, "hub: split to validate on; split off when null")
     test_split: str | None = _key(None, "hub: split to test on; split off when null")
-    world_seed: int = _key(0, "world: which world is generated", minimum=0)
+    world_seed: int = _key(0, "world: which world is generated", minimum=0, below=2**32)
     world_size: int | None = _key(
         None, "world: training examples generated; by the task when null", minimum=1
     )
