@@ -21,9 +21,9 @@ LAYERS = [
     ["wvexp.models"],
     ["wvexp.training"],
     ["wvexp.results"],
-    ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
-    ["wvexp.experiment"],
     ["wvexp.analysis"],
+    ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
+    ["wvexp.experiment", "wvexp.vector_tools"],
     ["wvexp.benchmarks"],
 ]
 

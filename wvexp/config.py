@@ -65,7 +65,7 @@ class Data:
         None, "hub: split to validate on; the usual name or split off"
     )
     test_split: str | None = _key(None, "hub: split to test on; the usual name or split off")
-    world_seed: int = _key(0, "world: which world is generated", minimum=0)
+    world_seed: int = _key(0, "world: which world is generated", minimum=0, below=2**32)
     world_size: int | None = _key(
         None, "world: training examples generated; by the task when null", minimum=1
     )

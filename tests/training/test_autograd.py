@@ -221,7 +221,7 @@ def test_a_penalty_counts_a_row_once_however_often_it_stands_in_the_batch():
             make_model_of_width_one(), movable, optimizer="sgd", device="cpu", **LOSSLESS
         )
         engine.train_epoch(examples, 3, np.arange(3), examples.rows, stream(0, "x"), move_rows=True)
-        row, start = engine.rows[4].detach(), engine.start[4]
+        row, start = engine.rows[4].detach(), engine.objective.start[4]
         torch.testing.assert_close(row, start * (1 - 0.1 * 0.5))
 
 
