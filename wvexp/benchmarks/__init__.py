@@ -1,1 +1,1 @@
-"""Measurements of speed and memory, each side by side with what it is compared to."""
+"""Measurements of cost: each returns plain numbers, medians of interleaved repetitions."""
