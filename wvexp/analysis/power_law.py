@@ -1,0 +1,93 @@
+"""The profile of err(n) = a + b n^-c: for each c on a grid the best a and b, and how well they fit.
+
+For a given c the curve is linear in a and b, so the fit is generalised least squares over a grid
+of c, with a and b at or above 0. Intervals are profile intervals: all values of a quantity for
+which some curve fits within the 95 % quantile of the best. Nothing is iterated.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+EXPONENTS = np.geomspace(0.02, 3.0, 120)
+
+
+@dataclass(frozen=True)
+class PowerLaw:
+    """The best a and b for each exponent, in units of the first size: a + b (n / first_size)^-c.
+
+    coefficients [c, 2], their covariance [c, 2, 2], misfit [c] (generalised sum of squares);
+    quantile: how much more misfit is within the 95 % interval
+    """
+
+    first_size: float
+    coefficients: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    misfit: NDArray[np.float64]
+    quantile: float
+
+    @staticmethod
+    def fit(
+        n: NDArray[np.float64],
+        means: NDArray[np.float64],
+        covariance: NDArray[np.float64],
+        df: float,
+    ) -> "PowerLaw":
+        """Fit mean errors [sizes] with covariance [sizes, sizes] at training sizes n [sizes]."""
+        # A trace of ridge: with fewer units than sizes the covariance would be singular.
+        whiten = np.linalg.inv(np.linalg.cholesky(covariance + 1e-6 * np.diag(np.diag(covariance))))
+        y = whiten @ means
+        columns = np.stack(
+            [np.ones((len(EXPONENTS), len(n))), (n / n[0]) ** -EXPONENTS[:, None]], axis=2
+        )
+        X = whiten @ columns  # [c, sizes, 2]
+        covariances = np.linalg.inv(np.einsum("csi,csj->cij", X, X))
+        coefficients = np.einsum("cij,csj,s->ci", covariances, X, y)
+        # A negative asymptote or slope: the best curve without that term.
+        for absent in (0, 1):
+            outside = coefficients[:, absent] < 0
+            kept = X[outside, :, 1 - absent]
+            power = (kept**2).sum(axis=1)
+            coefficients[outside, absent] = 0.0
+            coefficients[outside, 1 - absent] = np.maximum(kept @ y / power, 0.0)
+            covariances[outside] = 0.0
+            covariances[outside, 1 - absent, 1 - absent] = 1 / power
+        rest = y - np.einsum("csi,ci->cs", X, coefficients)
+        return PowerLaw(
+            first_size=float(n[0]),
+            coefficients=coefficients,
+            covariance=covariances,
+            misfit=(rest**2).sum(axis=1),
+            quantile=float(stdtrit(df, 0.975)) ** 2,
+        )
+
+    def error(self, size: float) -> tuple[float, float, float]:
+        """Estimate, low and high of the error at one size."""
+        powers = (size / self.first_size) ** -EXPONENTS
+        return self._interval(np.stack([np.ones_like(EXPONENTS), powers], axis=1))
+
+    def a(self) -> tuple[float, float, float]:
+        """Estimate, low and high of the asymptote."""
+        return self._interval(np.tile([1.0, 0.0], (len(EXPONENTS), 1)))
+
+    def b(self) -> tuple[float, float, float]:
+        """Estimate, low and high of the factor, for sizes counted in examples."""
+        scale = self.first_size**EXPONENTS
+        return self._interval(np.stack([np.zeros_like(EXPONENTS), scale], axis=1))
+
+    def c(self) -> tuple[float, float, float]:
+        """Estimate, low and high of the exponent, within the grid."""
+        inside = EXPONENTS[self.misfit <= self.misfit.min() + self.quantile]
+        return float(EXPONENTS[self.misfit.argmin()]), float(inside[0]), float(inside[-1])
+
+    def _interval(self, design: NDArray[np.float64]) -> tuple[float, float, float]:
+        """Estimate, low and high of the quantity design[c] @ (a, b); design [c, 2]."""
+        estimate = np.einsum("ci,ci->c", design, self.coefficients)
+        spread = np.sqrt(np.einsum("ci,cij,cj->c", design, self.covariance, design))
+        best = int(np.argmin(self.misfit))
+        slack = self.misfit[best] + self.quantile - self.misfit
+        half = np.where(slack >= 0, spread * np.sqrt(np.maximum(slack, 0.0)), np.nan)
+        low = float(np.nanmin(estimate - half))
+        return float(estimate[best]), max(low, 0.0), float(np.nanmax(estimate + half))
