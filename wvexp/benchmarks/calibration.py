@@ -128,8 +128,8 @@ def power(experiments: int, seeds: int, seed: int) -> Rates:
     """How often the right arm is called when it is 3 points better, by the true standard error.
 
     Each row is one design: its standard error is the spread of the estimates over the
-    experiments. `planned` is one comparison planned beforehand, `holm` the same one among all
-    pairs of four arms at five sizes, the others without a difference.
+    experiments. `planned` is one comparison planned beforehand, `holm` the same one at Holm's
+    first and strictest step in a family of all pairs of four arms at five sizes.
     """
     rows = []
     for units in (150, 300, 600, 1200, 2400):
@@ -147,7 +147,6 @@ def _power_of(units: int, seed_sd: float, experiments: int, seeds: int, seed: in
     accuracy = np.full((2, 1), 0.75)
     accuracy[0] += EFFECT
     design = Design(accuracy, np.array([seed_sd]), 0.4, "sentences", seeds, units)
-    # Holm asks of the smallest p-value of 6 pairs x 5 sizes that it be below 0.05 / 30.
     family = 6 * len(SIZES)
     estimates = []
     called: Counter[str] = Counter()

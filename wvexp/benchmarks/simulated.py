@@ -11,6 +11,7 @@ that add to 1, so that the expected accuracy over seeds and units is exactly the
 """
 
 from dataclasses import dataclass
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from wvexp.analysis.scores import accuracy_values, f1_values
 
 Kind = Literal["sentences", "documents", "entities"]
 Array = NDArray[np.float64]
+Latent = NDArray[np.float32]
 
 # Spurious entities for each one missed.
 SPURIOUS = 0.7
@@ -50,27 +52,28 @@ def simulate(design: Design, rng: np.random.Generator) -> Array:
     arms, sizes = design.accuracy.shape
     shape = (arms, sizes, design.seeds, design.units)
 
-    def normal(*of: int) -> Array:
+    def normal(*of: int) -> Latent:
         """Effects that differ along the axes `of`: 0 arms, 1 sizes, 2 seeds, 3 units."""
         drawn = [n if axis in of else 1 for axis, n in enumerate(shape)]
-        return rng.standard_normal(drawn, dtype=np.float32).astype(np.float64)
+        return rng.standard_normal(drawn, dtype=np.float32)
 
-    def mix(*parts: tuple[float, Array]) -> Array:
-        return sum((np.sqrt(share) * part for share, part in parts), start=np.zeros(1))
+    def mix(*parts: tuple[float, Latent]) -> Latent:
+        return reduce(np.add, (np.float32(np.sqrt(share)) * part for share, part in parts))
 
     unit = mix((0.5, normal(3)), (0.35, normal(0, 3)), (0.15, normal(0, 1, 3)))
     seed = mix((0.2, normal(2)), (0.3, normal(1, 2)), (0.5, normal(0, 1, 2)))
-    residual_share = 1 - design.unit_share - design.seed_sd[:, None, None] ** 2
+    seed_sd = design.seed_sd[:, None, None].astype(np.float32)
+    residual_sd = np.sqrt(np.float32(1 - design.unit_share) - seed_sd**2)
     effects = (
-        ndtri(design.accuracy)[:, :, None, None]
-        + np.sqrt(design.unit_share) * unit
-        + design.seed_sd[:, None, None] * seed
+        ndtri(design.accuracy)[:, :, None, None].astype(np.float32)
+        + np.float32(np.sqrt(design.unit_share)) * unit
+        + seed_sd * seed
     )
     if design.kind == "sentences":
         residual = mix((0.3, normal(1, 2, 3)), (0.7, normal(0, 1, 2, 3)))
-        right = effects + np.sqrt(residual_share) * residual > 0
+        right = effects + residual_sd * residual > 0
         return np.array([[accuracy_values(of_size, 1) for of_size in arm] for arm in right])
-    chance = ndtr(effects / np.sqrt(residual_share))
+    chance = ndtr((effects / residual_sd).astype(np.float64))
     if design.kind == "documents":
         tokens = np.ceil(rng.lognormal(3.5, 0.7, design.units)).astype(np.int64)
         right = rng.binomial(tokens, chance)
@@ -99,45 +102,45 @@ def true_scores(design: Design) -> Array:
 
 @dataclass(frozen=True)
 class Curves:
-    """Two true accuracy curves over training size; A minus B is lead(n) = d (n^-g - z^-g) / unit.
+    """True accuracy curves of two arms between `first` and `last` examples.
 
-    The lead is `first_lead` at the first size and changes sign at `crossing` (None: never, it
-    falls to a quarter of what it was).
+    B's error is floor + height (n / first)^-exponent. A's lead over B falls as
+    (n / first)^-fading, through 0 at `crossing`; without one it falls from `lead` to a quarter
+    of it at most. `lead` is the largest there is, be it at the first size or at the last.
     """
 
     floor: float
     height: float
     exponent: float
-    first_lead: float
+    lead: float
     fading: float
     crossing: float | None
-    first_size: float
-
-    def lead(self, n: Array) -> Array:
-        """Accuracy of A minus accuracy of B: [sizes]."""
-        decay = (n / self.first_size) ** -self.fading
-        if self.crossing is None:
-            return self.first_lead * (0.25 + 0.75 * decay)
-        end = (self.crossing / self.first_size) ** -self.fading
-        return self.first_lead * (decay - end) / (1 - end)
+    first: float
+    last: float
 
     def accuracy(self, n: Array) -> Array:
         """[2, sizes] for arms A and B."""
-        b = 1 - self.floor - self.height * (n / self.first_size) ** -self.exponent
-        return np.stack([b + self.lead(n), b])
+        b = 1 - self.floor - self.height * (n / self.first) ** -self.exponent
+        decay = (n / self.first) ** -self.fading
+        if self.crossing is None:
+            return np.stack([b + self.lead * (0.25 + 0.75 * decay), b])
+        zero = (self.crossing / self.first) ** -self.fading
+        largest = max(1 - zero, zero - (self.last / self.first) ** -self.fading)
+        return np.stack([b + self.lead * (decay - zero) / largest, b])
 
 
 def draw_curves(sizes: Array, crosses: bool, rng: np.random.Generator) -> Curves:
-    """Curves as real ones come: B from 55-75 % to 80-95 %, A ahead by 2 to 10 points at first."""
+    """Curves as real ones come: B from 52-72 % up to at most 91 %, the lead 2 to 10 points."""
     inside = np.log([sizes[0] * 1.3, sizes[-1] / 1.1])
     return Curves(
-        floor=float(rng.uniform(0.04, 0.15)),
+        floor=float(rng.uniform(0.08, 0.18)),
         height=float(rng.uniform(0.2, 0.3)),
         exponent=float(rng.uniform(0.15, 0.6)),
-        first_lead=float(rng.uniform(0.02, 0.10)),
+        lead=float(rng.uniform(0.02, 0.10)),
         fading=float(rng.uniform(0.1, 0.5)),
         crossing=float(np.exp(rng.uniform(*inside))) if crosses else None,
-        first_size=float(sizes[0]),
+        first=float(sizes[0]),
+        last=float(sizes[-1]),
     )
 
 
