@@ -61,6 +61,40 @@ def test_without_seed_variance_it_is_the_t_test_over_units():
     assert found.df == pytest.approx(24)
 
 
+@pytest.mark.parametrize("distance", [0.0, 0.01, 0.05, 0.2, -0.02])
+def test_the_tail_without_unit_variance_is_that_of_t_over_seeds(distance):
+    by_seed = np.array([0.01, 0.03, -0.01, 0.05])
+    found = two_way(np.repeat(by_seed[:, None], 20_000, axis=1))
+    error = by_seed.std(ddof=1) / 2
+    assert found.tail(distance) == pytest.approx(stats.t.sf(distance / error, 3), rel=1e-3)
+
+
+def test_the_tail_is_an_average_over_drawn_seed_variances():
+    x = table(np.random.default_rng(12), seeds=5, units=30)
+    by_seed, by_unit, residual = mean_squares_slowly(x)
+    rng = np.random.default_rng(13)
+    drawn = np.maximum(4 * by_seed / rng.chisquare(4, 200_000) - residual, 0)
+    error = np.sqrt((drawn + by_unit) / x.size)
+    found = two_way(x)
+    distance = 3 * found.standard_error
+    assert found.tail(distance) == pytest.approx(stats.t.sf(distance / error, 29).mean(), rel=0.02)
+
+
+def test_the_tail_keeps_its_promise_where_satterthwaite_does_not():
+    """5 seeds with a seed effect of the size of the unit effect, at the level Holm looks at."""
+    rng = np.random.default_rng(14)
+    level, experiments = 0.005, 6_000
+    means = rng.standard_normal((experiments, 5, 1)) * np.sqrt(5 / 40)
+    tail = loose = 0
+    for seed_effect in means:
+        x = seed_effect + rng.standard_normal((1, 40)) * 0.8 + rng.standard_normal((5, 40)) * 0.2
+        found = two_way(x)
+        tail += 2 * found.tail(abs(found.mean)) <= level
+        loose += 2 * stats.t.sf(abs(found.mean) / found.standard_error, found.df) <= level
+    assert tail / experiments <= 1.3 * level
+    assert loose / experiments > 1.5 * level
+
+
 def test_negative_components_are_dropped():
     rng = np.random.default_rng(2)
     x = rng.standard_normal((4, 30))

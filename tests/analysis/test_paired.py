@@ -125,7 +125,7 @@ def test_calls_made_together_are_stricter():
     missing = paired_difference(np.zeros((1, 5)), np.ones((1, 5)))
     together = call_together([weak, missing, *none])
     assert together[0].call != "A"
-    assert together[0].adjusted_p == pytest.approx(min(1, weak.p_value * 10))
+    assert together[0].adjusted_p == pytest.approx(min(1, weak.strict_p * 10))
     assert together[0].p_value == weak.p_value
     assert together[1] == missing
     assert call_together([weak]) == (weak,)

@@ -131,10 +131,10 @@ def test_holm_covers_every_pair_and_size():
     comparisons = compare_arms(world(**LECTURE), SIZES, full_size=10000.0)
     assert len(comparisons) == 6 * 3
     for c in comparisons:
-        assert c.difference.adjusted_p >= c.difference.p_value
+        assert c.difference.adjusted_p >= c.difference.strict_p
         assert c.difference.shared_training == (c.size == 10000)
-    smallest = min(comparisons, key=lambda c: c.difference.p_value).difference
-    assert smallest.adjusted_p == pytest.approx(18 * smallest.p_value)
+    smallest = min(comparisons, key=lambda c: c.difference.strict_p).difference
+    assert smallest.adjusted_p == pytest.approx(18 * smallest.strict_p)
     winners = {(c.a, c.b): c.winner for c in comparisons if c.size == 100}
     assert winners["pretrained-frozen", "pretrained-tuned"] == "pretrained-frozen"
 

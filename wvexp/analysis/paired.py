@@ -34,8 +34,11 @@ class PairedDifference:
     equivalence_p      two one-sided tests (Schuirmann 1987): the difference lies beyond the margin
     smallest_margin    the smallest margin within which the arms could be called equivalent
     sign_flip_p        two-sided, over seeds alone: conditional on this very test set
+    strict_p, strict_equivalence_p
+                       the same two by the generalised p-value, which holds far out in the tail
     adjusted_p, adjusted_equivalence_p
-                       Holm-adjusted over the family called together; a call rests on these
+                       Holm-adjusted over the family called together, from the strict ones where
+                       the family has more than one member; a call rests on these
     shared_training    all seeds trained on the same data, so that they differ in initialisation
                        and order alone and the estimate is conditional on that data
     """
@@ -57,6 +60,8 @@ class PairedDifference:
     seeds: int
     units: int
     shared_training: bool
+    strict_p: float | None
+    strict_equivalence_p: float | None
     adjusted_p: float | None
     adjusted_equivalence_p: float | None
     call: Call
@@ -106,6 +111,8 @@ def paired_difference(
         seeds=seeds,
         units=units,
         shared_training=shared_training,
+        strict_p=None,
+        strict_equivalence_p=None,
         adjusted_p=None,
         adjusted_equivalence_p=None,
         call="undecided",
@@ -141,6 +148,8 @@ def paired_difference(
         seed_variance=fit.seed_variance,
         unit_variance=fit.unit_variance,
         residual_variance=fit.residual_variance,
+        strict_p=2 * fit.tail(abs(fit.mean)),
+        strict_equivalence_p=fit.tail(margin - abs(fit.mean)),
         adjusted_p=p_value,
         adjusted_equivalence_p=equivalence_p,
         call=_call(fit.mean, p_value, equivalence_p),
@@ -151,13 +160,16 @@ def call_together(differences: Sequence[PairedDifference]) -> tuple[PairedDiffer
     """The same comparisons with calls that hold together: Holm (1979) over the whole family.
 
     Pass every pair at every size about which something will be said. Winners and equivalences
-    are two families, each with an error rate of 5 %.
+    are two families, each with an error rate of 5 %. Holm asks for p-values far below 0.05, so
+    it is given the strict ones; a family of one keeps the call of its interval.
     """
     measured = [
-        (i, d.p_value, d.equivalence_p)
+        (i, d.strict_p, d.strict_equivalence_p)
         for i, d in enumerate(differences)
-        if d.p_value is not None and d.equivalence_p is not None
+        if d.strict_p is not None and d.strict_equivalence_p is not None
     ]
+    if len(measured) < 2:
+        return tuple(differences)
     p_values = holm([p for _, p, _ in measured])
     equivalence = holm([p for _, _, p in measured])
     called = list(differences)

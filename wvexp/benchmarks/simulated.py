@@ -148,7 +148,7 @@ def draw_design(accuracy: Array, seeds: int, rng: np.random.Generator) -> Design
     """A test set and a spread of seeds as real ones come, for accuracies [arms, sizes]."""
     kinds: tuple[Kind, ...] = ("sentences", "sentences", "documents", "entities")
     kind = kinds[rng.integers(4)]
-    units = {"sentences": (200, 2000), "documents": (40, 300), "entities": (100, 400)}[kind]
+    units = {"sentences": (200, 1200), "documents": (40, 300), "entities": (100, 400)}[kind]
     first, last = rng.uniform(0.05, 0.25), rng.uniform(0.01, 0.06)
     return Design(
         accuracy=accuracy,
