@@ -106,6 +106,11 @@ def test_negative_components_are_dropped():
     kept = max(by_unit, residual)
     assert two_way(x).standard_error == pytest.approx(np.sqrt(kept / x.size))
     assert two_way(x).seed_variance == 0
+    x += 2 * rng.standard_normal((1, 30))  # now the units stand out: theirs is the only term
+    assert two_way(x).df == pytest.approx(29)
+    white = rng.standard_normal((4, 30))
+    white -= white.mean(axis=1, keepdims=True) + white.mean(axis=0) - white.mean()
+    assert two_way(white).df == pytest.approx(3 * 29)
 
 
 @settings(deadline=None)

@@ -3,6 +3,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from scipy.special import stdtrit as t
 
 from wvexp.analysis.components import Joint
 from wvexp.analysis.crossover import crossover, find_sign_changes
@@ -56,15 +57,15 @@ def test_against_a_slow_scan():
     """low and high are the last decided sizes around the undecided stretch, by t and covariance."""
     rng = np.random.default_rng(0)
     root = rng.standard_normal((5, 5)) * 0.01
-    joint = Joint(np.array([0.06, 0.05, 0.01, -0.04, -0.07]), root @ root.T, np.full(5, 12.0))
+    df = np.array([12.0, 30.0, 5.0, 8.0, 40.0])
+    joint = Joint(np.array([0.06, 0.05, 0.01, -0.04, -0.07]), root @ root.T, df)
     result = find_sign_changes(joint, SIZES)
     assert result.status == "one"
-    t = 2.178812829667229  # 97.5 % quantile at 12 degrees of freedom
 
     def decided(size):
         at = np.interp(np.log(size), np.log(SIZES), np.arange(5))
         weights = np.maximum(0, 1 - np.abs(np.arange(5) - at))
-        half = t * np.sqrt(weights @ joint.covariance @ weights)
+        half = t(df[weights > 0].min(), 0.975) * np.sqrt(weights @ joint.covariance @ weights)
         return abs(weights @ joint.means) > half
 
     sizes = np.geomspace(100, 10000, 20001)

@@ -99,6 +99,18 @@ def test_the_intervals_hold_the_measured_points():
         assert interval[0] <= value <= interval[1]
 
 
+@pytest.mark.parametrize("luck", ["of seeds", "of the test set"])
+def test_the_interval_holds_the_truth_whatever_the_luck(luck):
+    rng, hits = np.random.default_rng(9), 0
+    for _ in range(120):
+        values = scores(rng, noise=0.02, units=30, seeds=6)
+        shape = (6, 6, 1) if luck == "of seeds" else (1, 1, 30)
+        values += 0.1 * rng.standard_normal(shape)
+        point = learning_curve(values, SIZES, at=[1000]).points[0]
+        hits += point.low <= 0.1 + 2 * 1000**-0.5 <= point.high
+    assert hits / 120 > 0.88
+
+
 def test_too_few_sizes_give_points_but_no_curve():
     values = scores(np.random.default_rng(6))[:3]
     values[1, 1:] = np.nan

@@ -54,6 +54,14 @@ def test_an_extrapolated_size_lies_on_the_power_law():
     assert fade.estimate == pytest.approx(40000, rel=0.1)
 
 
+def test_a_gain_undecided_at_the_last_size_may_have_faded_before():
+    fade = gain_fades(*arms([0.2, 0.1, 0.05, 0.025, 0.0100], noise=0.03), SIZES, margin=0.01)
+    assert fade.within.status == "beyond_last"
+    assert fade.status == "extrapolated"
+    assert fade.low == fade.within.low < 10000
+    assert fade.high is None or fade.high > 10000
+
+
 def test_nothing_is_said_beyond_the_reach():
     gains = power_law(0.2, 0.25)  # 0.063 at 10,000; 0.01 at 16 million
     assert gain_fades(*arms(gains), SIZES, margin=0.01).status == "above"

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -33,6 +33,7 @@ def test_swapping_the_arms_negates():
 
 @settings(deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000))
+@example(seed=2397)  # the mean square between seeds equals the residual one
 def test_only_the_pairing_matters(seed):
     rng = np.random.default_rng(seed)
     a, b = arms(seed, seeds=5, units=30)

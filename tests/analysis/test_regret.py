@@ -27,6 +27,13 @@ def test_a_small_loss_is_no_miss():
     assert regret(values((0.0, 0.1)), 0, tolerance=0.2).miss is False
 
 
+def test_a_large_loss_that_may_be_chance_is_no_miss():
+    found = regret(values((0.0, 0.05), units=20), 0)
+    assert found.regret > 0.02
+    assert found.low < 0.005
+    assert found.miss is False
+
+
 def test_choice_and_score_see_different_units():
     seen = []
     x = values(units=101)

@@ -108,7 +108,7 @@ def _satterthwaite(
     # brings its own mean square and takes one residual mean square away.
     residuals = 1
     for mean_square, df in ((by_seed, seeds - 1), (by_unit, units - 1)):
-        if mean_square > residual:
+        if mean_square > residual * (1 + 1e-9):  # counts can tie: rounding must not decide
             mean_squares.append((mean_square, df))
             total += mean_square - residual
             residuals -= 1
