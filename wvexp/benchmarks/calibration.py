@@ -55,7 +55,7 @@ def coverage(experiments: int, seeds: int, seed: int) -> Rates:
     widths = []
 
     def count(name: str, hit: bool) -> None:
-        hits[name] += hit
+        hits[name] += bool(hit)
         tried[name] += 1
 
     for index in range(experiments):
