@@ -1,1 +1,1 @@
-"""What things cost on this machine, as ratios measured within one run."""
+"""What is measured about the project itself; never imported by the rest of it."""

@@ -1,0 +1,32 @@
+import numpy as np
+import pytest
+from scipy import stats
+
+from wvexp.analysis.best import near_best
+from wvexp.analysis.paired import paired_difference
+
+
+def test_two_arms_against_the_t_distribution():
+    rng = np.random.default_rng(0)
+    unit = rng.normal(0, 0.4, (1, 1, 200))
+    x = np.array([0.0, 0.03])[:, None, None] + unit + rng.normal(0, 0.15, (2, 8, 200))
+    pair = paired_difference(x[0], x[1])
+    expected = 1 - stats.t.cdf((-0.01 - pair.estimate) / pair.standard_error, 7)
+    # The degrees of freedom are those of the arms, not of the pair: near enough here.
+    assert near_best(x, rng)[0] == pytest.approx(expected, abs=0.02)
+
+
+def test_margin_and_order():
+    rng = np.random.default_rng(1)
+    x = np.array([0.5, 0.52, 0.4])[:, None, None] + rng.normal(0, 0.1, (3, 6, 300))
+    probability = near_best(x, np.random.default_rng(2))
+    assert probability[1] > probability[0] > probability[2]
+    wide = near_best(x, np.random.default_rng(2), margin=0.5)
+    assert (wide == 1).all()
+    flipped = near_best(x[::-1], np.random.default_rng(2))
+    assert flipped[::-1] == pytest.approx(probability, abs=0.02)
+
+
+def test_arms_that_cannot_be_judged_are_refused():
+    with pytest.raises(ValueError, match="1 seeds"):
+        near_best(np.zeros((2, 1, 5)), np.random.default_rng(0))

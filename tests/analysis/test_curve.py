@@ -1,0 +1,139 @@
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares
+
+from wvexp.analysis.curve import learning_curve
+from wvexp.analysis.power_law import EXPONENTS, PowerLaw
+
+SIZES = (100.0, 300.0, 1000.0, 3000.0, 10000.0, 30000.0)
+
+
+def scores(rng, a=0.1, b=2.0, c=0.5, noise=0.05, sizes=SIZES, seeds=5, units=300):
+    error = a + b * np.array(sizes)[:, None, None] ** -c
+    return 1 - error + noise * rng.standard_normal((len(sizes), seeds, units))
+
+
+def test_an_exact_curve_is_found():
+    curve = learning_curve(scores(np.random.default_rng(0), noise=1e-7), SIZES)
+    assert curve.a == pytest.approx(0.1, abs=1e-4)
+    assert curve.c == pytest.approx(0.5, rel=0.01)
+    assert curve.b == pytest.approx(2.0, rel=0.01)
+
+
+def test_the_fit_is_the_weighted_least_squares_fit():
+    rng = np.random.default_rng(1)
+    n = np.array(SIZES)
+    errors = 0.1 + 2.0 * n**-0.5 + 0.004 * rng.standard_normal(6)
+    root = 0.004 * (np.eye(6) + 0.3 * rng.standard_normal((6, 6)))
+    covariance = root @ root.T
+    law = PowerLaw.fit(n, errors, covariance, df=20.0)
+    whiten = np.linalg.inv(np.linalg.cholesky(covariance))
+
+    def misfit(p):
+        return whiten @ (errors - p[0] - p[1] * (n / 100) ** -p[2])
+
+    oracle = least_squares(misfit, [0.1, 0.2, 0.5], bounds=([0, 0, 0.02], [1, 5, 3]))
+    assert law.misfit.min() == pytest.approx(2 * oracle.cost, rel=1e-4)
+    at = oracle.x[0] + oracle.x[1] * 20.0 ** -oracle.x[2]
+    assert law.error(2000.0)[0] == pytest.approx(at, abs=1e-5)
+
+
+def test_the_interval_is_the_profile_over_all_curves():
+    """low is the least error at a size that any a, b, c reaches within the misfit allowed."""
+    n, errors = np.array(SIZES), 0.1 + 2.0 * np.array(SIZES) ** -0.5
+    spread = np.full(6, 0.01)
+    law = PowerLaw.fit(n, errors, np.diag(spread**2), df=1e6)
+    _, low, high = law.error(1000.0)
+    allowed = law.misfit.min() + 1.959964**2
+    powers = (n / 100) ** -EXPONENTS[:, None]
+    a, b = np.meshgrid(np.linspace(0, 0.2, 201), np.linspace(0, 0.5, 251), indexing="ij")
+    reached = []
+    for exponent, power in zip(EXPONENTS, powers, strict=True):
+        curves = a[..., None] + b[..., None] * power
+        fits = (((errors - curves) / spread) ** 2).sum(axis=-1) <= allowed
+        reached.extend((a + b * 10.0**-exponent)[fits])
+    assert low == pytest.approx(min(reached), abs=1e-3)
+    assert high == pytest.approx(max(reached), abs=1e-3)
+
+
+def test_an_error_that_does_not_fall_is_a_flat_curve():
+    rising = scores(np.random.default_rng(2), a=0.3, b=-0.5)
+    curve = learning_curve(rising, SIZES, at=SIZES)
+    assert curve.b == 0
+    assert np.ptp([point.error for point in curve.points]) == pytest.approx(0)
+
+
+def test_the_asymptote_is_never_below_zero():
+    curve = learning_curve(scores(np.random.default_rng(3), a=0.0, noise=0.4), SIZES, at=[300000])
+    assert curve.a >= 0
+    assert curve.a_interval[0] == 0
+    assert curve.points[0].low >= 0
+
+
+def test_extrapolation_is_marked_and_bounded():
+    values = scores(np.random.default_rng(4))
+    curve = learning_curve(values, SIZES, at=[50, 100, 5000, 30000, 300000])
+    assert [p.extrapolated for p in curve.points] == [True, False, False, False, True]
+    inside, outside = curve.points[2], curve.points[4]
+    assert outside.high - outside.low > inside.high - inside.low
+    for size in (300001.0, 9.0):
+        with pytest.raises(ValueError, match="more than 10 times beyond"):
+            learning_curve(values, SIZES, at=[size])
+    assert learning_curve(values, SIZES, at=[1e6], reach=100).points[0].extrapolated
+
+
+def test_the_intervals_hold_the_measured_points():
+    values = scores(np.random.default_rng(5))
+    curve = learning_curve(values, SIZES, at=SIZES)
+    assert curve.errors == pytest.approx(1 - values.mean(axis=(1, 2)))
+    for point in curve.points:
+        assert point.low <= point.error <= point.high
+    for value, interval in (
+        (curve.a, curve.a_interval),
+        (curve.b, curve.b_interval),
+        (curve.c, curve.c_interval),
+    ):
+        assert interval[0] <= value <= interval[1]
+
+
+@pytest.mark.parametrize("luck", ["of seeds", "of the test set"])
+def test_the_interval_holds_the_truth_whatever_the_luck(luck):
+    rng, hits = np.random.default_rng(9), 0
+    for _ in range(120):
+        values = scores(rng, noise=0.02, units=30, seeds=6)
+        shape = (6, 6, 1) if luck == "of seeds" else (1, 1, 30)
+        values += 0.1 * rng.standard_normal(shape)
+        point = learning_curve(values, SIZES, at=[1000]).points[0]
+        hits += point.low <= 0.1 + 2 * 1000**-0.5 <= point.high
+    assert hits / 120 > 0.88
+
+
+def test_too_few_sizes_give_points_but_no_curve():
+    values = scores(np.random.default_rng(6))[:3]
+    values[1, 1:] = np.nan
+    curve = learning_curve(values, SIZES[:3], at=[100])
+    assert (curve.a, curve.points) == (None, ())
+    assert curve.sizes == (100.0, 1000.0)
+    assert curve.notes == (
+        "size 300 left out: fewer than 2 seeds, or no spread",
+        "2 usable sizes: a curve needs 3",
+    )
+
+
+def test_constant_scores_are_left_out():
+    curve = learning_curve(np.full((4, 3, 5), 0.8), SIZES[:4])
+    assert (curve.sizes, curve.a) == ((), None)
+    assert len(curve.notes) == 5
+
+
+def test_fewer_units_than_sizes_still_fit():
+    curve = learning_curve(scores(np.random.default_rng(7), units=3, noise=0.01), SIZES)
+    assert curve.a is not None
+
+
+def test_the_result_is_plain():
+    curve = learning_curve(scores(np.random.default_rng(8)), SIZES, at=[100])
+    assert json.loads(json.dumps(asdict(curve)))["points"][0]["size"] == 100

@@ -1,0 +1,76 @@
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+
+from wvexp.analysis.fading import gain_fades
+
+SIZES = (100.0, 300.0, 1000.0, 3000.0, 10000.0)
+
+
+def arms(gains, noise=0.05, seed=0):
+    rng = np.random.default_rng(seed)
+    b = rng.normal(0.6, 0.3, (len(gains), 5, 300))
+    return b + np.array(gains)[:, None, None] + rng.normal(0, noise, b.shape), b
+
+
+def power_law(b, c, a=0.0):
+    return a + b * (np.array(SIZES) / 100) ** -c
+
+
+@pytest.mark.parametrize(
+    ("gains", "status"),
+    [
+        ([0.1, 0.06, 0.03, 0.001, 0.0], "measured"),
+        ([0.01, 0.005, 0.0, 0.0, 0.0], "measured"),
+        ([0.0, 0.0, -0.01, 0.0, 0.0], "below"),
+        ([0.2, 0.2, 0.2, 0.2, 0.2], "above"),
+        ([0.01, 0.01, 0.01, 0.01, 0.01], "undecided"),
+        ([0.0, 0.0, 0.01, 0.05, 0.1], "undecided"),
+    ],
+)
+def test_statuses(gains, status):
+    fade = gain_fades(*arms(gains), SIZES, margin=0.01)
+    assert fade.status == status
+    assert json.loads(json.dumps(asdict(fade)))["within"]["level"] == 0.01
+
+
+def test_a_measured_size_is_the_crossover_of_the_margin():
+    fade = gain_fades(*arms([0.1, 0.06, 0.03, 0.001, 0.0]), SIZES, margin=0.01)
+    assert (fade.low, fade.estimate, fade.high) == (
+        fade.within.low,
+        fade.within.estimate,
+        fade.within.high,
+    )
+    assert 1000 < fade.low < fade.high < 3000
+
+
+def test_an_extrapolated_size_lies_on_the_power_law():
+    gains = power_law(0.2, 0.5)  # 0.02 at 10,000 and 0.01 at 40,000
+    fade = gain_fades(*arms(gains, noise=0.005), SIZES, margin=0.01)
+    assert fade.status == "extrapolated"
+    assert 10000 < fade.low < 40000 < fade.high < 100000
+    assert fade.estimate == pytest.approx(40000, rel=0.1)
+
+
+def test_a_gain_undecided_at_the_last_size_may_have_faded_before():
+    fade = gain_fades(*arms([0.2, 0.1, 0.05, 0.025, 0.0100], noise=0.03), SIZES, margin=0.01)
+    assert fade.within.status == "beyond_last"
+    assert fade.status == "extrapolated"
+    assert fade.low == fade.within.low < 10000
+    assert fade.high is None or fade.high > 10000
+
+
+def test_nothing_is_said_beyond_the_reach():
+    gains = power_law(0.2, 0.25)  # 0.063 at 10,000; 0.01 at 16 million
+    assert gain_fades(*arms(gains), SIZES, margin=0.01).status == "above"
+    assert gain_fades(*arms(gains), SIZES, margin=0.01).low == 100_000
+    asked = gain_fades(*arms(gains, noise=0.0005), SIZES, margin=0.01, reach=1e4)
+    assert asked.estimate == pytest.approx(16e6, rel=0.3)
+
+
+def test_two_sizes_give_no_extrapolation():
+    a, b = arms([0.2, 0.1])
+    fade = gain_fades(a, b, SIZES[:2], margin=0.01)
+    assert (fade.status, fade.estimate) == ("undecided", None)

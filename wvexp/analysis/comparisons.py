@@ -1,0 +1,55 @@
+"""All arms against each other at every size, called together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.analysis.crossover import check_sizes
+from wvexp.analysis.paired import MARGIN, PairedDifference, call_together, paired_difference
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Arm `a` minus arm `b` at one training size."""
+
+    a: str
+    b: str
+    size: float
+    difference: PairedDifference
+
+    @property
+    def winner(self) -> str | None:
+        """The arm called better, None where there is none."""
+        return {"A": self.a, "B": self.b}.get(self.difference.call)
+
+
+def compare_arms(
+    values: Mapping[str, NDArray[np.float64]],
+    sizes: Sequence[float],
+    margin: float = MARGIN,
+    full_size: float | None = None,
+) -> tuple[Comparison, ...]:
+    """Every pair of arms at every size, Holm over all of them.
+
+    Parameters
+    ----------
+    values
+        By arm: [sizes, seeds, units]; a seed that did not run at a size is a row of NaN.
+    full_size
+        The size at which all seeds share the whole training data, when it is among `sizes`.
+    """
+    check_sizes(sizes, *values.values())
+    planned = [(a, b, k) for a, b in combinations(values, 2) for k in range(len(sizes))]
+    called = call_together(
+        [
+            paired_difference(values[a][k], values[b][k], margin, sizes[k] == full_size)
+            for a, b, k in planned
+        ]
+    )
+    return tuple(
+        Comparison(a, b, float(sizes[k]), difference)
+        for (a, b, k), difference in zip(planned, called, strict=True)
+    )

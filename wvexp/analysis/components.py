@@ -1,0 +1,178 @@
+"""Two-way variance components: how far a mean over seeds and test units can be trusted.
+
+values[s, u] = mean + seed effect + unit effect + residual. Seeds and units are both samples, of
+the runs one might have had and of the texts one might have tested on, and they are crossed:
+every seed is scored on every unit. So the variance of the grand mean is
+seed variance / S + unit variance / U + residual / (S U), estimated from the mean squares of the
+two-way table without replication (Searle, Casella and McCulloch 1992, section 4.3), with
+Satterthwaite's (1946) degrees of freedom.
+
+With few seeds Satterthwaite's t holds its 95 % but not its far tail, where a correction for many
+comparisons looks: 5 seeds whose means lie close together by chance then pass for certain. There
+the generalised p-value (Tsui and Weerahandi 1989) is used, which averages over what the variance
+between seeds may be.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri, stdtr, stdtrit
+
+from wvexp.analysis.scores import Values, ran
+
+
+@dataclass(frozen=True)
+class TwoWay:
+    """A grand mean and what its uncertainty is made of; variances are those of single effects.
+
+    seed_mean_square: between seeds, from which `tail` starts
+    """
+
+    mean: float
+    standard_error: float
+    df: float
+    seed_variance: float
+    unit_variance: float
+    residual_variance: float
+    seed_mean_square: float
+    seeds: int
+    units: int
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """The two-sided t interval that covers the true mean with probability `level`."""
+        half = float(stdtrit(self.df, 0.5 + level / 2)) * self.standard_error
+        return self.mean - half, self.mean + half
+
+    def tail(self, distance: float) -> float:
+        """Probability that the mean errs by `distance` or more in one direction, far out as well.
+
+        The generalised p-value: the seeds' mean square is (S - 1) expected / chi-square, and the
+        tail is averaged over that chi-square, by the trapezoidal rule in its logarithm.
+        """
+        df = self.seeds - 1
+        low, high = np.log(chdtri(df, [1 - 1e-12, 1e-12]))
+        log_chi = np.linspace(low, high, 400)
+        density = np.exp(log_chi * df / 2 - np.exp(log_chi) / 2)
+        expected = self.seed_mean_square * df / np.exp(log_chi)
+        variance = (
+            np.maximum(expected - self.residual_variance, 0.0)
+            + self.seeds * self.unit_variance
+            + self.residual_variance
+        ) / (self.seeds * self.units)
+        tails = stdtr(self.units - 1, -distance / np.sqrt(variance))
+        return float(density @ tails / density.sum())
+
+
+def two_way(values: Values) -> TwoWay:
+    """Mean, standard error and degrees of freedom from values [seeds, units].
+
+    At least 2 seeds that ran and 2 units, otherwise ValueError. A component that comes out
+    negative is taken as 0, which keeps the standard error at or above that of either way alone.
+    """
+    values = values[ran(values)]
+    seeds, units = values.shape
+    if seeds < 2 or units < 2:
+        raise ValueError(f"{seeds} seeds and {units} test units: at least 2 of each are needed")
+    by_seed, by_unit, residual = _mean_products(values, values)
+    if not has_spread(values):
+        by_seed = by_unit = residual = 0.0
+    seed_excess = max(by_seed - residual, 0.0)
+    unit_excess = max(by_unit - residual, 0.0)
+    total = seed_excess + unit_excess + residual
+    return TwoWay(
+        mean=float(values.mean()),
+        standard_error=float(np.sqrt(total / (seeds * units))),
+        df=_satterthwaite(by_seed, by_unit, residual, seeds, units),
+        seed_variance=seed_excess / units,
+        unit_variance=unit_excess / seeds,
+        residual_variance=residual,
+        seed_mean_square=by_seed,
+        seeds=seeds,
+        units=units,
+    )
+
+
+def has_spread(values: Values) -> bool:
+    """Whether two seeds ran, on two units, with more than rounding between their values."""
+    rows = values[ran(values)]
+    return min(rows.shape) >= 2 and bool(np.ptp(rows) > 1e-12 * np.abs(rows).max())
+
+
+def _satterthwaite(
+    by_seed: float, by_unit: float, residual: float, seeds: int, units: int
+) -> float:
+    mean_squares = [(residual, (seeds - 1) * (units - 1))]
+    total = residual
+    # The terms that stay in the sum once negative components are dropped; a kept component
+    # brings its own mean square and takes one residual mean square away.
+    residuals = 1
+    for mean_square, df in ((by_seed, seeds - 1), (by_unit, units - 1)):
+        if mean_square > residual * (1 + 1e-9):  # counts can tie: rounding must not decide
+            mean_squares.append((mean_square, df))
+            total += mean_square - residual
+            residuals -= 1
+    mean_squares[0] = (residuals * residual, (seeds - 1) * (units - 1))
+    spread = sum(m**2 / df for m, df in mean_squares)
+    return float(total**2 / spread) if spread > 0 else float(min(seeds, units) - 1)
+
+
+def two_way_covariance(a: Values, b: Values) -> float:
+    """Covariance of the grand means of two tables [seeds, units] over the same seeds and units.
+
+    Seeds that ran in one table alone add to its variance, not to the covariance. With fewer than
+    two common seeds the seeds' share is unknown and left out.
+    """
+    in_a, in_b = ran(a), ran(b)
+    if a.shape != b.shape:
+        raise ValueError(f"tables of shapes {a.shape} and {b.shape}: expected the same")
+    common = in_a & in_b
+    shared, units = int(common.sum()), a.shape[1]
+    if shared < 2:
+        return float(np.cov(a[in_a].mean(axis=0), b[in_b].mean(axis=0))[0, 1] / units)
+    by_seed, by_unit, residual = _mean_products(a[common], b[common])
+    seed_share = by_seed / units * shared / (int(in_a.sum()) * int(in_b.sum()))
+    return float(seed_share + (by_unit - residual) / (shared * units))
+
+
+@dataclass(frozen=True)
+class Joint:
+    """Several means over the same seeds and units (sizes, or arms), with their covariance.
+
+    means [k], covariance [k, k], df [k]: Satterthwaite's, of each mean on its own
+    """
+
+    means: NDArray[np.float64]
+    covariance: NDArray[np.float64]
+    df: NDArray[np.float64]
+
+
+def joint(tables: NDArray[np.float64]) -> Joint:
+    """Means and covariance from tables [k, seeds, units]; each needs 2 seeds that ran."""
+    single = [two_way(table) for table in tables]
+    errors = np.array([estimate.standard_error for estimate in single])
+    covariance = np.diag(errors**2)
+    for i in range(len(tables)):
+        for j in range(i):
+            bound = errors[i] * errors[j]
+            shared = two_way_covariance(tables[i], tables[j])
+            covariance[i, j] = covariance[j, i] = np.clip(shared, -bound, bound)
+    return Joint(
+        means=np.array([estimate.mean for estimate in single]),
+        covariance=covariance,
+        df=np.array([estimate.df for estimate in single]),
+    )
+
+
+def _mean_products(a: Values, b: Values) -> tuple[float, float, float]:
+    """Mean squares (or products) between seeds, between units, and residual."""
+    seeds, units = a.shape
+    seed_a, seed_b = (x.mean(axis=1) - x.mean() for x in (a, b))
+    unit_a, unit_b = (x.mean(axis=0) - x.mean() for x in (a, b))
+    rest_a = a - a.mean() - seed_a[:, None] - unit_a
+    rest_b = rest_a if b is a else b - b.mean() - seed_b[:, None] - unit_b
+    return (
+        units * float(seed_a @ seed_b) / (seeds - 1),
+        seeds * float(unit_a @ unit_b) / (units - 1),
+        float(np.vdot(rest_a, rest_b)) / ((seeds - 1) * (units - 1)),
+    )

@@ -1,0 +1,168 @@
+"""The training size at which the difference of two arms changes sign, as an interval.
+
+Between two measured sizes the difference is interpolated linearly in log size. A size is decided
+where the 95 % t interval of the difference there leaves out 0; the crossover lies among the
+undecided sizes between two decided ones of opposite sign (the inversion of a test, as in
+Fieller 1954). No curve is assumed, and nothing is said of sizes that were not measured.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from wvexp.analysis.components import Joint, has_spread, joint
+
+Status = Literal["one", "none", "several", "before_first", "beyond_last", "undecided"]
+Sign = Literal["A", "B"]
+
+STEPS = 200
+
+
+@dataclass(frozen=True)
+class Crossover:
+    """Where A minus B passes `level`, in training examples.
+
+    status         "one": a change between low and high; "several": more than one, all between
+                   low and high; "none": the same arm leads from the first size to the last;
+                   "before_first": the first size is undecided and one arm leads from `high` on,
+                   so that a change, if there is one, lies before `high`; "beyond_last": one
+                   arm leads up to `low`, and a change, if there is one, lies after `low`;
+                   "undecided": neither end is decided
+    low, high      None where the interval is open
+    estimate       where the interpolated estimate itself passes the level once between low and
+                   high; None where it never does, or more than once
+    before, after  who leads at the first and at the last size; None where that is undecided
+    """
+
+    status: Status
+    low: float | None
+    high: float | None
+    estimate: float | None
+    before: Sign | None
+    after: Sign | None
+    sizes: tuple[float, ...]
+    level: float = 0.0
+    notes: tuple[str, ...] = ()
+
+
+def crossover(
+    a: NDArray[np.float64], b: NDArray[np.float64], sizes: Sequence[float], level: float = 0.0
+) -> Crossover:
+    """Find the sign changes of A - B - level over `sizes`.
+
+    Parameters
+    ----------
+    a, b
+        Values [sizes, seeds, units] of the two arms; a seed that did not run at a size is a row
+        of NaN.
+    sizes
+        Training sizes, increasing.
+    level
+        0 for a crossover; a margin for the size at which A's lead falls below it.
+    """
+    check_sizes(sizes, a, b)
+    difference = a - b
+    usable = [i for i, table in enumerate(difference) if has_spread(table)]
+    notes = tuple(
+        f"size {sizes[i]:g} left out: fewer than 2 seeds in common, or no spread"
+        for i in range(len(sizes))
+        if i not in usable
+    )
+    kept = tuple(float(sizes[i]) for i in usable)
+    if len(kept) < 2:
+        nothing = Crossover("undecided", None, None, None, None, None, kept, level, notes)
+        return replace(nothing, notes=(*notes, f"{len(kept)} usable sizes: 2 are needed"))
+    return replace(find_sign_changes(joint(difference[usable]), kept, level), notes=notes)
+
+
+def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float = 0.0) -> Crossover:
+    """The crossover from the differences' joint estimate at two or more sizes."""
+    log_sizes, estimate, half = _along(differences, sizes)
+    estimate = estimate - level
+    sign = np.where(np.abs(estimate) > half, np.sign(estimate), 0.0)
+    decided = np.flatnonzero(sign)
+    found = Crossover(
+        "undecided",
+        low=None,
+        high=None,
+        estimate=None,
+        before=_leader(sign[0]),
+        after=_leader(sign[-1]),
+        sizes=tuple(map(float, sizes)),
+        level=level,
+    )
+    if not len(decided):
+        return found
+    changes = np.flatnonzero(np.diff(sign[decided]))
+    if len(changes):
+        low, high = decided[changes[0]], decided[changes[-1] + 1]
+        return replace(
+            found,
+            status="one" if len(changes) == 1 else "several",
+            low=float(np.exp(log_sizes[low])),
+            high=float(np.exp(log_sizes[high])),
+            estimate=_zero(log_sizes[low : high + 1], estimate[low : high + 1]),
+        )
+    if sign[0] and sign[-1]:
+        return replace(found, status="none")
+    if sign[-1]:
+        return replace(found, status="before_first", high=float(np.exp(log_sizes[decided[0]])))
+    if sign[0]:
+        return replace(found, status="beyond_last", low=float(np.exp(log_sizes[decided[-1]])))
+    return found
+
+
+def check_sizes(sizes: Sequence[float], *arms: NDArray[np.float64]) -> None:
+    """ValueError unless `sizes` increase and every arm has values [sizes, seeds, units]."""
+    if len(sizes) == 0 or sizes[0] <= 0 or np.any(np.diff(sizes) <= 0):
+        raise ValueError(f"sizes {list(sizes)}: expected positive numbers in increasing order")
+    for arm in arms:
+        if arm.ndim != 3 or len(arm) != len(sizes) or arm.shape != arms[0].shape:
+            raise ValueError(
+                f"values {arm.shape} for {len(sizes)} sizes: expected [sizes, seeds, units], "
+                "the same for every arm"
+            )
+
+
+def _along(
+    differences: Joint, sizes: Sequence[float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """log size, estimate and half width of the 95 % interval at STEPS points a segment."""
+    knots = np.log(np.asarray(sizes, np.float64))
+    log_sizes = np.concatenate(
+        [np.linspace(lo, hi, STEPS, endpoint=False) for lo, hi in pairwise(knots)] + [knots[-1:]]
+    )
+    segment = np.clip(np.searchsorted(knots, log_sizes, side="right") - 1, 0, len(knots) - 2)
+    right = (log_sizes - knots[segment]) / (knots[segment + 1] - knots[segment])
+    left = 1 - right
+    variance, shared = np.diag(differences.covariance), np.diag(differences.covariance, k=1)
+    squared = (
+        left**2 * variance[segment]
+        + right**2 * variance[segment + 1]
+        + 2 * left * right * shared[segment]
+    )
+    # At a measured size its own degrees of freedom, in between the smaller of the two.
+    df = np.minimum(differences.df[:-1], differences.df[1:])[segment]
+    df = np.where(left == 1, differences.df[segment], df)
+    df = np.where(right == 1, differences.df[segment + 1], df)
+    estimate = left * differences.means[segment] + right * differences.means[segment + 1]
+    half = stdtrit(df, 0.975) * np.sqrt(np.maximum(squared, 0.0))
+    return log_sizes, estimate, half
+
+
+def _leader(sign: float) -> Sign | None:
+    return "A" if sign > 0 else "B" if sign < 0 else None
+
+
+def _zero(log_sizes: NDArray[np.float64], estimate: NDArray[np.float64]) -> float | None:
+    passes = np.flatnonzero(np.diff(estimate >= 0))
+    if len(passes) != 1:
+        return None
+    i = passes[0]
+    share = estimate[i] / (estimate[i] - estimate[i + 1])
+    return float(np.exp(log_sizes[i] + share * (log_sizes[i + 1] - log_sizes[i])))
