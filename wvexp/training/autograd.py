@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite, log
 
 import numpy as np
 import torch
@@ -10,13 +9,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wvexp.data.vocabulary import PAD
-from wvexp.errors import RunError
 from wvexp.models.build import last_layer_inputs, network_parameters
+from wvexp.models.draw import Parameters
+from wvexp.training.engine import check_loss, draw_mask
 from wvexp.training.examples import Examples, Inputs
 from wvexp.training.prediction import log_probabilities
-
-# A mean loss this many times that of guessing uniformly means that the run has diverged.
-_DIVERGED = 50
 
 
 @dataclass(frozen=True)
@@ -93,13 +90,6 @@ class AutogradEngine:
         *,
         move_rows: bool,
     ) -> float:
-        """One pass over `order`; the mean cross-entropy of its batches.
-
-        Raises
-        ------
-        RunError
-            The loss is not finite, or far above that of guessing.
-        """
         self.model.train()
         total = torch.zeros((), device=self.device)
         steps = 0
@@ -110,17 +100,14 @@ class AutogradEngine:
             total += cross_entropy.detach()
             steps += 1
         mean = float(total) / steps
-        if not isfinite(mean) or mean > _DIVERGED * (1 + log(self.classes)):
-            raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
+        check_loss(mean, self.classes)
         return mean
 
     def draw_mask(self, batch: int, rng: np.random.Generator) -> NDArray[np.float32] | None:
-        """A dropout mask [batch, inputs of the last layer], divided by the share kept."""
+        """The batch's dropout mask; None without dropout."""
         if not self.dropout:
             return None
-        keep = np.float32(1 - self.dropout)
-        draw = rng.random((batch, last_layer_inputs(self.model)), dtype=np.float32)
-        return (draw < keep).astype(np.float32) / keep
+        return draw_mask(batch, last_layer_inputs(self.model), self.dropout, rng)
 
     def cross_entropy(self, step: Step) -> Tensor:
         """Mean cross-entropy of the batch."""
@@ -147,14 +134,15 @@ class AutogradEngine:
         """Log-probabilities [examples, classes]."""
         return log_probabilities(self.model, examples, self.device)
 
-    def parameters(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of every parameter by name, the word vectors as `embedding.weight`."""
+    def parameters(self) -> Parameters:
         state = self.model.state_dict()
         return {name: value.detach().cpu().numpy().copy() for name, value in state.items()}
 
-    def restore(self, parameters: dict[str, NDArray[np.float32]]) -> None:
-        """Take parameters that `parameters()` gave."""
-        self.model.load_state_dict({k: torch.from_numpy(v) for k, v in parameters.items()})
+    def snapshot(self) -> Parameters:
+        return self.parameters()
+
+    def restore(self, snapshot: Parameters) -> None:
+        self.model.load_state_dict({k: torch.from_numpy(v) for k, v in snapshot.items()})
 
     def _update(self, loss: Tensor, move_rows: bool) -> None:
         self.network_optimizer.zero_grad(set_to_none=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
+from wvexp.training.engine import Engine, check_handwritten
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
@@ -82,7 +83,7 @@ def train(
     test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
     engine = make_engine(run, table, movable, len(corpus.label_names), device)
 
-    best_score, best_epoch, best = -np.inf, 0, engine.parameters()
+    best_score, best_epoch, best = -np.inf, 0, engine.snapshot()
     epoch = 0
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
@@ -101,12 +102,13 @@ def train(
         score = scorer.score(engine.predict(validation_set).argmax(1))
         improved = score > best_score
         if improved:
-            best_score, best_epoch, best = score, epoch, engine.parameters()
+            best_score, best_epoch, best = score, epoch, engine.snapshot()
         on_epoch(Epoch(epoch, loss, score, improved, time.perf_counter() - epoch_began))
         if epoch - best_epoch >= run.optim.patience:
             break
 
     engine.restore(best)
+    parameters = engine.parameters()
     predicted = engine.predict(test_set).argmax(1)
     result = make_result(
         run,
@@ -119,12 +121,12 @@ def train(
             predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
         ),
         per_class=test_scorer.by_class(predicted),
-        movement=measure_movement(table.rows, best["embedding.weight"], movable),
+        movement=measure_movement(table.rows, parameters["embedding.weight"], movable),
         epochs=epoch,
         best_epoch=best_epoch,
         seconds=time.perf_counter() - began,
     )
-    return TrainedRun(result, table, best)
+    return TrainedRun(result, table, parameters)
 
 
 def make_engine(
@@ -133,36 +135,52 @@ def make_engine(
     movable: NDArray[np.bool_],
     classes: int,
     device: str,
-) -> Any:
-    """The engine of a run, its network drawn from the run's `init` stream."""
+) -> Engine:
+    """The engine of a run, its network drawn from the run's `init` stream.
+
+    Raises
+    ------
+    UserError
+        The hand-written engine is asked for a model or a device that it does not have.
+    """
+    model, optim = run.model, run.optim
+    init = stream(run.seed, "init")
+    training: dict[str, Any] = {
+        "optimizer": optim.name,
+        "lr": optim.lr,
+        "row_lr": optim.lr * run.tuning.lr_scale,
+        "dropout": model.dropout,
+        "l2": optim.l2,
+        "anchor": run.tuning.anchor,
+    }
+    if run.engine == "handwritten":
+        check_handwritten(model.name, device)
+        from wvexp.models.draw import draw_network, head_shapes
+        from wvexp.training.handwritten import HandwrittenEngine
+
+        window = model.window if model.name == "window" else None
+        features = table.rows.shape[1] * (window or 1)
+        network = draw_network(head_shapes(features, model.hidden, classes), init)
+        return HandwrittenEngine(network, table, movable, window, **training)
+
     import torch
 
-    from wvexp.models.build import build_model, draw_network
+    from wvexp.models.build import build_model, set_network
     from wvexp.training.autograd import AutogradEngine
 
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
-    model = build_model(
-        run.model.name,
+    module = build_model(
+        model.name,
         table.rows,
         classes,
-        window=run.model.window,
-        hidden=run.model.hidden,
-        widths=run.model.widths,
-        filters=run.model.filters,
+        window=model.window,
+        hidden=model.hidden,
+        widths=model.widths,
+        filters=model.filters,
     )
-    draw_network(model, stream(run.seed, "init"))
-    return AutogradEngine(
-        model,
-        movable,
-        optimizer=run.optim.name,
-        lr=run.optim.lr,
-        row_lr=run.optim.lr * run.tuning.lr_scale,
-        dropout=run.model.dropout,
-        l2=run.optim.l2,
-        anchor=run.tuning.anchor,
-        device=device,
-    )
+    set_network(module, init)
+    return AutogradEngine(module, movable, device=device, **training)
 
 
 def word_groups(
