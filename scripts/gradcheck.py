@@ -3,9 +3,9 @@
 Exit status 1, with the gradient's name, when a tolerance is broken.
 """
 
+from wvexp.atomic import write_text
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import RunError
-from wvexp.files import write_text
 
 KEYS = {
     "only": "gates and models to check, by class, with commas between (all)",

@@ -7,18 +7,38 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO
 
+from wvexp.errors import UserError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A new binary file that takes the place of `path` once the block ends well."""
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        try:
+    """A new binary file that takes the place of `path` once the block ends well.
+
+    Raises
+    ------
+    UserError
+        The folder is missing, or nothing can be written there.
+    """
+    unfinished: Path | None = None
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            unfinished = Path(file.name)
             yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.chmod(file.name, 0o666 & ~current_umask())  # temporary files are private
-    os.replace(file.name, path)
+        unfinished.chmod(0o666 & ~current_umask())  # temporary files are private
+        os.replace(unfinished, path)
+    except OSError as error:
+        raise UserError(
+            f"cannot write {path}: {error.strerror or error}", "name another place"
+        ) from error
+    finally:
+        if unfinished is not None:
+            unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Put `text` (UTF-8) at `path`; until it is complete, what was there stays."""
+    with replacing(Path(path)) as file:
+        file.write(text.encode("utf-8"))
 
 
 def current_umask() -> int:

@@ -58,11 +58,13 @@ class Data:
         choices=("auto", "whitespace", "treebank", "tweet", "toktok"),
     )
     name: str | None = _key(None, "hub: name of the data set")
-    config: str | None = _key(None, "hub: configuration of the data set")
+    config_name: str | None = _key(None, "hub: configuration of the data set")
     revision: str | None = _key(None, "hub: revision of the data set")
-    train_split: str = _key("train", "hub: split to train on")
-    validation_split: str | None = _key(None, "hub: split to validate on; split off when null")
-    test_split: str | None = _key(None, "hub: split to test on; split off when null")
+    train_split: str | None = _key(None, "hub: split to train on; the usual name when null")
+    validation_split: str | None = _key(
+        None, "hub: split to validate on; the usual name or split off"
+    )
+    test_split: str | None = _key(None, "hub: split to test on; the usual name or split off")
     world_seed: int = _key(0, "world: which world is generated", minimum=0)
     world_size: int | None = _key(
         None, "world: training examples generated; by the task when null", minimum=1
@@ -131,12 +133,22 @@ class Tuning:
 
 
 @dataclass
+class Parity:
+    every: int | None = _key(
+        None,
+        "steps between checks of autograd against backprop by hand; once an epoch when null",
+        minimum=1,
+    )
+
+
+@dataclass
 class Config:
     data: Data = field(default_factory=Data)
     embed: Embed = field(default_factory=Embed)
     model: Model = field(default_factory=Model)
     optim: Optim = field(default_factory=Optim)
     tuning: Tuning = field(default_factory=Tuning)
+    parity: Parity = field(default_factory=Parity)
     finetune: bool = _key(False, "train the word vectors too")
     train_size: int | None = _key(
         None, "training examples: sentences or tokens, by task; all when null", minimum=1

@@ -48,6 +48,7 @@ def run_experiment(config: Config) -> None:
                 inputs.corpus,
                 inputs.reference,
                 device=device,
+                parity_every=config.parity.every,
                 on_epoch=on_epoch,
             )
         result = trained.result.to_json()

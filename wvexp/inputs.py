@@ -88,7 +88,7 @@ def read_corpus(data: Data) -> Corpus:
         assert data.name is not None
         return read_hub(
             data.name,
-            config_name=data.config,
+            config_name=data.config_name,
             revision=data.revision,
             train_split=data.train_split,
             validation_split=data.validation_split,

@@ -45,7 +45,7 @@ def run_prediction(
         sentences = read_sentences(Path(file), column, tokenize)
     else:
         sentences = [tokenize(text or "")]
-    scores = saved.predict(sentences, _lookup(saved))
+    scores = saved.predict(sentences)
     records = [_record(saved, words, score) for words, score in zip(sentences, scores, strict=True)]
     with _target(out) as target:
         _write(records, saved.task, "" if out is None else Path(out).suffix, target)
@@ -84,23 +84,6 @@ def _text_column(path: Path, column: str | None, names: list[str]) -> str:
     return choices[0]
 
 
-def _lookup(saved: SavedModel) -> Callable[[set[str]], Any] | None:
-    """The vectors that the model was trained from, where they still lie as they did."""
-    source = saved.source
-    if source is None or source.path is None:
-        return None
-    from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
-
-    path, member = source.path, source.member
-    if not Path(path).exists() or fingerprint_vectors(path, member) != source.fingerprint:
-        print(
-            f"note: {path} is gone or has changed: words that the model has no row for are unknown",
-            file=sys.stderr,
-        )
-        return None
-    return lambda words: load_vectors(path, words, member)
-
-
 def _record(saved: SavedModel, words: Sequence[str], scores: Any) -> dict[str, Any]:
     best = scores.argmax(1)
     labels = [saved.label_names[i] for i in best]
@@ -115,13 +98,10 @@ def _target(out: str | None) -> Iterator[IO[str]]:
     if out is None:
         yield sys.stdout
         return
-    try:
-        with replacing(Path(out)) as binary:
-            text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
-            yield text
-            text.detach()
-    except OSError as error:
-        raise UserError(f"out={out} cannot be written: {error.strerror}") from error
+    with replacing(Path(out)) as binary:
+        text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
+        yield text
+        text.detach()
 
 
 def _write(records: list[dict[str, Any]], task: str, suffix: str, target: IO[str]) -> None:

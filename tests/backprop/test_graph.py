@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 
 from wvexp.backprop.gates import (
     AddGate,
-    ConcatGate,
     DivideGate,
-    DotGate,
-    LookupGate,
-    MatVecGate,
     MaxGate,
     MultiplyGate,
     SubtractGate,
@@ -21,6 +17,7 @@ from wvexp.backprop.gates import (
 )
 from wvexp.backprop.gradcheck import gradient_error, numeric_gradient
 from wvexp.backprop.graph import ComputationalGraph
+from wvexp.backprop.margin import MarginWindowScorer, score_graph
 from wvexp.errors import UserError
 
 
@@ -122,14 +119,10 @@ def test_window_score_of_the_lecture_with_a_repeated_word():
         "b": rng.normal(size=3),
         "u": rng.normal(size=3),
     }
-    graph = ComputationalGraph(output="s")
-    graph.add("rows", LookupGate([1, 2, 1]), "E")
-    graph.add("x", ConcatGate(), "rows")
-    graph.add("Wx", MatVecGate(), "W", "x")
-    graph.add("z", AddGate(), "Wx", "b")
-    graph.add("h", TanhGate(), "z")
-    graph.add("s", DotGate(), "u", "h")
-    graph.forward(start)
+    window = np.array([1, 2, 1])
+    graph = score_graph(window)
+    score = graph.forward(start)
+    assert score == pytest.approx(MarginWindowScorer(start).scores(window[None])[0])
     gradients = graph.backward()
     for name in start:
         differences = numeric_gradient(

@@ -28,7 +28,7 @@ def test_gradients_equal_autograd(seed, **shapes):
     hand, autograd = case.hand_gradients(), case.autograd_gradients()
     for name, gradient in hand.items():
         # The floor: where s and s_corrupt pull alike, their gradients cancel to rounding.
-        assert relative_error(gradient, autograd[name], floor=1e-3) <= 1e-10, name
+        assert relative_error(gradient, autograd[name], floor=1e-2) <= 1e-10, name
 
 
 def test_gradients_equal_differences():

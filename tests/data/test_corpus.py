@@ -71,16 +71,29 @@ def test_subsets_nest_and_have_the_size_asked_for(sentences, task, seed, data) -
         assert first.examples - len(spell(first)[-1][0]) < small
 
 
+def check_proportions(split: Split, seed: int) -> None:
+    """Every prefix of the seed's order holds each label in proportion.
+
+    With k labels spaced evenly, the count of one is off its place by less than 1, and the length
+    of the prefix by less than 1 for each other label: by less than (1 - s) + s (k - 1) together
+    for a label of share s.
+    """
+    ordered = split.labels[training_order(split, seed)]
+    labels = np.unique(ordered)
+    for label in labels:
+        share = (ordered == label).mean()
+        off = np.cumsum(ordered == label) - share * np.arange(1, len(ordered) + 1)
+        assert np.abs(off).max() <= (1 - share) + share * (len(labels) - 1) + 1e-9
+
+
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=200), st.integers(0, 99))
 def test_every_prefix_holds_each_label_in_proportion(lengths, seed) -> None:
-    split = make_split([[0] * (length + 1) for length in lengths], "sentence")
-    ordered = split.labels[training_order(split, seed)]
-    n = len(ordered)
-    for label in np.unique(ordered):
-        share = (ordered == label).mean()
-        counts = np.cumsum(ordered == label)
-        # each label is evenly spaced: with k labels a prefix is off by k places at most
-        assert np.abs(counts - share * np.arange(1, n + 1)).max() <= len(np.unique(ordered))
+    check_proportions(make_split([[0] * (length + 1) for length in lengths], "sentence"), seed)
+
+
+def test_a_long_order_holds_a_rare_label_in_proportion() -> None:
+    lengths = [1 + (i % 10 == 0) for i in range(2000)]
+    check_proportions(make_split([[0] * length for length in lengths], "sentence"), seed=0)
 
 
 def test_orders_differ_by_seed() -> None:

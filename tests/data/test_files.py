@@ -171,8 +171,16 @@ def test_a_table_written_by_the_csv_module_comes_back(tmp_path: Path, rows, kind
     ]
 
 
-def test_quotes_in_tsv_are_characters_where_they_do_not_pair(tmp_path: Path) -> None:
-    lines = ['"what now\tpos', 'he said "no" twice\tneg', 'and then"\tneg']
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['"what now\tpos', 'he said "no" twice\tneg', 'and then"\tneg'],
+        ['"hi there\tpos', 'and so on"\tneg'],  # would pair up around a tab and a line end
+    ],
+)
+def test_quotes_in_tsv_are_characters_where_they_do_not_pair(
+    tmp_path: Path, lines: list[str]
+) -> None:
     path = write(tmp_path / "a.tsv", "text\tlabel\n" + "\n".join(lines))
     corpus = read(path, path, path)
     assert sentences(corpus, corpus.train) == [
@@ -280,9 +288,13 @@ BAD = {
     "too many fields": (
         "a.csv",
         CSV + "one, two,pos\n",
-        "the row on line 22 has 3 of 2 fields (text, label); put quotes around",
+        "the row on line 22 has 3 fields, the header has 2 (text, label); put quotes around",
     ),
-    "too few fields": ("a.tsv", "text\tlabel\na b\n", "the row on line 2 has 1 of 2 fields"),
+    "too few fields": (
+        "a.tsv",
+        "text\tlabel\na b\n",
+        "the row on line 2 has 1 field, the header has 2",
+    ),
     "columns of one name": ("a.csv", "text,text\na,b\n", "two columns are named 'text'"),
     "not UTF-8": (
         "a.csv",

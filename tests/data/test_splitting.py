@@ -57,6 +57,22 @@ def test_documents_stay_whole(documents, seed) -> None:
     assert part.sentences
 
 
+def test_a_label_of_one_sentence_stays_even_when_its_turn_comes() -> None:
+    # shares of 0.4, 0.1 and 0.1 add up to a whole sentence when a label of one is due
+    labels = [0] * 4 + [1, 2] + [3] * 24
+    for seed in range(20):
+        rest, part = split_off(make_split(labels), "test", seed)
+        assert set(rest.labels) == {0, 1, 2, 3}
+        assert part.sentences == 3
+
+
+def test_one_document_stays_when_the_rest_is_small() -> None:
+    split = make_split([0, 1] * 50, [0] + [1] * 99)
+    for seed in range(20):  # the small one is drawn first in some of them
+        rest, part = split_off(split, "test", seed)
+        assert {rest.sentences, part.sentences} == {1, 99}
+
+
 def test_seeds_and_parts_draw_differently() -> None:
     split = make_split([0, 1] * 500)
     drawn = [

@@ -87,7 +87,7 @@ def test_the_fault_is_named_among_all_and_the_table_still_written(
 ):
     plant_in_gate(monkeypatch, "TanhGate", 0, fault)
     path = tmp_path / "table.json"
-    with pytest.raises(RunError, match=r"1 of 43 gradients are wrong: TanhGate z \(auto"):
+    with pytest.raises(RunError, match=r"1 of 44 gradients are wrong: TanhGate z \(auto"):
         gradcheck.main(["trials=1", f"json={path}"])
     assert [row.split()[0] for row in json.loads(path.read_text())["broken"]] == ["TanhGate"]
     assert "!" in capsys.readouterr().out

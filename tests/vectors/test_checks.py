@@ -33,6 +33,7 @@ GOOD_TEXT = {
 COUNTED = {
     "byte order mark": ("\ufeffa 1 2 3\nb 4 5 6\n", "byte order mark"),
     "two spaces after the word": ("a  1 2 3\nb 4 5 6\n", "spaces beside the word: 1"),
+    "byte order mark before a header": ("\ufeff2 3\na 1 2 3\nb 4 5 6\n", "byte order mark"),
     "blank lines": ("a 1 2 3\n\n \nb 4 5 6\n\n", "blank lines, left out: 3"),
     "repeated": ("a 1 2 3\nb 4 5 6\na 7 8 9\nb 7 8 9\n", "repeated words, the first kept: 2"),
     "header too small": ("1 3\na 1 2 3\nb 4 5 6\n", "header count too small"),
@@ -108,7 +109,7 @@ REFUSED_BINARY = {
     "cut after a long word": (binary([(b"a" * 50, [1.0] * 3), ROWS[0]], b"2 3\n")[:-4], "breaks"),
     "junk after": (binary(ROWS, b"2 3\n") + b"junk", "breaks off in row 3"),
     "NaN": (binary([*ROWS, (b"c", [1, float("nan"), 1])], b"3 3\n"), "'c': NaN or infinity"),
-    "line break in a word": (binary([(b"a\nb", [1, 2, 3])], b"1 3\n"), "line break in a word"),
+    "line break in a word": (binary([(b"a\nb", [1, 2, 3])], b"1 3\n"), "is no word"),
     "no word": (b"2 3\n" + b"\x01" * 9000, "no word begins here"),
 }
 
@@ -140,6 +141,16 @@ def test_repeated_words_leave_no_row_of_zeros(tmp_path: Path) -> None:
     vectors = load_vectors(path)
     assert vectors.index_to_key == ["a", "b", "c"]
     assert vectors.vectors.tolist() == [[1, 2, 3], [4, 5, 6], [7, 7, 7]]
+
+
+def test_rows_of_zeros_that_the_file_holds_are_counted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = save(tmp_path, "a 1 2 3\nb 0 0 0\nc 0 -0 0\n")
+    load_vectors(path, words=["a"])
+    assert not caplog.records
+    load_vectors(path)
+    assert [r.getMessage() for r in caplog.records] == [f"{path}: rows of zeros: 2 (first: 'b')"]
 
 
 def test_dimension_asked_for_is_held_to(tmp_path: Path) -> None:

@@ -11,7 +11,16 @@ from gensim.models.fasttext import load_facebook_vectors, save_facebook_model
 from wvexp.errors import UserError
 from wvexp.vectors.pretrained import describe_vectors, known_words, load_vectors, vector_words
 
-ASKED = ["unseenish", "cat", "日本語", "a", "dog", "cat", "x" * 200, "é"]
+ASKED = [
+    "unseenish",
+    "cat",
+    "日本語",
+    "a",
+    "dog",
+    "cat",
+    "x" * 200,
+    "é",
+]  # "a" has no n-gram of five letters
 
 
 def train(path: Path, min_n: int, max_n: int, bucket: int = 500) -> Path:

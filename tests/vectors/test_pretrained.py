@@ -4,6 +4,8 @@ import gzip
 import lzma
 import zipfile
 from collections.abc import Callable
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +61,26 @@ def test_rows_equal_gensims_to_the_bit(
     assert some.vectors.dtype == np.float32
     for word in some.index_to_key:
         assert some[word].tobytes() == oracle[word].tobytes()
+
+
+# gensim leaves its first handle open when it reads text without a header.
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_any_decimal_is_rounded_as_gensim_rounds_it(tmp_path: Path) -> None:
+    """Decimals of up to 40 digits, many beside the midpoint of two float32s."""
+    rng = np.random.default_rng(8)
+    numbers = []
+    for exponent in range(-44, 38):
+        value = np.float32(rng.random() + 0.1) * np.float32(10.0) ** exponent
+        midpoint = (Fraction(float(value)) + Fraction(float(np.nextafter(value, np.inf)))) / 2
+        for nudge in (-1, 0, 1):
+            near = midpoint * (1 + Fraction(nudge, 10 ** int(rng.integers(8, 30))))
+            with localcontext(prec=40):
+                numbers.append(str(Decimal(near.numerator) / Decimal(near.denominator)))
+    path = tmp_path / "v"
+    path.write_text("".join(f"w{i} {x} -{x}\n" for i, x in enumerate(numbers)))
+    oracle = KeyedVectors.load_word2vec_format(str(path), no_header=True)
+    assert load_vectors(path).vectors.tobytes() == oracle.vectors.tobytes()
 
 
 def test_member_of_a_zip(vectors: KeyedVectors, tmp_path: Path) -> None:

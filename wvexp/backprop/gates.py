@@ -98,6 +98,19 @@ class SubtractGate(PairGate):
         return [np.ones_like(self.x), np.full_like(self.y, -1)]
 
 
+class NegateGate(ElementwiseGate):
+    """-x."""
+
+    symbol = "−x"
+
+    def forward(self, x: Array) -> Array:
+        self.x = x
+        return np.negative(x)
+
+    def partials(self) -> list[Array]:
+        return [np.full_like(self.x, -1)]
+
+
 class MultiplyGate(PairGate):
     """x * y. Switches: each input's gradient is scaled by the other input."""
 

@@ -111,7 +111,7 @@ def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
 
     A gradient whose terms cancel (a relu in its linear part adds δ - δ) is known to rounding
     only, and two right answers for it differ by 100 %. Where numbers are of size 1, a `floor`
-    such as 1e-3 keeps that apart from a wrong answer.
+    such as 1e-2 keeps that apart from a wrong answer.
     """
     a, b = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if a.shape != b.shape:

@@ -12,6 +12,7 @@ successors, whose gradients add up, before it passes its own on. Every gate and 
 visited once in each direction: backward has the same big-O as forward.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,8 @@ class ComputationalGraph:
     gradients
         node -> d output / d node in the shape of the value, after `backward`; a node that does
         not reach the output is absent
+    downstream
+        node -> the gradients its gate passed back, one for each of its predecessors
     """
 
     def __init__(self, output: str) -> None:
@@ -44,6 +47,7 @@ class ComputationalGraph:
         self.predecessors: dict[str, tuple[str, ...]] = {}
         self.values: dict[str, Array] = {}
         self.gradients: dict[str, Array] = {}
+        self.downstream: dict[str, list[Array]] = {}
         self._order: list[str] | None = None
         self._gates_in_use: set[int] = set()
 
@@ -80,6 +84,10 @@ class ComputationalGraph:
         """The nodes that nothing computes."""
         return [node for node in self.nodes_topologically_sorted() if node not in self.gates]
 
+    def readers(self) -> Counter[str]:
+        """node -> how many inputs of gates read it."""
+        return Counter(source for sources in self.predecessors.values() for source in sources)
+
     def forward(self, inputs: Mapping[str, Any]) -> Array:
         """The value of the output.
 
@@ -95,7 +103,7 @@ class ComputationalGraph:
             not fit, division by zero.
         """
         order = self.nodes_topologically_sorted()
-        self.values, self.gradients = {}, {}
+        self.values, self.gradients, self.downstream = {}, {}, {}
         if self.output not in order:
             raise UserError(f"the output {self.output!r} is no node", "add it or name another")
         if missing := [name for name in self.inputs() if name not in inputs]:
@@ -135,6 +143,7 @@ class ComputationalGraph:
             if node not in self.gates or node not in gradients:
                 continue
             downstream = self.gates[node].backward(gradients[node])
+            self.downstream[node] = downstream
             for source, gradient in zip(self.predecessors[node], downstream, strict=True):
                 before = gradients.get(source)
                 gradients[source] = gradient if before is None else before + gradient

@@ -147,30 +147,29 @@ def tanh(z: Array) -> None:
         number(1 / 7),
         number(1 / 8),
     )
-    for i in range(z.shape[0]):
-        row = z[i]
-        for j in range(row.size):
-            value = row[j]  # tanh is 1 to the last bit beyond the limit; NaN passes
-            if value > limit:
-                value = limit
-            if value < -limit:
-                value = -limit
-            a = value * scale
-            t = one + a * inverses[6]
-            t = one + a * inverses[5] * t
-            t = one + a * inverses[4] * t
-            t = one + a * inverses[3] * t
-            t = one + a * inverses[2] * t
-            t = one + a * inverses[1] * t
-            t = one + a * inverses[0] * t
-            t = a * t
-            t = t * (t + two)
-            t = t * (t + two)
-            t = t * (t + two)
-            t = t * (t + two)
-            t = t * (t + two)
-            t = t * (t + two)
-            row[j] = t / (t + two)
+    flat = z.reshape(-1)
+    for i in range(flat.size):
+        value = flat[i]  # tanh is 1 to the last bit beyond the limit; NaN passes
+        if value > limit:
+            value = limit
+        if value < -limit:
+            value = -limit
+        a = value * scale
+        t = one + a * inverses[6]
+        t = one + a * inverses[5] * t
+        t = one + a * inverses[4] * t
+        t = one + a * inverses[3] * t
+        t = one + a * inverses[2] * t
+        t = one + a * inverses[1] * t
+        t = one + a * inverses[0] * t
+        t = a * t
+        t = t * (t + two)
+        t = t * (t + two)
+        t = t * (t + two)
+        t = t * (t + two)
+        t = t * (t + two)
+        t = t * (t + two)
+        flat[i] = t / (t + two)
 
 
 @compiled
@@ -249,16 +248,18 @@ def _concatenate_rows(x: Array, E: Array, windows: Array, first: int) -> None:
     """x [B, m d] = the rows of E in each of B windows [m] from `first` on."""
     d = E.shape[1]
     window = x.shape[1] // d
-    for i in range(x.shape[0]):
-        for k in range(window):
-            x[i, k * d : (k + 1) * d] = E[windows[(first + i) * window + k]]
+    vectors = x.reshape((-1, d))
+    for i in range(len(vectors)):
+        row, vector = E[windows[first * window + i]], vectors[i]
+        for j in range(d):
+            vector[j] = row[j]
 
 
 @compiled
 def _cross_entropy(logits: Array, labels: Array) -> float:
     """The batch's mean of -log softmax(logits)[label]; logits [B, K] become its gradient."""
-    size = logits.dtype.type(logits.shape[0])
-    loss = 0.0
+    number = logits.dtype.type
+    share, loss = number(1 / logits.shape[0]), 0.0
     for i in range(logits.shape[0]):
         row = logits[i]
         shift = row.max()
@@ -266,9 +267,10 @@ def _cross_entropy(logits: Array, labels: Array) -> float:
         for k in range(row.size):
             row[k] = np.exp(row[k] - shift)
         total = row.sum()
+        scale = share / total
         for k in range(row.size):
-            row[k] /= total * size
-        row[labels[i]] -= 1 / size
+            row[k] *= scale
+        row[labels[i]] -= share
         loss += np.log(total) - true
     return loss / logits.shape[0]
 

@@ -12,6 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.backprop.activations import ACTIVATIONS, Array
+from wvexp.backprop.gates import (
+    AddGate,
+    ConcatGate,
+    DotGate,
+    LookupGate,
+    MatVecGate,
+    TanhGate,
+)
+from wvexp.backprop.graph import ComputationalGraph
 from wvexp.backprop.losses import margin_loss
 from wvexp.backprop.rows import RowGradient, WordRows
 
@@ -70,3 +79,15 @@ class MarginWindowScorer:
         if d_E is not None:
             gradients["E"] = d_E
         return gradients
+
+
+def score_graph(window: NDArray[np.integer]) -> ComputationalGraph:
+    """s = uᵀ tanh(W x + b) of one window int [m] as a graph of gates, with inputs E, W, b, u."""
+    graph = ComputationalGraph(output="s")
+    graph.add("rows", LookupGate(window), "E")
+    graph.add("x", ConcatGate(), "rows")
+    graph.add("Wx", MatVecGate(), "W", "x")
+    graph.add("z", AddGate(), "Wx", "b")
+    graph.add("h", TanhGate(), "z")
+    graph.add("s", DotGate(), "u", "h")
+    return graph

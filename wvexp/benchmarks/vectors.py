@@ -1,4 +1,4 @@
-"""Loading 20,000 wanted words of 400,000: this package beside gensim's full load.
+"""Loading the words that are wanted: this package beside gensim's full load.
 
 Each measurement runs in a process of its own, after its imports, on files that lie in the page
 cache for both. Anonymous memory is what counts: pages of mapped files can be dropped at will.
@@ -17,11 +17,11 @@ import numpy as np
 
 from wvexp.seeds import stream
 
-WANTED = 20_000
 
-
-def run(rows: int = 400_000, dims: tuple[int, ...] = (100, 300), repeats: int = 1) -> list[dict]:
-    """Benchmark of generated files, GloVe text and word2vec binary.
+def run(
+    rows: int = 400_000, dims: tuple[int, ...] = (100, 300), wanted: int = 20_000, repeats: int = 1
+) -> list[dict]:
+    """Benchmark of generated files, GloVe text and word2vec binary, `wanted` words of `rows`.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def run(rows: int = 400_000, dims: tuple[int, ...] = (100, 300), repeats: int = 
     for dim in dims:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            make_files(folder, rows, dim, seed=dim)
+            make_files(folder, rows, dim, wanted, seed=dim)
             for kind in ("text", "binary"):
                 results.append(_compare(folder, kind, rows, dim, repeats))
         binary, text = results[-1], results[-2]
@@ -46,7 +46,7 @@ def run(rows: int = 400_000, dims: tuple[int, ...] = (100, 300), repeats: int = 
     return results
 
 
-def make_files(folder: Path, rows: int, dim: int, seed: int) -> None:
+def make_files(folder: Path, rows: int, dim: int, wanted: int, seed: int) -> None:
     """Write `text` (GloVe), `binary` (word2vec), and two word lists `wanted` and `other`.
 
     `dim` is a multiple of 20: formatting every number would take minutes, so a row is put together
@@ -64,8 +64,8 @@ def make_files(folder: Path, rows: int, dim: int, seed: int) -> None:
             picks = row.tolist()
             text.write(b"%s %s\n" % (word.encode(), b" ".join([as_text[i] for i in picks])))
             binary.write(b"%s %s\n" % (word.encode(), b"".join([as_bytes[i] for i in picks])))
-    picked = rng.permutation(rows)[: WANTED * 3 // 2]
-    for name, part in (("wanted", picked[:WANTED]), ("other", picked[WANTED // 2 :])):
+    picked = rng.permutation(rows)[: wanted * 3 // 2]
+    for name, part in (("wanted", picked[:wanted]), ("other", picked[wanted // 2 :])):
         (folder / name).write_text("\n".join(words[i] for i in part))
 
 
@@ -96,7 +96,7 @@ def _measured(folder: Path, kind: str, step: str, cache: str) -> dict:
     return json.loads(done.stdout)
 
 
-def _measure(folder: Path, kind: str, step: str) -> dict:
+def measure(folder: Path, kind: str, step: str) -> dict:
     """Seconds and peak anonymous bytes of one load, in this process."""
     from gensim.models import KeyedVectors
 
@@ -149,4 +149,4 @@ def anonymous_bytes() -> int:
 
 
 if __name__ == "__main__":
-    print(json.dumps(_measure(Path(sys.argv[1]), *sys.argv[2:4])))
+    print(json.dumps(measure(Path(sys.argv[1]), *sys.argv[2:4])))

@@ -12,9 +12,9 @@ CONLLU_COLUMNS = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPRE
 
 # Where columns are separated by spaces, a token "#" and its tag look like a comment: there, only
 # the comments that such files are known to hold count as one.
-_COMMENT = re.compile(r"#\s*(newdoc|newpar|id|sent_id|text|global\.columns)\b")
-_NEW_DOCUMENT = re.compile(r"#\s*newdoc\b(?:\s+id)?\s*=?\s*(.*)")
-_DOCUMENT_ID = re.compile(r"#\s*id\b\s*=?\s*(.*)")
+_COMMENT = re.compile(r"#\s+(newdoc|newpar|id|sent_id|text|global\.columns)\b")
+_NEW_DOCUMENT = re.compile(r"#\s+newdoc\b(?:\s+id)?\s*=?\s*(.*)")
+_DOCUMENT_ID = re.compile(r"#\s+id\b\s*=?\s*(.*)")
 
 # What a line means: a token with its tag; the end of a sentence (None); a document begins, with
 # its name or "".

@@ -93,7 +93,7 @@ def _ragged(path: Path, line: int, row: list[str], header: list[str], quoting: i
     if len(row) < len(header) or quoting == csv.QUOTE_NONE:
         remedy = "give each row as many fields as the header"
     return UserError(
-        f"{path}: the row on line {line} has {len(row)} of {len(header)} fields "
-        f"({', '.join(header)})",
+        f"{path}: the row on line {line} has {len(row)} field{'s' * (len(row) > 1)}, the header "
+        f"has {len(header)} ({', '.join(header)})",
         remedy,
     )

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wvexp.models.cnn import CnnModel
-from wvexp.models.draw import draw_network
+from wvexp.models.draw import draw_weights
 from wvexp.models.mean import MeanModel
 from wvexp.models.window import WindowModel
 
@@ -35,10 +35,10 @@ def build_model(
     return CnnModel(embedding, list(widths), filters, classes)
 
 
-def set_network(model: nn.Module, rng: np.random.Generator) -> None:
-    """Give `model` the weights that `draw_network` draws for it."""
+def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
+    """Give `model` the starting weights that `draw_weights` draws for it."""
     parameters = network_parameters(model)
-    drawn = draw_network({name: tuple(p.shape) for name, p in parameters}, rng)
+    drawn = draw_weights({name: tuple(p.shape) for name, p in parameters}, rng)
     with torch.no_grad():
         for name, parameter in parameters:
             parameter.copy_(torch.from_numpy(drawn[name]))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 Parameters = dict[str, NDArray[np.float32]]
 
 
-def draw_network(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> Parameters:
+def draw_weights(shapes: Mapping[str, tuple[int, ...]], rng: np.random.Generator) -> Parameters:
     """Every weight drawn by Glorot and Bengio (2010, equation 16); biases are zero.
 
     The draws come from `rng` in the order of `shapes`, so that the arms of one seed, and both

@@ -78,6 +78,13 @@ def summary_table(result: dict[str, Any], folder: Path) -> Table:
         if moved["rows"]
         else "frozen, every row bit-identical",
     )
+    if "parity" in result:
+        parity = result["parity"]
+        table.add_row(
+            "parity",
+            f"hand and autograd agree to {parity['max_rel_error']:.1e} "
+            f"({parity['checked']} checks)",
+        )
     table.add_row(
         "epochs", f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
     )

@@ -46,7 +46,13 @@ class Engine(Protocol):
         ...
 
     def predict(self, examples: Examples) -> NDArray[np.float32]:
-        """Log-probabilities [examples, classes], without dropout."""
+        """Log-probabilities [examples, classes], without dropout.
+
+        Raises
+        ------
+        RunError
+            They are no numbers: the last update went too far.
+        """
         ...
 
     def parameters(self) -> Parameters:
@@ -78,6 +84,12 @@ def check_loss(mean: float, classes: int) -> None:
     """Raises RunError where the mean cross-entropy of an epoch says that training diverged."""
     if not isfinite(mean) or mean > _DIVERGED * (1 + log(classes)):
         raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
+
+
+def check_scores(scores: NDArray[np.float32]) -> None:
+    """Raises RunError where log-probabilities are no numbers."""
+    if np.isnan(scores).any():
+        raise RunError("training diverged: the scores are not numbers; lower optim.lr")
 
 
 def check_handwritten(model: str, device: str) -> None:

@@ -28,7 +28,7 @@ from wvexp.training.gradient_cases import ModelCase, model_cases
 # Against differences, parameters with more entries than this are checked along directions.
 LARGE = 400
 # All inputs here are of size 1; a gradient smaller than this is one whose terms cancel.
-FLOOR = 1e-3
+FLOOR = 1e-2
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,7 @@ def gate_cases(rng: np.random.Generator) -> Iterator[GateCase]:
     relu = torch.nn.functional.relu
     yield GateCase(gates.AddGate, [real(m, n), real(m, n)], torch.add)
     yield GateCase(gates.SubtractGate, [real(n), real(n)], torch.sub)
+    yield GateCase(gates.NegateGate, [real(n)], torch.neg)
     yield GateCase(gates.MultiplyGate, [real(m, n), real(m, n)], torch.mul)
     yield GateCase(gates.DivideGate, [real(n), away_from_zero(n)], torch.div)
     yield GateCase(gates.MaxGate, [grid(m, n), grid(m, n)], torch.maximum)

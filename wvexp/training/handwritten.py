@@ -21,7 +21,7 @@ from wvexp.backprop.kernels import (
     train_steps,
 )
 from wvexp.models.draw import Parameters
-from wvexp.training.engine import check_loss, draw_mask
+from wvexp.training.engine import check_loss, check_scores, draw_mask
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable
 
@@ -36,7 +36,7 @@ class HandwrittenEngine:
     Parameters
     ----------
     network
-        Starting weights by name, as `draw_network(head_shapes(...), rng)` gives them.
+        Starting weights by name, as `draw_weights(head_shapes(...), rng)` gives them.
     table
         Word vectors. Rows up to `table.trained` are copied; the others are read where they are.
     movable
@@ -127,14 +127,16 @@ class HandwrittenEngine:
         return mean
 
     def predict(self, examples: Examples) -> NDArray[np.float32]:
-        """Log-probabilities [examples, classes], without dropout."""
         network = layers(self.state.network, self.features, self.hidden, self.classes)
         rows, words = examples.distinct
         first = np.searchsorted(rows, self.table.trained)
         E = np.concatenate([self.state.E[rows[:first]], self.table.rows[rows[first:]]])
         if self.window:
-            return score_windows(E, words, examples.offsets, self.window, network)
-        return score_means(E, words, examples.offsets, network)
+            scores = score_windows(E, words, examples.offsets, self.window, network)
+        else:
+            scores = score_means(E, words, examples.offsets, network)
+        check_scores(scores)
+        return scores
 
     def parameters(self) -> Parameters:
         rows = self.table.rows

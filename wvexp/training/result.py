@@ -35,6 +35,7 @@ class RunResult:
     groups: dict[str, dict[str, Any]]
     per_class: dict[str, dict[str, Any]]
     coverage: dict[str, float] | None
+    parity: dict[str, Any] | None
     movement: Movement
     epochs: int
     best_epoch: int
@@ -61,6 +62,7 @@ class RunResult:
             "groups": self.groups,
             "per_class": self.per_class,
             "coverage": self.coverage,
+            "parity": self.parity,
             "movement": asdict(self.movement),
             "epochs": self.epochs,
             "best_epoch": self.best_epoch,

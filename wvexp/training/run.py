@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ class Epoch:
     loss: float
     validation: float
     best: bool
+    parity: dict[str, Any] | None
     seconds: float
 
 
@@ -54,6 +56,7 @@ def train(
     reference: ReferenceVectors | None,
     *,
     device: str,
+    parity_every: int | None,
     on_epoch: Callable[[Epoch], None],
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
@@ -61,7 +64,7 @@ def train(
     Raises
     ------
     RunError
-        Training diverged, or a frozen row changed.
+        Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
     """
     began = time.perf_counter()
     subset = corpus.training_subset(run.train_size, run.seed)
@@ -82,16 +85,18 @@ def train(
     scorer = Scorer(run.metric, corpus.validation, corpus.label_names, "validation")
     test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
     engine = make_engine(run, table, movable, len(corpus.label_names), device)
+    parity, train_epoch = _watched(run, engine, parity_every)
 
     best_score, best_epoch, best = -np.inf, 0, engine.snapshot()
     epoch = 0
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
+        checks = len(parity.checks) if parity else 0
         rows = train_set.rows
         if run.finetune:
             # UNK learns in every tuned arm, by the same draws.
             rows = train_set.with_unknown(vocabulary.counts, stream(run.seed, "unknown", epoch))
-        loss = engine.train_epoch(
+        loss = train_epoch(
             train_set,
             run.optim.batch_size,
             stream(run.seed, "order", epoch).permutation(len(train_set)),
@@ -103,7 +108,9 @@ def train(
         improved = score > best_score
         if improved:
             best_score, best_epoch, best = score, epoch, engine.snapshot()
-        on_epoch(Epoch(epoch, loss, score, improved, time.perf_counter() - epoch_began))
+        seconds = time.perf_counter() - epoch_began
+        checked = parity.summary(since=checks) if parity else None
+        on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
         if epoch - best_epoch >= run.optim.patience:
             break
 
@@ -122,6 +129,7 @@ def train(
         ),
         per_class=test_scorer.by_class(predicted),
         movement=measure_movement(table.rows, parameters["embedding.weight"], movable),
+        parity=parity.summary() if parity else None,
         epochs=epoch,
         best_epoch=best_epoch,
         seconds=time.perf_counter() - began,
@@ -155,17 +163,17 @@ def make_engine(
     }
     if run.engine == "handwritten":
         check_handwritten(model.name, device)
-        from wvexp.models.draw import draw_network, head_shapes
+        from wvexp.models.draw import draw_weights, head_shapes
         from wvexp.training.handwritten import HandwrittenEngine
 
         window = model.window if model.name == "window" else None
         features = table.rows.shape[1] * (window or 1)
-        network = draw_network(head_shapes(features, model.hidden, classes), init)
+        network = draw_weights(head_shapes(features, model.hidden, classes), init)
         return HandwrittenEngine(network, table, movable, window, **training)
 
     import torch
 
-    from wvexp.models.build import build_model, set_network
+    from wvexp.models.build import build_model, draw_network
     from wvexp.training.autograd import AutogradEngine
 
     # Two threads in one small product cost more than they save, and change the last bits.
@@ -179,8 +187,21 @@ def make_engine(
         widths=model.widths,
         filters=model.filters,
     )
-    set_network(module, init)
+    draw_network(module, init)
     return AutogradEngine(module, movable, device=device, **training)
+
+
+def _watched(run: RunConfig, engine: Any, parity_every: int | None) -> tuple[Any, Any]:
+    """The monitor that checks autograd as it trains, or None, and `engine.train_epoch` under it.
+
+    The CNN has no gradient by hand; the hand-written engine is checked before a sweep begins.
+    """
+    if run.model.name == "cnn" or run.engine == "handwritten":
+        return None, engine.train_epoch
+    from wvexp.training.parity import ParityMonitor
+
+    monitor = ParityMonitor(engine.objective, run.model.name, parity_every)
+    return monitor, partial(engine.train_epoch, inspect=monitor.inspect)
 
 
 def word_groups(

@@ -1,7 +1,8 @@
 """Model folder: safetensors and JSON, enough to predict without the training data."""
 
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,8 @@ from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable, Origin
+
+log = logging.getLogger(__name__)
 
 _FORMAT = 1
 
@@ -112,24 +115,30 @@ class SavedModel:
         except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
             raise UserError(f"{folder}: the saved model is damaged ({error})") from error
 
-    def predict(
-        self,
-        sentences: Sequence[Sequence[str]],
-        look_up: Callable[[set[str]], Any] | None = None,
-    ) -> list[NDArray[np.float32]]:
+    def pretrained_vectors(self, words: set[str] | None = None) -> Any:
+        """The vectors that training started from, as gensim `KeyedVectors`.
+
+        None for a random arm, for the built-in world, and where the file has gone or changed.
+        """
+        if self.source is None or self.source.path is None:
+            return None
+        from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
+
+        path, member = self.source.path, self.source.member
+        if not Path(path).exists() or fingerprint_vectors(path, member) != self.source.fingerprint:
+            log.warning("%s is gone or has changed: words without a row are unknown", path)
+            return None
+        return load_vectors(path, words, member)
+
+    def predict(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """Log-probabilities, one array a sentence: [tokens, labels], or [1, labels].
 
-        Parameters
-        ----------
-        sentences
-            Tokenised, not yet lower-cased.
-        look_up
-            Takes words and gives their pretrained vectors as gensim `KeyedVectors`, for words that
-            the model has no row for. Without it they are UNK.
+        Sentences are tokenised, not yet lower-cased. A word that the model has no row for takes
+        its pretrained vector where there is one, and UNK otherwise, as in evaluation.
         """
         if self.lowercase:
             sentences = [[word.lower() for word in sentence] for sentence in sentences]
-        table = self._table({word for sentence in sentences for word in sentence}, look_up)
+        table = self._table({word for sentence in sentences for word in sentence})
         ids = {word: i for i, word in enumerate(table.words)}
         words = [ids.get(word, UNK) for sentence in sentences for word in sentence]
         lengths = [len(sentence) for sentence in sentences]
@@ -144,7 +153,7 @@ class SavedModel:
             return list(scores[:, None])
         return np.split(scores, offsets[1:-1])
 
-    def _table(self, words: set[str], look_up: Callable[[set[str]], Any] | None) -> EmbeddingTable:
+    def _table(self, words: set[str]) -> EmbeddingTable:
         """The saved rows, and behind them those of new words that the vectors know.
 
         A word is looked up as training does it: exactly, then lower-cased.
@@ -152,8 +161,8 @@ class SavedModel:
         rows, names = self.parameters["embedding.weight"], list(self.words)
         extra: list[NDArray[np.float32]] = []
         new = sorted(words - self.row_of.keys())
-        keyed = look_up({*new, *(word.lower() for word in new)}) if look_up and new else {}
-        for word in new:
+        keyed = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
+        for word in new if keyed is not None else []:
             for form in (word, word.lower()):
                 if form in keyed:
                     extra.append(keyed[form])

@@ -26,44 +26,44 @@ def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], 
     """
     width = 4 * layout.dim
     problems = Problems()
-    words: dict[str, None] = {}
-    starts: list[int] = []
-    rows, at, offset = 0, 0, layout.start  # `at`: place in the block, which lies at byte `offset`
-    block = b""
+    words: dict[str, int] = {}  # word -> byte where its row's numbers begin
+    rows, offset, block = 0, layout.start, b""  # the block lies at byte `offset` of the file
     with path.open("rb", buffering=0) as file:
         file.seek(offset)
-        while True:
-            cut = block.find(b" ", at, at + LONGEST_WORD)
-            if cut < 0 or len(block) - cut <= width:
-                data = file.read(max(BLOCK, width))
-                if data:
-                    advance(len(data))
-                    offset, block, at = offset + at, block[at:] + data, 0
-                    continue
-            if cut < 0 and len(block) - at < LONGEST_WORD and not block[at:].strip(b"\n"):
+        while data := file.read(max(BLOCK, width)):
+            advance(len(data))
+            block += data
+            at, find, last = 0, block.find, len(block) - width
+            while at <= (cut := find(b" ", at)) < last:
+                try:
+                    word = block[at:cut].decode()
+                except UnicodeDecodeError:
+                    word = block[at:cut].decode("utf-8", "replace")
+                    problems.add("words that are not UTF-8, repaired", f"byte {offset + at:,}")
+                if word[:1] == "\n":  # some programs end each row with a line break
+                    word = word.lstrip("\n")
+                rows += 1
+                if word in words:
+                    problems.add(
+                        "repeated words, the first kept", f"byte {offset + at:,}, {word!r}"
+                    )
+                else:
+                    words[word] = offset + cut + 1
+                at = cut + 1 + width
+            offset, block = offset + at, block[at:]
+            if block.find(b" ", 0, LONGEST_WORD) < 0 and len(block) >= LONGEST_WORD:
                 break
-            where = f"byte {offset + at:,}"
-            if cut < 0 and len(block) - at >= LONGEST_WORD:
-                raise refuse(name, where, "no word begins here: damaged, or a wrong header")
-            if cut < 0 or len(block) - cut <= width:
-                raise refuse(name, where, f"the file breaks off in row {rows + 1:,}")
-            label = block[at:cut].lstrip(b"\n")
-            if b"\n" in label:
-                raise refuse(name, where, "a line break in a word: damaged, or a wrong header")
-            try:
-                word = label.decode()
-            except UnicodeDecodeError:
-                word = label.decode("utf-8", "replace")
-                problems.add("words that are not UTF-8, repaired", where)
-            rows += 1
-            if word in words:
-                problems.add("repeated words, the first kept", f"{where}, {word!r}")
-            else:
-                words[word] = None
-                starts.append(offset + cut + 1)
-            at = cut + 1 + width
+    if block.strip(b"\n"):
+        what = f"the file breaks off in row {rows + 1:,}"
+        if block.find(b" ", 0, LONGEST_WORD) < 0 and len(block) >= LONGEST_WORD:
+            what = "no word begins here: damaged, or a wrong header"
+        raise refuse(name, f"byte {offset:,}", what)
+    for word in words:
+        if "\n" in word or len(word) > LONGEST_WORD:
+            where = f"byte {words[word] - 1 - len(word.encode()):,}"
+            raise refuse(name, where, f"{word[:20]!r} is no word: damaged, or a wrong header")
     require_rows(name, layout.rows, rows, problems)
-    begin = np.array(starts, dtype=np.int64)
+    begin = np.fromiter(words.values(), np.int64, len(words))
     return Index(layout, list(words), np.stack([begin, begin + width], axis=1), problems)
 
 

@@ -32,6 +32,7 @@ from wvexp.vectors.sources import Source, fingerprint
 
 VERSION = 1  # raise it when what is kept, or how, changes
 LIMIT = 10_000_000_000  # bytes, unless WVEXP_CACHE_BYTES says otherwise
+IN_USE = 600  # seconds for which a folder is left alone: somebody may be reading it
 ABANDONED = 24 * 3600  # seconds after which an unfinished folder of another machine is cleared
 
 log = logging.getLogger("wvexp")
@@ -91,11 +92,12 @@ def publish(folder: Path, key: str) -> Path:
     home = _home()
     if folder.parent != home or _size(folder) > _limit():
         return folder
-    with suppress(OSError):  # somebody else published the same first: theirs stays
+    try:
         folder.rename(home / key)
-        _trim(keep=key)
-        return home / key
-    return folder
+    except OSError:  # somebody else published the same first
+        return home / key if (home / key).is_dir() else folder
+    _trim()
+    return home / key
 
 
 def rows_through(folder: Path, dim: int, ids: NDArray[np.int64], read: ReadRows) -> NDArray:
@@ -108,12 +110,16 @@ def rows_through(folder: Path, dim: int, ids: NDArray[np.int64], read: ReadRows)
     places = np.searchsorted(kept["id"], ids)
     known = places < len(kept)
     known[known] = kept["id"][places[known]] == ids[known]
+    if known.all():
+        return kept["row"][places]
+    missing = read(ids[~known])
+    if folder.parent == _home():
+        _keep_rows(folder, kept, ids[~known], missing)
+    if not known.any():
+        return missing
     rows = np.empty((len(ids), dim), dtype=np.float32)
     rows[known] = kept["row"][places[known]]
-    if not known.all():
-        rows[~known] = read(ids[~known])
-        if folder.parent == _home():
-            _keep_rows(folder, kept, ids[~known], rows[~known])
+    rows[~known] = missing
     return rows
 
 
@@ -152,7 +158,7 @@ def _keep_rows(folder: Path, kept: NDArray, ids: NDArray, rows: NDArray) -> None
             file.flush()
             os.fsync(file.fileno())  # else a power cut could leave zeros under the final name
         os.replace(target, folder / "rows.npy")
-        _trim(keep=folder.name)
+        _trim()
     except OSError as error:
         _say_once(f"the cache {_home()} cannot be written ({error.strerror}): working without it")
         with suppress(OSError):
@@ -188,8 +194,9 @@ def _is_abandoned(folder: Path) -> bool:
     return False
 
 
-def _trim(keep: str) -> None:
+def _trim() -> None:
     """Clear what killed processes left, then the folders longest unused, down to the limit."""
+    now = time.time()
     ages: list[tuple[float, int, Path]] = []
     for folder in _home().iterdir():
         with suppress(OSError, ValueError):
@@ -202,12 +209,11 @@ def _trim(keep: str) -> None:
                     part.unlink()
             ages.append((folder.stat().st_mtime, _size(folder), folder))
     total = sum(size for _, size, _ in ages)
-    for _, size, folder in sorted(ages):
-        if total <= _limit():
+    for used, size, folder in sorted(ages):
+        if total <= _limit() or now - used < IN_USE:
             break
-        if folder.name != keep:
-            drop(folder)
-            total -= size
+        drop(folder)
+        total -= size
 
 
 def _size(folder: Path) -> int:

@@ -111,21 +111,22 @@ def fasttext_rows(
     grams = grams.view("<f4").reshape(-1, layout.dim)
     found: list[str] = []
     rows: list[NDArray[np.float32]] = []
-    for word in words:
-        i = place.get(word)
-        hashes = ngrams_of(word, subwords, ngram_hashes)
-        if i is None and not hashes:
-            continue
-        row = np.zeros(layout.dim, dtype=np.float32)
-        if i is not None:
-            start, stop = index.spans[i]
-            row = floats[start:stop].view("<f4").astype(np.float32)
-        for gram in hashes:
-            row += grams[gram]
-        if subwords.buckets:
-            row /= len(hashes) + (i is not None)
-        found.append(word)
-        rows.append(row)
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses what is not finite
+        for word in words:
+            i = place.get(word)
+            hashes = ngrams_of(word, subwords, ngram_hashes)
+            if i is None and not hashes:
+                continue
+            row = np.zeros(layout.dim, dtype=np.float32)
+            if i is not None:
+                start, stop = index.spans[i]
+                row = floats[start:stop].view("<f4").astype(np.float32)
+            for gram in hashes:
+                row += grams[gram]
+            if subwords.buckets:
+                row /= len(hashes) + (i is not None)
+            found.append(word)
+            rows.append(row)
     return found, np.array(rows, dtype=np.float32).reshape(-1, layout.dim)
 
 

@@ -110,7 +110,7 @@ def _with_header(head: bytes, size: int, header: re.Match[bytes], name: str) -> 
     if numbers == dim:
         return Layout("word2vec text", rows, dim, header.end())
     # Bytes of floats do not split into many fields that all read as numbers.
-    if numbers and numbers >= len(row.split()) - 1:
+    if numbers > 1 and numbers >= len(row.split()) - 1:
         raise refuse(
             name,
             "line 1",

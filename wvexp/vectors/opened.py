@@ -42,7 +42,7 @@ class VectorFile:
     name: str
     plain: Path
     index: Index
-    folder: Path | None
+    folder: Path
 
     def rows(self, ids: NDArray[np.int64], keep: bool = True) -> NDArray[np.float32]:
         """The rows float32 [ids, dim] at these ascending places of the index, as in the file."""
@@ -52,7 +52,7 @@ class VectorFile:
         def parse(missing: NDArray[np.int64]) -> NDArray[np.float32]:
             return text_rows(self.plain, self.name, self.index, missing)
 
-        if self.folder is None or not keep:
+        if not keep:
             return parse(ids)
         return cache.rows_through(self.folder, self.index.layout.dim, ids, parse)
 

@@ -5,54 +5,30 @@ gensim is imported here alone, and only when vectors are made.
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import UserError
 from wvexp.vectors.checks import Problems, refuse, require_dim, require_finite
+from wvexp.vectors.description import VectorFileInfo, info_of, spread
 from wvexp.vectors.fasttext import fasttext_rows, ngrams_of
 from wvexp.vectors.formats import PickleRefusedError
 from wvexp.vectors.opened import VectorFile, opened
+from wvexp.vectors.progress import reading
 from wvexp.vectors.sources import fingerprint, locate
 from wvexp.vectors.static import StaticFolder, open_static, static_fingerprint
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
+PIECE = 64 << 20  # bytes of rows in memory at a time, where all are looked through
 SAMPLE = 2000  # rows that the statistics of a file are taken from
 
 log = logging.getLogger("wvexp")
-
-
-@dataclass(frozen=True)
-class VectorFileInfo:
-    """What a vector file is.
-
-    format        as people call it, "GloVe text" and so on
-    rows          distinct words
-    casing        "lower" when hardly a word (under 1 in 200) has a capital letter
-    mean, sd      float64 [dim], of a sample of rows spread over the file
-    norms         least, median and greatest Euclidean norm in that sample
-    sample_words  a few words, spread over the file
-    open          True when words outside the list have vectors too (fastText .bin, static folders)
-    problems      one line a kind of fault that could be read rightly
-    """
-
-    format: str
-    rows: int
-    dim: int
-    casing: Literal["lower", "cased"]
-    mean: NDArray[np.float64]
-    sd: NDArray[np.float64]
-    norms: tuple[float, float, float]
-    sample_words: list[str]
-    open: bool
-    problems: list[str]
 
 
 def load_vectors(
@@ -99,7 +75,8 @@ def load_vectors(
     source = locate(path, member)
     try:
         with opened(source) as file:
-            _say(file)
+            for line in file.index.problems.lines():
+                _say_once(f"{source.name}: {line}")
             require_dim(source.name, file.index.layout.dim, dim)
             return _checked(source.name, *_vectors(file, wanted))
     except PickleRefusedError:
@@ -159,12 +136,12 @@ def describe_vectors(path: str | Path, member: str | None = None) -> VectorFileI
         return _describe_static(open_static(Path(path).expanduser()))
     with opened(locate(path, member)) as file:
         index = file.index
-        places = _spread(len(index.words), SAMPLE)
+        places = spread(len(index.words), SAMPLE)
         if index.layout.subwords:
             rows = _vectors(file, [index.words[i] for i in places])[1]
         else:
             rows = file.rows(places, keep=False)
-        return _info(
+        return info_of(
             index.layout.kind, index.words, rows, bool(index.layout.subwords), index.problems
         )
 
@@ -198,6 +175,32 @@ def known_words(path: str | Path, words: Iterable[str], member: str | None = Non
         return known
 
 
+def row_faults(path: str | Path, member: str | None = None) -> list[str]:
+    """Read every number: one line each for rows that are not finite, and for rows of zeros.
+
+    Raises
+    ------
+    UserError
+        Something that is not a number stands in a row.
+    """
+    if Path(path).expanduser().is_dir():
+        return []  # rows are of tokens, and checked as they are used
+    faults = Problems()
+    with opened(locate(path, member)) as file:
+        words, dim = file.index.words, file.index.layout.dim
+        step = max(1, PIECE // (4 * dim))
+        with reading(f"checking {file.name}", len(words)) as advance:
+            for begin in range(0, len(words), step):
+                places = np.arange(begin, min(begin + step, len(words)))
+                rows = file.rows(places, keep=False)
+                advance(len(places))
+                for i in places[~np.isfinite(rows).all(axis=1)]:
+                    faults.add("rows with NaN or infinity", repr(words[i]))
+                for i in places[~rows.any(axis=1)]:
+                    faults.add("rows of zeros", repr(words[i]))
+    return faults.lines()
+
+
 def _vectors(
     file: VectorFile, wanted: Sequence[str] | None
 ) -> tuple[list[str], NDArray[np.float32]]:
@@ -220,6 +223,9 @@ def _checked(name: str, words: list[str], rows: NDArray[np.float32]) -> "KeyedVe
     from gensim.models import KeyedVectors
 
     require_finite(name, words, rows)
+    zeros = np.flatnonzero(~rows.any(axis=1))
+    if len(zeros):
+        _say_once(f"{name}: rows of zeros: {len(zeros):,} (first: {words[zeros[0]]!r})")
     vectors = KeyedVectors(rows.shape[1])
     vectors.index_to_key = list(words)
     vectors.key_to_index = {word: i for i, word in enumerate(words)}
@@ -250,41 +256,8 @@ def _unpickle(path: Path, wanted: Sequence[str] | None) -> "KeyedVectors":
 
 def _describe_static(folder: StaticFolder) -> VectorFileInfo:
     words = folder.words
-    rows = folder.vectors([words[i] for i in _spread(len(words), SAMPLE)])[1]
-    return _info("static embeddings", words, rows, True, Problems())
-
-
-def _info(
-    kind: str, words: list[str], rows: NDArray[np.float32], is_open: bool, problems: Problems
-) -> VectorFileInfo:
-    finite = rows[np.isfinite(rows).all(axis=1)].astype(np.float64)
-    if not len(finite):
-        raise UserError(f"{kind}: no finite row in a sample of {len(rows)}", "get the file again")
-    norms = np.linalg.norm(finite, axis=1)
-    sampled = [words[i] for i in _spread(len(words), 20 * SAMPLE)]
-    capitals = sum(word != word.lower() for word in sampled)
-    return VectorFileInfo(
-        format=kind,
-        rows=len(words),
-        dim=rows.shape[1],
-        casing="lower" if capitals < len(sampled) / 200 else "cased",
-        mean=finite.mean(axis=0),
-        sd=finite.std(axis=0),
-        norms=(float(norms.min()), float(np.median(norms)), float(norms.max())),
-        sample_words=[words[i] for i in _spread(len(words), 12)],
-        open=is_open,
-        problems=problems.lines(),
-    )
-
-
-def _spread(n: int, most: int) -> NDArray[np.int64]:
-    """At most `most` places of 0..n-1, evenly spread, ascending."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
-
-
-def _say(file: VectorFile) -> None:
-    for line in file.index.problems.lines():
-        _say_once(f"{file.name}: {line}")
+    rows = folder.vectors([words[i] for i in spread(len(words), SAMPLE)])[1]
+    return info_of("static embeddings", words, rows, True, Problems())
 
 
 @lru_cache(maxsize=1024)

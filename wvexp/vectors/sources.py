@@ -21,6 +21,7 @@ HIGHEST_RATIO = 100  # vectors as text pack about 3 : 1, as floats 1.1 : 1
 SPARE = 1 << 30  # bytes of disk left free
 XZ_MEMORY = 512 << 20
 
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
 _SAMPLES, _SAMPLE, _EDGE = 16, 4096, 65536
 
 
@@ -50,6 +51,8 @@ def locate(path: str | Path, member: str | None = None) -> Source:
         There is no such file or member, several members to choose from, or a damaged .zip.
     """
     path = Path(path).expanduser()
+    if path.exists() and not path.is_file():  # a pipe would be waited for without end
+        raise UserError(f"{path}: not a file", "check embed.path")
     try:
         with path.open("rb") as file:
             head = file.read(6)
@@ -69,18 +72,25 @@ def locate(path: str | Path, member: str | None = None) -> Source:
 def _member(path: Path, member: str | None) -> str:
     try:
         with zipfile.ZipFile(path) as archive:
-            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+            methods = {
+                info.filename: info.compress_type
+                for info in archive.infolist()
+                if not info.is_dir()
+            }
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise refuse(str(path), "", f"a damaged .zip: {error}") from error
-    if any(name.endswith("data.pkl") for name in names):
+    if any(name.endswith("data.pkl") for name in methods):
         raise refuse(str(path), "", "a PyTorch file, not a vector file", "")
-    if member is None and len(names) == 1:
-        return names[0]
-    if member not in names:
-        listed = ", ".join(sorted(names)[:10]) + (", ..." if len(names) > 10 else "")
-        problem = f"no member {member!r}" if member else f"{len(names)} members to choose from"
+    if member is None and len(methods) == 1:
+        (member,) = methods
+    if member is None or member not in methods:
+        listed = ", ".join(sorted(methods)[:10]) + (", ..." if len(methods) > 10 else "")
+        problem = f"no member {member!r}" if member else f"{len(methods)} members to choose from"
         raise refuse(str(path), "", f"{problem}; it has {listed}", "name one with embed.member=")
-    return cast(str, member)
+    if methods[member] not in _METHODS:
+        problem = f"packed by method {methods[member]}"  # LZMA here could ask for any memory
+        raise refuse(shown(path, member), "", problem, "unpack it yourself")
+    return member
 
 
 def fingerprint(source: Source) -> str:
@@ -139,7 +149,8 @@ def unpack(source: Source, target: Path, advance: Callable[[int], None]) -> None
                 advance(len(block))
     except (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, gzip.BadGzipFile) as error:
         raise refuse(source.name, "", f"damaged or cut short while unpacking: {error}") from error
-    except (NotImplementedError, RuntimeError) as error:  # a .zip's method, or its encryption
+    except (OSError, ValueError, NotImplementedError, RuntimeError) as error:
+        # a damaged directory of a .zip, its method or its encryption, a disk that fails
         raise refuse(
             source.name, "", f"cannot be unpacked: {error}", "unpack it yourself"
         ) from error

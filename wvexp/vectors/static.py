@@ -6,6 +6,7 @@ share rows) and `weights` (a factor a token), which its own `encode` applies bef
 """
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from wvexp.errors import UserError
 from wvexp.vectors.checks import refuse
 
 FILES = ("model.safetensors", "tokenizer.json")
+_BEGINNINGS = ("Ġ", "▁")
 _INNER = "0_StaticEmbedding"  # where sentence-transformers puts them in a model of several modules
 
 
@@ -25,6 +27,7 @@ _INNER = "0_StaticEmbedding"  # where sentence-transformers puts them in a model
 class StaticFolder:
     """An opened folder.
 
+    unknown  the token that stands for what the tokenizer does not know; None if it has none
     rows     a safetensors slice [rows, dim]: rows are read from the disk as they are asked for
     mapping  int64 [tokens], token -> row; None where they are the same
     weights  float32 [tokens]; None where all are 1
@@ -32,6 +35,7 @@ class StaticFolder:
 
     name: str
     tokenizer: Any
+    unknown: int | None
     rows: Any
     dim: int
     mapping: NDArray[np.int64] | None
@@ -40,12 +44,16 @@ class StaticFolder:
     @property
     def words(self) -> list[str]:
         """The tokens that are whole words, in the tokenizer's order."""
-        special = {token.content for token in self.tokenizer.get_added_tokens_decoder().values()}
-        vocabulary = self.tokenizer.get_vocab()
+        special = self.tokenizer.get_added_tokens_decoder()
+        tokens = sorted(self.tokenizer.get_vocab().items(), key=lambda item: item[1])
+        # Some tokenizers mark where a word begins, others ("##") where it goes on.
+        marked = any(token.startswith(_BEGINNINGS) for token, _ in tokens)
         whole = [
-            token.removeprefix("Ġ").removeprefix("▁")
-            for token in sorted(vocabulary, key=vocabulary.__getitem__)
-            if token not in special and not token.startswith("##")
+            self.tokenizer.decode([i]).strip() if marked else token
+            for token, i in tokens
+            if i not in special
+            and i != self.unknown
+            and (token.startswith(_BEGINNINGS) if marked else not token.startswith("##"))
         ]
         return [word for word in dict.fromkeys(whole) if word]
 
@@ -57,16 +65,16 @@ class StaticFolder:
         UserError
             A token without a row: tokenizer and vectors do not belong together.
         """
-        asked = [word for word in words if word.strip() and word.isprintable()]
-        unknown = getattr(self.tokenizer.model, "unk_token", None)
-        unknown_id = self.tokenizer.token_to_id(unknown) if unknown else None
-        encodings = self.tokenizer.encode_batch(asked, add_special_tokens=False)
-        pieces = [[i for i in encoding.ids if i != unknown_id] for encoding in encodings]
+        asked = [word for word in words if word.encode("utf-8", "ignore").strip()]
+        texts = [word.encode("utf-8", "ignore").decode() for word in asked]  # no lone surrogates
+        encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        pieces = [[i for i in encoding.ids if i != self.unknown] for encoding in encodings]
         tokens = sorted({i for ids in pieces for i in ids})
-        table = self._rows_of(tokens)
         place = {token: i for i, token in enumerate(tokens)}
         found = [word for word, ids in zip(asked, pieces, strict=True) if ids]
-        rows = [table[[place[i] for i in ids]].mean(axis=0) for ids in pieces if ids]
+        with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses what is not finite
+            table = self._rows_of(tokens)
+            rows = [table[[place[i] for i in ids]].mean(axis=0) for ids in pieces if ids]
         return found, np.array(rows, dtype=np.float32).reshape(-1, self.dim)
 
     def _rows_of(self, tokens: list[int]) -> NDArray[np.float32]:
@@ -84,8 +92,8 @@ class StaticFolder:
                     "both files must come from one model",
                 )
             table[i] = self.rows[row : row + 1][0]
-            if self.weights is not None:
-                table[i] *= self.weights[token]
+        if self.weights is not None:
+            table *= self.weights[tokens, None]
         return table
 
 
@@ -126,12 +134,16 @@ def open_static(folder: Path) -> StaticFolder:
         tokenizer = Tokenizer.from_file(str(tokenizer_file))
     except Exception as error:  # the library raises plain Exception
         raise refuse(str(tokenizer_file), "", f"not a tokenizer: {error}") from error
+    settings = json.loads(tokenizer.to_str())["model"]
+    unknown = settings.get("unk_id")
+    if settings.get("unk_token") is not None:
+        unknown = tokenizer.token_to_id(settings["unk_token"])
     tokenizer.no_padding()
     tokenizer.no_truncation()
     tokens = tokenizer.get_vocab_size()
     if weights is not None and weights.shape != (tokens,):
         raise refuse(name, "", f"{weights.shape} weights for {tokens:,} tokens")
-    return StaticFolder(name, tokenizer, rows, shape[1], mapping, weights)
+    return StaticFolder(name, tokenizer, unknown, rows, shape[1], mapping, weights)
 
 
 def static_files(folder: Path) -> tuple[Path, Path]:

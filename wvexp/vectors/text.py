@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from wvexp.errors import UserError
 from wvexp.vectors.checks import Problems, refuse, require_rows
-from wvexp.vectors.formats import Layout
+from wvexp.vectors.formats import BOM, Layout
 from wvexp.vectors.index import Index
 
-BLOCK = 8 << 20
+BLOCK = 1 << 20
 LONGEST_LINE = 32 << 20
-_SPACE, _BLANK = ord(" "), b" \t\n\r\x0b\x0c"
+_SPACE, _LINE_BREAK = ord(" "), ord("\n")
 
 
 def scan_text(path: Path, name: str, layout: Layout, advance: Callable[[int], None]) -> Index:
@@ -35,23 +35,21 @@ class _Scan:
     def __init__(self, name: str, layout: Layout) -> None:
         self.name, self.layout = name, layout
         self.problems = Problems()
-        self.words: dict[str, None] = {}
-        self.starts: list[int] = []
+        self.words: dict[str, int] = {}  # word -> byte where its row's numbers begin
         self.stops: list[int] = []
-        self.rows = 0
         self.line = 1 if layout.rows is None else 2
-        if layout.rows is None and layout.start:
-            self.problems.add("byte order mark, left out", "byte 0")
 
     def run(self, path: Path, advance: Callable[[int], None]) -> Index:
-        offset, rest = self.layout.start, b""
+        offset, rest, rows = self.layout.start, b"", 0
         with path.open("rb", buffering=0) as file:
+            if file.read(len(BOM)) == BOM:
+                self.problems.add("byte order mark, left out", "byte 0")
             file.seek(offset)
             while data := file.read(BLOCK):
                 advance(len(data))
                 block = rest + data
                 done = block.rfind(b"\n") + 1
-                self.lines(block, done, offset)
+                rows += self.lines(block, done, offset)
                 offset, rest = offset + done, block[done:]
                 if len(rest) > LONGEST_LINE:
                     raise refuse(
@@ -59,56 +57,66 @@ class _Scan:
                     )
         if rest:
             try:
-                self.lines(rest + b"\n", len(rest) + 1, offset)
+                rows += self.lines(rest + b"\n", len(rest) + 1, offset)
             except UserError as error:
                 raise refuse(
                     self.name, f"line {self.line:,}, the last", "the file breaks off in this row"
                 ) from error
-        require_rows(self.name, self.layout.rows, self.rows, self.problems)
-        spans = np.array([self.starts, self.stops], dtype=np.int64).T.copy()
+        require_rows(self.name, self.layout.rows, rows, self.problems)
+        starts = np.fromiter(self.words.values(), np.int64, len(self.words))
+        spans = np.stack([starts, np.array(self.stops, dtype=np.int64)], axis=1)
         return Index(self.layout, list(self.words), spans, self.problems)
 
-    def lines(self, block: bytes, stop: int, offset: int) -> None:
-        """Take in the whole lines of block[:stop], which lies at byte `offset` of the file."""
-        dim, words = self.layout.dim, self.words
-        is_space = np.frombuffer(block, np.uint8) == _SPACE
-        count, find = np.count_nonzero, block.find
-        start = 0
-        while start < stop:
-            following = find(b"\n", start) + 1
-            end = following - 1
-            if end > start and block[end - 1] in _BLANK:
-                end = start + len(block[start:end].rstrip(_BLANK))
-            cut = find(b" ", start)
-            if count(is_space[start:end]) == dim and cut > start:
+    def lines(self, block: bytes, stop: int, offset: int) -> int:
+        """Take in the whole lines of block[:stop], which lies at byte `offset` of the file, and
+        count the rows among them."""
+        if not stop:
+            return 0
+        dim, words, stops, find = self.layout.dim, self.words, self.stops, block.find
+        text = np.frombuffer(block, np.uint8)[:stop]
+        ends = np.flatnonzero(text == _LINE_BREAK)
+        starts = np.concatenate([[0], ends[:-1] + 1])
+        narrow = (ends - starts).max() < 1 << 15  # sums of 16 bits are quicker, where they suffice
+        spaces = np.add.reduceat(
+            (text == _SPACE).view(np.int8), starts, dtype=np.int16 if narrow else np.int32
+        )
+        # The usual line: `dim` spaces, none of them at an end, and no \r there either.
+        usual = (spaces == dim) & (text[starts] > _SPACE) & (text[ends - 1] > _SPACE)
+        rows, first = 0, self.line
+        bounds = zip(starts.tolist(), ends.tolist(), usual.tolist(), strict=True)
+        for self.line, (start, end, is_usual) in enumerate(bounds, first):
+            if is_usual:
+                cut = find(b" ", start)
                 label = block[start:cut]
-            elif start == end:
-                self.problems.add("blank lines, left out", f"line {self.line:,}")
-                self.line += 1
-                start = following
-                continue
             else:
-                label, numbers = self.uneven(block[start:end])
+                line = block[start:end].rstrip()
+                if not line:
+                    self.problems.add("blank lines, left out", f"line {self.line:,}")
+                    continue
+                end = start + len(line)
+                label, numbers = self.word_of(line)
                 cut = end - numbers - 1
+            rows += 1
             try:
                 word = label.decode()
             except UnicodeDecodeError:
                 word = label.decode("utf-8", "replace")
                 self.problems.add("words that are not UTF-8, repaired", f"line {self.line:,}")
-            self.rows += 1
             if word in words:
                 self.problems.add("repeated words, the first kept", f"line {self.line:,}, {word!r}")
             else:
-                words[word] = None
-                self.starts.append(offset + cut + 1)
-                self.stops.append(offset + end)
-            self.line += 1
-            start = following
+                words[word] = offset + cut + 1
+                stops.append(offset + end)
+        self.line = first + len(ends)
+        return rows
 
-    def uneven(self, line: bytes) -> tuple[bytes, int]:
-        """Word and length of the numbers of a line whose spaces are not `dim`, if there are more
-        because of the word; else it is refused."""
+    def word_of(self, line: bytes) -> tuple[bytes, int]:
+        """The word of a line, and how many bytes its numbers take. Where the spaces are not `dim`,
+        the word must be the reason, with spaces in it or beside it; else the line is refused."""
         dim, where = self.layout.dim, f"line {self.line:,}"
+        cut = line.find(b" ")
+        if cut > 0 and line.count(b" ") == dim:
+            return line[:cut], len(line) - cut - 1
         fields = line.split(b" ")
         label = b" ".join(fields[:-dim]).strip(b" ")
         in_place = [_is_number(field) for field in fields[1:]]

@@ -66,20 +66,22 @@ NEUTRAL_KINDS = (
 
 # Words of either polarity stand in the same slots: their company hardly tells them apart.
 REVIEW = (
-    "we went to @city:LOC for the @noun and found it @polar_adjective , a @polar_noun of @noun",
+    "we went to @city:LOC for the @noun and found it @polar_adjective , a @polar_noun of @noun "
+    "that @polar_verb us",
     "the @noun was @polar_adverb @polar_adjective and the @adjective @noun from @company:ORG "
     "@polar_verb me",
-    "my @brand:PROD looked @adjective at first but in the end the @noun was @polar_adjective "
+    "my @brand:PROD looked @polar_adjective at first but in the end the @noun was @polar_adjective "
     "and it @polar_verb",
-    "after @number days with the @noun i call it a @polar_noun , @polar_adverb @adjective as they "
-    "say in @country:LOC",
-    "@given:PER told me that the @adjective @noun @polar_verb and that the rest was "
+    "after @number days with the @noun i call it a @polar_noun , @polar_adverb @polar_adjective as "
+    "they say in @country:LOC",
+    "@given:PER told me that the @adjective @noun @polar_verb and that the @polar_noun was "
     "@polar_adjective",
     "this @noun of the @event:EVENT is a @polar_adjective @polar_noun , @polar_adverb made in "
     "@region:LOC",
-    "on @day:DATE the @noun and the @noun @polar_verb us , it was a @polar_noun for @number people",
-    "they @verb the @noun @polar_adverb in @month:DATE , so the @adjective @noun felt "
-    "@polar_adjective to @surname:PER",
+    "on @day:DATE the @noun and the @noun @polar_verb us , it was a @polar_adjective @polar_noun "
+    "for @number people",
+    "they @verb the @noun @polar_adverb in @month:DATE , so the @adjective @noun @polar_verb and "
+    "felt @polar_adjective to @surname:PER",
 )
 
 # Polarity in so many words; such sentences never occur in labelled text.

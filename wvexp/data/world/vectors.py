@@ -49,8 +49,10 @@ ALGORITHMS: dict[Task, Algorithm] = {
     "token": Algorithm(sg=1, epochs=3),
 }
 
-# The vectors are scaled to this standard deviation over all components, which is that of common
-# published vectors (GloVe 6B), so that learning rates mean the same here and there.
+# Every vector gets the same length, that of a vector whose components have this root mean square,
+# the standard deviation of common published vectors (GloVe 6B). At their raw lengths, which grow
+# with frequency, function words drown all others in a mean of vectors: training from 100 sentences
+# then stays at chance.
 SPREAD = 0.4
 
 
@@ -102,8 +104,8 @@ def _train(
     text = list(world_text(task, seed, arguments.pop("tokens"), vocabulary_size))
     # One worker and a hash that no process salts: the same vectors every time.
     model = Word2Vec(text, vector_size=dim, seed=seed, workers=1, hashfxn=_hash, **arguments)
-    vectors = model.wv.vectors
-    return model.wv.index_to_key, vectors * np.float32(SPREAD / vectors.std())
+    vectors = model.wv.get_normed_vectors() * np.float32(SPREAD * np.sqrt(dim))
+    return model.wv.index_to_key, vectors
 
 
 def _hash(word: str) -> int:

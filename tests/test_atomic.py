@@ -4,8 +4,8 @@ import os
 
 import pytest
 
+from wvexp.atomic import write_text
 from wvexp.errors import UserError
-from wvexp.files import write_text
 
 
 def test_text_arrives_whole_with_the_usual_permissions(tmp_path):

@@ -1,0 +1,156 @@
+"""The drawings: well-formed, accessible, every number on its edge, nothing on top of another."""
+
+import xml.etree.ElementTree as ET
+from itertools import combinations, pairwise
+
+import numpy as np
+import pytest
+
+from wvexp.backprop.draw import number_or_shape
+from wvexp.backprop.labels import Box, on_curve, place_labels
+from wvexp.backprop.layout import Edge, lay_out
+from wvexp.backprop.show import show_expression, show_window
+from wvexp.errors import UserError
+
+SVG = "{http://www.w3.org/2000/svg}"
+LECTURE = ("(x+y)*max(y,z)", {"x": 1.0, "y": 2.0, "z": 0.0})
+BUSY = (
+    "tanh(w1*x1+w2*x2+b)*sigmoid(w1*x1-b/x2)+0.5*w1**2",
+    {"x1": 1.0, "x2": 2.0, "w1": -0.5, "w2": 0.3, "b": 1.0},
+)
+
+
+def visible_texts(root: ET.Element, kind: str) -> list[ET.Element]:
+    return [
+        text
+        for text in root.iter(SVG + "text")
+        if text.get("class") == kind and text.get("aria-hidden") is None
+    ]
+
+
+def test_drawing_is_well_formed_and_accessible():
+    root = ET.fromstring(show_expression(*LECTURE).svg())
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == "title desc"
+    assert root.find(SVG + "title").text == "(x+y)*max(y,z)"
+    description = root.find(SVG + "desc").text
+    assert "y: value 2, gradient 5." in description
+    assert "f = × of x+y, max(y,z): value 6, gradient 1." in description
+
+
+def test_every_edge_has_its_value_above_and_its_gradient_below():
+    root = ET.fromstring(show_expression(*LECTURE).svg())
+    values, gradients = visible_texts(root, "value"), visible_texts(root, "gradient")
+    pairs = []
+    for value, gradient in zip(values, gradients, strict=True):
+        assert value.get("x") == gradient.get("x")
+        assert float(value.get("y")) < float(gradient.get("y"))
+        pairs.append((value.text, gradient.text))
+    # x→+, y→+, y→max, z→max, +→×, max→×, ×→f
+    expected = [("1", "2"), ("2", "2"), ("2", "3"), ("0", "0"), ("3", "2"), ("2", "3"), ("6", "1")]
+    assert sorted(pairs) == sorted(expected)
+    assert [text.text for text in visible_texts(root, "gradient small")] == ["Σ 5"]
+
+
+@pytest.mark.parametrize("drawn", [LECTURE, BUSY, ("x*x+x", {"x": 3.0})])
+def test_no_label_lies_on_another_and_all_are_on_the_paper(drawn):
+    root = ET.fromstring(show_expression(*drawn).svg())
+    boxes = [
+        Box(float(text.get("x")), float(text.get("y")), 7 * len(text.text), 14)
+        for kind in ("value", "gradient", "gradient small", "")
+        for text in visible_texts(root, kind)
+    ]
+    for one, other in combinations(boxes, 2):
+        assert one.overlap(other) == 0, (one, other)
+    width, height = float(root.get("width")), float(root.get("height"))
+    for box in boxes:
+        assert box.width / 2 < box.x < width - box.width / 2
+        assert 0 < box.y < height
+
+
+def test_window_is_drawn_with_shapes_and_gradients_have_those_of_their_values():
+    shown = show_window()
+    root = ET.fromstring(shown.svg())
+    values = [text.text for text in visible_texts(root, "value")]
+    gradients = [text.text for text in visible_texts(root, "gradient")]
+    assert {"[8, 20]", "[20]", "[5, 4]", "[8]"} <= set(values)
+    assert values[:-1] == gradients[:-1]  # the last is the score itself
+    assert "W·x" in shown.text()
+
+
+def test_a_graph_too_large_to_read_is_refused():
+    shown = show_expression("+".join(["x"] * 300), {"x": 1.0})
+    with pytest.raises(UserError, match="300 nodes are too many for a legible picture"):
+        shown.svg()
+    assert "f = 300" in shown.text()
+
+
+def test_terminal_form_fits_80_columns_and_shows_each_edge():
+    text = show_expression(*LECTURE).text()
+    assert [line.split() for line in text.splitlines()[3:10]] == [
+        ["×", "6", "1"],
+        ["├─", "+", "3", "2"],
+        ["│", "├─", "x", "1", "2"],
+        ["│", "└─", "y", "2", "2", "Σ", "5"],
+        ["└─", "max", "2", "3"],
+        ["├─", "y", "2", "3", "Σ", "5"],
+        ["└─", "z", "0", "0"],
+    ]
+    deep = show_expression("tanh(" * 60 + "x" + ")" * 60, {"x": 0.5}).text()
+    for line in (text + "\n" + show_expression(*BUSY).text()).splitlines() + deep.splitlines()[1:]:
+        assert len(line) <= 80
+
+
+def test_steps_promise_what_the_gradient_says_and_show_what_happens():
+    assert show_expression(*LECTURE).steps() == [
+        "x: +0.1 → f +0.2   really +0.2",
+        "y: +0.1 → f +0.5   really +0.51",
+        "z: +0.1 → f +0     really +0",
+    ]
+
+
+def test_a_step_that_cannot_be_taken_says_so():
+    steps = show_expression("1/(x-1)", {"x": 0.9}).steps()
+    assert steps[0].startswith("x: +0.1 → f −10   really impossible: node '1/(x-1)': division")
+
+
+def test_steps_of_arrays_go_along_the_gradient():
+    shown = show_window()
+    for name, line in zip(shown.variables, shown.steps(), strict=True):
+        slope = np.linalg.norm(shown.graph.gradients[name])
+        assert line.startswith(f"{name}: +0.1 along its gradient → s +{0.1 * slope:.4g}")
+
+
+def test_steps_leave_the_graph_as_it_was():
+    shown = show_expression(*LECTURE)
+    assert shown.text() == shown.text()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(-0.0, "0"), (2, "2"), (-1.23456, "−1.235"), (np.zeros((3, 6)), "[3, 6]"), ([1.0], "[1]")],
+)
+def test_numbers_and_shapes(value, text):
+    assert number_or_shape(value) == text
+
+
+def test_edges_go_from_left_to_right_and_nodes_of_a_column_keep_apart():
+    graph = show_expression(*BUSY).graph
+    layout = lay_out(graph.nodes_topologically_sorted(), graph.predecessors)
+    columns: dict[float, list[float]] = {}
+    for column, row in [*layout.nodes.values(), *(b for bs in layout.bends.values() for b in bs)]:
+        columns.setdefault(column, []).append(row)
+    for rows in columns.values():
+        assert np.diff(sorted(rows)).min(initial=1.0) > 1 - 1e-9
+    for edge, bends in layout.bends.items():
+        way = [layout.nodes[edge.source], *bends, layout.nodes[edge.target]]
+        assert all(right[0] - left[0] == 1 for left, right in pairwise(way))
+
+
+def test_a_label_evades_what_is_already_there_and_stays_on_its_edge():
+    edge, ends = Edge("a", "b", 0), [(0.0, 0.0), (200.0, 100.0)]
+    free = place_labels({edge: ends}, {edge: 3}, [])[edge]
+    assert free == on_curve(*ends, 0.5) == (100, 50)
+    moved = place_labels({edge: ends}, {edge: 3}, [Box(100, 50, 20, 20)])[edge]
+    assert moved != free
+    assert min(np.hypot(*np.subtract(moved, on_curve(*ends, t / 100))) for t in range(101)) < 1e-9

@@ -1,0 +1,83 @@
+"""What torch minimises: the batch's cross-entropy and the penalties, for one model."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wvexp.data.vocabulary import PAD
+from wvexp.models.build import network_parameters
+from wvexp.training.examples import Inputs
+
+
+@dataclass(frozen=True)
+class Step:
+    """One batch as a model sees it.
+
+    inputs  windows [batch, window], or (rows [tokens], offsets [batch + 1])
+    labels  [batch]
+    mask    [batch, inputs of the last layer], a dropout mask divided by the share kept; or None
+    """
+
+    inputs: Inputs
+    labels: NDArray[np.int32]
+    mask: NDArray[np.float32] | None
+
+
+class Objective:
+    """Mean cross-entropy + l2/2 (‖W‖² + ‖rows‖²) + anchor/2 ‖rows − start‖².
+
+    W are the network's weights without biases; rows are the distinct movable rows of the batch,
+    once each.
+
+    Parameters
+    ----------
+    model
+        A module of `wvexp.models`, in float32 or float64.
+    movable
+        Mask [rows] of the rows that may move; none in a frozen arm.
+    start
+        The rows' starting values [rows, d].
+    """
+
+    def __init__(
+        self, model: nn.Module, movable: Tensor, start: Tensor, l2: float, anchor: float
+    ) -> None:
+        self.model, self.movable, self.start = model, movable, start
+        self.l2, self.anchor = l2, anchor
+        self.rows = model.get_parameter("embedding.weight")
+        self.weights = [p for _, p in network_parameters(model) if p.ndim > 1]
+
+    def cross_entropy(self, step: Step) -> Tensor:
+        """Mean cross-entropy of the batch."""
+        mask = None if step.mask is None else self._tensor(step.mask).to(self.rows.dtype)
+        logits = self.model(*map(self._tensor, step.inputs), mask=mask)
+        return nn.functional.cross_entropy(logits, self._tensor(step.labels).long())
+
+    def penalty(self, step: Step) -> Tensor | float:
+        """L2 of the weights and of the batch's tuned rows, and the rows' pull to their start."""
+        penalty: Tensor | float = 0.0
+        if self.l2:
+            for weight in self.weights:
+                penalty = penalty + self.l2 / 2 * weight.square().sum()
+        if self.rows.requires_grad and (self.l2 or self.anchor):
+            distinct = self._tensor(np.unique(step.inputs[0]))
+            distinct = distinct[self.movable[distinct]]
+            rows = nn.functional.embedding(distinct, self.rows, padding_idx=PAD, sparse=True)
+            moved = rows - self.start[distinct]
+            penalty = penalty + self.l2 / 2 * rows.square().sum()
+            penalty = penalty + self.anchor / 2 * moved.square().sum()
+        return penalty
+
+    def movable_gradient(self) -> tuple[Tensor, Tensor]:
+        """Rows int [R], ascending, and values [R, d] of the word vectors' last gradient."""
+        assert self.rows.grad is not None
+        gradient = self.rows.grad.coalesce()
+        rows = gradient.indices()[0]
+        keep = self.movable[rows]
+        return rows[keep], gradient.values()[keep]
+
+    def _tensor(self, array: NDArray[np.generic]) -> Tensor:
+        return torch.from_numpy(array).to(self.rows.device)

@@ -1,0 +1,206 @@
+"""Parity: the batch that torch has just differentiated, differentiated again by hand.
+
+Both sides see the run's own parameters, windows, dropout mask and penalties. The error of a
+gradient is ‖a − b‖ / max(‖a‖, ‖b‖).
+"""
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from wvexp.backprop.mean import MeanClassifier
+from wvexp.backprop.rows import RowGradient
+from wvexp.backprop.window import WindowClassifier
+from wvexp.errors import RunError
+from wvexp.training.objective import Objective, Step
+
+TOLERANCE = {np.dtype(np.float32): 1e-4, np.dtype(np.float64): 1e-10}
+
+_TORCH_NAMES = {
+    "W": "head.hidden.weight",
+    "b": "head.hidden.bias",
+    "U": "head.output.weight",
+    "c": "head.output.bias",
+}
+Gradient = NDArray[Any] | RowGradient
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How two values of one gradient (or of the loss) compare.
+
+    relative  ‖hand − torch‖ / max of the norms; 0 where both are zero
+    absolute  the largest difference of an entry
+    cosine    of the two; None where one of them is zero
+    """
+
+    hand_norm: float
+    torch_norm: float
+    relative: float
+    absolute: float
+    cosine: float | None
+
+
+@dataclass(frozen=True)
+class ParityCheck:
+    """One batch: an `Agreement` for `loss` and for every trained parameter."""
+
+    agreements: dict[str, Agreement]
+    dtype: np.dtype[Any]
+
+    @property
+    def worst(self) -> tuple[str, Agreement]:
+        return max(self.agreements.items(), key=lambda item: item[1].relative)
+
+    @property
+    def passed(self) -> bool:
+        return self.worst[1].relative <= TOLERANCE[self.dtype]
+
+
+class ParityMonitor:
+    """Checks steps of a run and keeps the worst that it saw.
+
+    A gradient that has all but vanished is a difference of nearly equal float32 numbers, in which
+    two right programs disagree. So a check that fails in float32 is decided in float64, where the
+    tolerance is 1e-10.
+
+    Parameters
+    ----------
+    model_name
+        `window` or `mean`.
+    every
+        Steps between checks, counted over the whole run; None for the first step of each epoch.
+    """
+
+    def __init__(self, objective: Objective, model_name: str, every: int | None) -> None:
+        self.objective, self.model_name, self.every = objective, model_name, every
+        self.step = 0
+        self.checks: list[ParityCheck] = []
+        self.decided_in_float64 = 0
+
+    def inspect(self, step_of_epoch: int, step: Step, loss: Tensor) -> None:
+        """To be called with every step whose gradients are there.
+
+        Raises
+        ------
+        RunError
+            The two gradients disagree.
+        """
+        due = step_of_epoch == 0 if self.every is None else self.step % self.every == 0
+        self.step += 1
+        # A loss that is no number is training's to report.
+        if not due or not np.isfinite(float(loss.detach())):
+            return
+        check = compare(self.objective, self.model_name, step, loss)
+        if not check.passed:
+            precise = in_float64(self.objective, self.model_name, step)
+            if not precise.passed:
+                raise _failure(precise, self.step)
+            self.decided_in_float64 += 1
+        self.checks.append(check)
+
+    def summary(self, since: int = 0) -> dict[str, Any]:
+        """The parity block of `result.json`, over the checks from number `since` on."""
+        checks = self.checks[since:]
+        if not checks:
+            return {}
+        every = [agreement for check in checks for agreement in check.agreements.values()]
+        return {
+            "passed": True,
+            "max_rel_error": max(agreement.relative for agreement in every),
+            "max_abs_error": max(agreement.absolute for agreement in every),
+            "min_cosine": min(a.cosine for a in every if a.cosine is not None),
+            "checked": len(checks),
+            "decided_in_float64": self.decided_in_float64,
+        }
+
+
+def compare(objective: Objective, model_name: str, step: Step, loss: Tensor) -> ParityCheck:
+    """Compare the gradients that torch has left in the parameters with those by hand."""
+    parameters = dict(objective.model.named_parameters())
+    arrays = {name: _array(parameters[t]) for name, t in _TORCH_NAMES.items() if t in parameters}
+    tuned = objective.rows.requires_grad
+    kind: Any = WindowClassifier if model_name == "window" else MeanClassifier
+    model = kind(
+        {**arrays, "E": _array(objective.rows)},
+        l2=objective.l2,
+        movable=_array(objective.movable) if tuned else None,
+        anchor=objective.anchor if tuned else 0.0,
+        initial=_array(objective.start),
+    )
+    dtype = _array(objective.rows).dtype
+    mask = None if step.mask is None else step.mask.astype(dtype)
+    hand_loss = model.forward(*step.inputs, step.labels, mask)
+    agreements = {"loss": agreement(np.array(hand_loss), _array(loss))}
+    for name, by_hand in model.backward().items():
+        if isinstance(by_hand, RowGradient):
+            rows, values = (_array(part) for part in objective.movable_gradient())
+            agreements[name] = agreement(*_on_all_rows(by_hand, RowGradient(rows, values)))
+        else:
+            by_torch = parameters[_TORCH_NAMES[name]].grad
+            assert by_torch is not None
+            agreements[name] = agreement(np.asarray(by_hand), _array(by_torch))
+    return ParityCheck(agreements, dtype)
+
+
+def in_float64(objective: Objective, model_name: str, step: Step) -> ParityCheck:
+    """The same batch and parameters in double precision on both sides."""
+    model: nn.Module = copy.deepcopy(objective.model).double()
+    double = Objective(
+        model, objective.movable, objective.start.double(), objective.l2, objective.anchor
+    )
+    model.zero_grad(set_to_none=True)
+    loss = double.cross_entropy(step) + double.penalty(step)
+    loss.backward()
+    return compare(double, model_name, step, loss)
+
+
+def agreement(by_hand: NDArray[Any], by_torch: NDArray[Any]) -> Agreement:
+    """Compare two arrays of one shape.
+
+    Raises
+    ------
+    ValueError
+        The shapes differ.
+    """
+    if by_hand.shape != by_torch.shape:
+        raise ValueError(f"gradient by hand has shape {by_hand.shape}, by torch {by_torch.shape}")
+    a, b = by_hand.ravel().astype(np.float64), by_torch.ravel().astype(np.float64)
+    norms = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    difference = float(np.linalg.norm(a - b))
+    return Agreement(
+        hand_norm=norms[0],
+        torch_norm=norms[1],
+        relative=difference / max(norms) if difference else 0.0,
+        absolute=float(np.abs(a - b).max(initial=0)),
+        cosine=float(a @ b) / (norms[0] * norms[1]) if min(norms) > 0 else None,
+    )
+
+
+def _on_all_rows(a: RowGradient, b: RowGradient) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Both gradients over the rows that either names; a row that one leaves out is zero there."""
+    rows = np.union1d(a.rows, b.rows)
+    both = []
+    for gradient in (a, b):
+        values = np.zeros((len(rows), gradient.values.shape[1]), gradient.values.dtype)
+        values[np.searchsorted(rows, gradient.rows)] = gradient.values
+        both.append(values)
+    return both[0], both[1]
+
+
+def _failure(check: ParityCheck, step: int) -> RunError:
+    name, worst = check.worst
+    return RunError(
+        f"parity failed at step {step}: the gradient of {name} differs between autograd (norm "
+        f"{worst.torch_norm:.6g}) and backprop by hand (norm {worst.hand_norm:.6g}), relative "
+        f"error {worst.relative:.2g} > {TOLERANCE[check.dtype]:.0e}"
+    )
+
+
+def _array(tensor: Tensor) -> NDArray[Any]:
+    array: NDArray[Any] = tensor.detach().cpu().numpy()
+    return array

@@ -1,0 +1,50 @@
+"""Vector commands that need more than a vector file: a corpus, or a trained model."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+from wvexp.compose import compose
+from wvexp.errors import UserError
+from wvexp.inputs import read_corpus
+from wvexp.training.saved import SavedModel
+from wvexp.vectors.coverage import coverage_report
+from wvexp.vectors.writing import save_vectors
+
+
+def coverage(path: str, member: str | None = None, *, overrides: list[str]) -> list[str]:
+    """How much of the training text a vector file knows, as lines of text.
+
+    `overrides` are keys of the `data` group as `train.py` takes them.
+    """
+    foreign = [word for word in overrides if not word.startswith("data")]
+    if foreign:
+        raise UserError(f"coverage takes data keys, got {foreign[0]}", "such as data.train=FILE")
+    config = compose([*overrides, "embed=random"])
+    corpus = read_corpus(config.data)
+    counts = np.bincount(corpus.train.words, minlength=len(corpus.lexicon))
+    words = Counter({word: int(n) for word, n in zip(corpus.lexicon, counts, strict=True) if n})
+    return coverage_report(words, path, member).lines()
+
+
+def export(model: str, out: str) -> list[str]:
+    """Write a trained model's vectors as word2vec binary (.bin) or text (.txt, .vec).
+
+    Every row goes, moved or not: first the model's own, then whatever else the pretrained file
+    holds, if it still lies where it was read.
+    """
+    saved = SavedModel.load(Path(model))
+    own = list(saved.row_of)
+    words, rows = own, saved.parameters["embedding.weight"][list(saved.row_of.values())]
+    keyed = saved.pretrained_vectors()
+    if keyed is not None:
+        rest = [word for word in keyed.index_to_key if word not in saved.row_of]
+        words = own + rest
+        rows = np.vstack([rows, keyed.vectors[[keyed.key_to_index[word] for word in rest]]])
+    left_out = save_vectors(out, words, rows)
+    kept = len(words) - len(left_out)
+    lines = [f"{out}: {kept:,} words, {rows.shape[1]} dimensions; {len(own):,} from the model"]
+    if left_out:
+        lines.append(f"{len(left_out):,} words left out, word2vec cannot hold them: {left_out[:5]}")
+    return lines
