@@ -14,6 +14,9 @@ from wvexp.training.examples import Examples
 from wvexp.training.objective import Objective, Step
 from wvexp.training.prediction import log_probabilities
 
+# Off is the default; said aloud, because sparse Adagrad warns of a choice left open.
+torch.sparse.check_sparse_tensor_invariants.disable()
+
 
 class AutogradEngine:
     """Trains one model on one device.

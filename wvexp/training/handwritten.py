@@ -105,6 +105,7 @@ class HandwrittenEngine:
         *,
         move_rows: bool,
     ) -> float:
+        """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
         policy = self.policy._replace(move_rows=self.tuned and move_rows)
         chunk = batch_size * max(1, _CHUNK // batch_size)
         total = 0.0
@@ -113,6 +114,11 @@ class HandwrittenEngine:
             drawn = len(chosen) if self.dropout else 0
             mask = draw_mask(drawn, self.hidden or self.features, self.dropout, masks)
             tokens, *others = examples.inputs(chosen, rows)
+            if tokens.max(initial=0) >= self.table.trained:
+                raise ValueError(
+                    f"row {tokens.max()} is trained, but those of training end at "
+                    f"{self.table.trained - 1}"
+                )
             batches = Batches(
                 tokens=tokens.ravel(),
                 offsets=others[0].astype(np.int64, copy=False) if others else _NO_OFFSETS,
