@@ -160,17 +160,12 @@ class Config:
         "score that stops training and is reported; by task when null",
         choices=("accuracy", "macro_f1", "entity_f1"),
     )
-<<<<<<< HEAD
     seed: int = _key(0, "root of every random draw of the run", minimum=0, below=2**63)
-    engine: str = _key("auto", "who computes the gradients", choices=("auto", "autograd"))
-=======
-    seed: int = _key(0, "root of every random draw of the run", minimum=0)
     engine: str = _key(
         "auto",
-        "who computes the gradients; auto takes autograd for a single run",
+        "who computes the gradients: torch, or compiled backprop by hand (window and mean)",
         choices=("auto", "autograd", "handwritten"),
     )
->>>>>>> kernels
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")
