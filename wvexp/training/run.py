@@ -133,6 +133,7 @@ def train(
             predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
         ),
         per_class=test_scorer.by_class(predicted),
+        unit_counts=test_scorer.by_unit(predicted, corpus.units),
         movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], movable)),
         parity=parity.summary() if parity else None,
         epochs=epoch,
