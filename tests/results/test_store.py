@@ -44,6 +44,7 @@ def make_result(seed=0, test=0.5):
         groups={"seen": {"n": 3, "score": 0.5}},
         per_class={"é": {"support": 0}},
         coverage=None,
+        parity=None,
         movement={"rows": 1, "moved": 1, "max": 0.5, "mean": 0.5},
         epochs=3,
         best_epoch=2,
