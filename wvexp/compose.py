@@ -90,7 +90,7 @@ def quoted(argv: Sequence[str]) -> list[str]:
         if already or (a_sweep and set(value) & set("'\"([{")):  # in Hydra's own words
             return argument
         parts = value.split(",") if a_sweep else [value]
-        return f"{name}={','.join(p if p == 'null' else _in_quotes(p) for p in parts)}"
+        return f"{name}={','.join(p if is_text and p == 'null' else _in_quotes(p) for p in parts)}"
 
     return [quote(argument) for argument in argv]
 

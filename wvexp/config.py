@@ -161,7 +161,11 @@ class Config:
         choices=("accuracy", "macro_f1", "entity_f1"),
     )
     seed: int = _key(0, "root of every random draw of the run", minimum=0, below=2**63)
-    engine: str = _key("auto", "who computes the gradients", choices=("auto", "autograd"))
+    engine: str = _key(
+        "auto",
+        "who computes the gradients: torch, or compiled backprop by hand (window and mean)",
+        choices=("auto", "autograd", "handwritten"),
+    )
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")

@@ -3,13 +3,16 @@
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import UserError
 from wvexp.seeds import stream
+
+if TYPE_CHECKING:
+    from wvexp.data.units import Units
 
 Task = Literal["token", "sentence"]
 
@@ -100,6 +103,13 @@ class Corpus:
             for array in (split.words, split.offsets, split.labels, split.documents):
                 digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()[:16]
+
+    @cached_property
+    def units(self) -> "Units":
+        """The units of the test split, over which statistics are taken."""
+        from wvexp.data.units import make_units  # it imports this module
+
+        return make_units(self.test, self.lexicon)
 
     def lowercased(self) -> "Corpus":
         """The same corpus with every word form lower-cased, equal forms made one."""

@@ -2,13 +2,23 @@
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wvexp.errors import UserError
-from wvexp.training.result import RunResult
+from wvexp.training.identity import RunConfig
+from wvexp.training.result import RunResult, UnitCounts
 
+# `units` holds zlib-compressed little-endian int32 of the given shape (a JSON list);
+# `unit_ids` the ids of one test split, a line each, compressed too.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     key TEXT PRIMARY KEY,
@@ -26,40 +36,87 @@ CREATE TABLE IF NOT EXISTS runs (
     validation REAL NOT NULL,
     test REAL NOT NULL,
     result TEXT NOT NULL
-) WITHOUT ROWID
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS units (
+    key TEXT PRIMARY KEY,
+    split TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    counts BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS unit_ids (
+    split TEXT PRIMARY KEY,
+    ids BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS failures (
+    key TEXT PRIMARY KEY,
+    "when" TEXT NOT NULL,
+    arm TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    error TEXT NOT NULL
+);
 """
 _COLUMNS = (
     "key, task, condition, arm, embed, finetune, model, train_size, seed, fold, lr, metric, "
     "validation, test, result"
 )
+_PLACES = ", ".join(f":{name}" for name in _COLUMNS.split(", "))
 _BUSY_SECONDS = 60.0
 
 
 class Store:
     """The results file at `path`, made on first use.
 
+    Several processes may write to one file; within a process one thread at a time. As a context
+    manager the store keeps its connection, which is quicker for many writes:
+
+        with Store(path) as store:
+            for result in results:
+                store.save(result)
+
     Raises
     ------
     UserError
-        The file cannot be made or written, or is no results file.
+        The file cannot be made or written, or is no results file; so from every method.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._kept: sqlite3.Connection | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"store={path}: {error.strerror}", "give another store=FILE") from error
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")  # refuses a file that cannot be written
-            connection.execute(_SCHEMA)
+            for statement in _SCHEMA.split(";"):
+                connection.execute(statement)
             connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 0")  # and one of other columns
             connection.commit()
             # A network file system may refuse WAL; SQLite then stays with its rollback journal.
-            connection.execute("PRAGMA journal_mode=WAL")
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode=WAL")
+
+    def __enter__(self) -> "Store":
+        with self._errors():
+            self._kept = self._connect()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        kept, self._kept = self._kept, None
+        assert kept is not None
+        kept.close()
 
     def save(self, result: RunResult) -> None:
-        """Insert the run's row, replacing one with the same key."""
+        """Insert the run's row, replacing one with the same key, and forget its failure.
+
+        When this returns the run is on disk: the end of the process cannot lose it.
+        """
         content = result.to_json()
         row = {
             **content,
@@ -70,20 +127,109 @@ class Store:
             "test": content["metric"]["test"],
             "result": json.dumps(content),
         }
-        places = ", ".join(f":{name.strip()}" for name in _COLUMNS.split(","))
+        row = {name: row[name] for name in _COLUMNS.split(", ")}
         with self._connection() as connection:
-            connection.execute(f"INSERT OR REPLACE INTO runs ({_COLUMNS}) VALUES ({places})", row)
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"REPLACE INTO runs ({_COLUMNS}) VALUES ({_PLACES})", row)
+            connection.execute("DELETE FROM failures WHERE key = ?", [row["key"]])
+            if result.units is not None:
+                _save_units(connection, row["key"], result.units)
+
+    def runs(self, **equal: Any) -> list[dict[str, Any]]:
+        """The content of `result.json` of every run whose columns equal the given values.
+
+        Such as `store.runs(condition="...", arm="random-tuned", train_size=1000)`; the columns
+        are those of the table `runs`. Ordered by arm, size, seed and learning rate.
+
+        Raises
+        ------
+        TypeError
+            A name that is no column.
+        """
+        columns = _COLUMNS.split(", ")
+        for name in equal:
+            if name not in columns:
+                raise TypeError(f"runs() filters by {', '.join(columns)}, not by {name}")
+        where = " AND ".join(f"{name} IS :{name}" for name in equal) or "1"
+        query = f"SELECT result FROM runs WHERE {where} ORDER BY arm, train_size, seed, lr, key"
+        return [json.loads(result) for (result,) in self._rows(query, equal)]
+
+    def keys(self) -> set[str]:
+        """The keys of all runs."""
+        return {key for (key,) in self._rows("SELECT key FROM runs")}
+
+    def unit_counts(self, key: str) -> NDArray[np.int32]:
+        """Counts of every test unit of a run, [units, ...] as `Scorer.by_unit` makes them.
+
+        Raises
+        ------
+        KeyError
+            No run of this key, or one without counts.
+        """
+        query = "SELECT counts, shape FROM units WHERE key = ?"
+        for counts, shape in self._rows(query, [key]):
+            flat = np.frombuffer(zlib.decompress(counts), dtype="<i4")
+            return flat.reshape(json.loads(shape)).astype(np.int32)
+        raise KeyError(key)
+
+    def unit_ids(self, key: str) -> list[str]:
+        """The stable ids of the units that `unit_counts` counts; KeyError as there."""
+        query = "SELECT ids FROM unit_ids JOIN units USING (split) WHERE key = ?"
+        for (ids,) in self._rows(query, [key]):
+            return zlib.decompress(ids).decode().split("\n")
+        raise KeyError(key)
+
+    def fail(self, run: RunConfig, error: str) -> None:
+        """Note that the run failed; the note goes when the run succeeds."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        row = [run.key, now, run.arm, run.train_size, run.seed, error]
+        with self._connection() as connection:
+            connection.execute("REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def failures(self) -> list[dict[str, Any]]:
+        """The runs whose last attempt failed: key, when, arm, size, seed, error."""
+        names = ("key", "when", "arm", "size", "seed", "error")
+        query = 'SELECT key, "when", arm, size, seed, error FROM failures ORDER BY "when", key'
+        return [dict(zip(names, row, strict=True)) for row in self._rows(query)]
+
+    def _rows(self, query: str, values: Any = ()) -> list[Any]:
+        with self._connection() as connection:
+            return connection.execute(query, values).fetchall()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS)
+        # In WAL mode a commit then survives the process at once, and the machine soon after.
+        connection.execute("PRAGMA synchronous=NORMAL")
+        return connection
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        try:
-            connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS)
+        with self._errors():
+            connection = self._kept or self._connect()
             try:
                 with connection:
                     yield connection
             finally:
-                connection.close()
+                if connection is not self._kept:
+                    connection.close()
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
         except sqlite3.Error as error:
             raise UserError(
                 f"store={self.path}: {error}", "give another store=FILE, or mend this one"
             ) from error
+
+
+def _save_units(connection: sqlite3.Connection, key: str, units: UnitCounts) -> None:
+    counts = zlib.compress(np.ascontiguousarray(units.counts, dtype="<i4").tobytes(), 1)
+    shape = json.dumps(units.counts.shape)
+    connection.execute(
+        "REPLACE INTO units VALUES (?, ?, ?, ?)", [key, units.fingerprint, shape, counts]
+    )
+    known = "SELECT 1 FROM unit_ids WHERE split = ?"
+    if connection.execute(known, [units.fingerprint]).fetchone() is None:
+        ids = zlib.compress("\n".join(units.ids).encode())
+        connection.execute("INSERT INTO unit_ids VALUES (?, ?)", [units.fingerprint, ids])

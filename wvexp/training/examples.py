@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,14 @@ from wvexp.vectors.table import EmbeddingTable
 # Probability that a word seen once in training stands in as UNK, so that UNK learns to be a word
 # (Dyer et al. 2015, section 3.2).
 _UNK_PROBABILITY = 0.5
+
+
+class Distinct(NamedTuple):
+    """rows int32 [distinct], ascending; of_token int32 [tokens], the place of each token's row."""
+
+    rows: NDArray[np.int32]
+    of_token: NDArray[np.int32]
+
 
 Inputs = tuple[NDArray[np.int32], ...]
 
@@ -38,6 +48,12 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @cached_property
+    def distinct(self) -> Distinct:
+        """The distinct rows of the split."""
+        rows, of_token = np.unique(self.rows, return_inverse=True)
+        return Distinct(rows, of_token.astype(np.int32))
 
     def inputs(
         self, examples: NDArray[np.integer], rows: NDArray[np.int32] | None = None

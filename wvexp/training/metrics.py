@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.data.corpus import Split
+from wvexp.data.units import Units
 from wvexp.errors import UserError
 from wvexp.training.entities import EntityCounts, TagScheme, compare_spans, f1, is_bio
 
@@ -103,6 +104,34 @@ class Scorer:
             )
             for i, name in enumerate(self.label_names)
         }
+
+    def by_unit(self, predicted: NDArray[np.integer], units: Units) -> NDArray[np.int32]:
+        """Counts of every test unit, from whose sums the metric of any set of units follows.
+
+        accuracy   [units, 2]           correct, total
+        entity_f1  [units, 3]           true positives, false positives, false negatives
+        macro_f1   [units, classes, 3]  the same of each class
+        """
+        of_example, size = units.of_examples(self.split), len(units.ids)
+        gold = self.split.labels
+        if self.scheme is not None:
+            counts = self._compare(predicted)
+            of_gold = of_example[counts.gold[:, 0]]
+            of_claimed = of_example[counts.predicted[:, 0]]
+            columns = [
+                of_gold[counts.gold_found],
+                of_claimed[~counts.predicted_right],
+                of_gold[~counts.gold_found],
+            ]
+        elif self.metric == "accuracy":
+            columns = [of_example[gold == predicted], of_example]
+        else:
+            classes, right = len(self.label_names), gold == predicted
+            at_gold, at_predicted = of_example * classes + gold, of_example * classes + predicted
+            columns = [at_gold[right], at_predicted[~right], at_gold[~right]]
+            per_class = [np.bincount(column, minlength=size * classes) for column in columns]
+            return np.stack(per_class, axis=1).astype(np.int32).reshape(size, classes, 3)
+        return np.stack([np.bincount(c, minlength=size) for c in columns], 1).astype(np.int32)
 
     def _compare(self, predicted: NDArray[np.integer]) -> EntityCounts:
         assert self.scheme is not None

@@ -2,10 +2,12 @@
 
 import platform
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wvexp import __version__
 from wvexp.data.corpus import Corpus, Split
@@ -22,8 +24,25 @@ _GROUP_NAMES = {
 
 
 @dataclass(frozen=True)
+class UnitCounts:
+    """What a run got right and wrong, unit by unit of the test split.
+
+    counts       int32 [units, ...], as `Scorer.by_unit` gives them
+    ids          [units]
+    fingerprint  hash of `ids`
+    """
+
+    counts: NDArray[np.int32]
+    ids: list[str]
+    fingerprint: str
+
+
+@dataclass(frozen=True)
 class RunResult:
-    """One run's outcome; `to_json` gives the layout of `result.json`."""
+    """One run's outcome; `to_json` gives the layout of `result.json`.
+
+    units  goes to the results file beside it; None where nobody counted
+    """
 
     run: RunConfig
     train_tokens: int
@@ -39,6 +58,7 @@ class RunResult:
     epochs: int
     best_epoch: int
     seconds: float
+    units: UnitCounts | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -67,13 +87,15 @@ class RunResult:
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,
             "config": run.describe(),
-            "versions": {
-                "python": platform.python_version(),
-                "wvexp": __version__,
-                **{name: version(name) for name in ("torch", "numpy", "gensim")},
-            },
+            "versions": _versions(),
         }
         return {name: value for name, value in content.items() if value is not None}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    libraries = {name: version(name) for name in ("torch", "numpy", "gensim")}
+    return {"python": platform.python_version(), "wvexp": __version__, **libraries}
 
 
 def make_result(
@@ -83,6 +105,7 @@ def make_result(
     reference: ReferenceVectors | None,
     *,
     groups: dict[Group, tuple[int, float | None]],
+    unit_counts: NDArray[np.int32],
     **measured: Any,
 ) -> RunResult:
     """Complete what training measured by what the data say."""
@@ -96,6 +119,7 @@ def make_result(
             _GROUP_NAMES[group]: {"n": n} if score is None else {"n": n, "score": score}
             for group, (n, score) in groups.items()
         },
+        units=UnitCounts(unit_counts, corpus.units.ids, corpus.units.fingerprint),
         coverage=None if reference is None else asdict(coverage(reference, subset)),
         **measured,
     )

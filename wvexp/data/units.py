@@ -1,0 +1,54 @@
+"""Test units: what statistics resample. The document where the data names it, else the sentence."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Split
+
+
+@dataclass(frozen=True)
+class Units:
+    """The units of a split.
+
+    ids          [units], stable: a hash of the unit's words in lower case, so that neither the
+                 order of the file nor the casing of the vectors changes it; equal units are
+                 told apart by a number
+    of_sentence  int64 [sentences], the unit of each sentence
+    fingerprint  hash of `ids`
+    """
+
+    ids: list[str]
+    of_sentence: NDArray[np.int64]
+    fingerprint: str
+
+    def of_examples(self, split: Split) -> NDArray[np.int64]:
+        """The unit of each example [examples]: of each token or each sentence, by task."""
+        if split.task == "sentence":
+            return self.of_sentence
+        return np.repeat(self.of_sentence, np.diff(split.offsets))
+
+
+def make_units(split: Split, lexicon: list[str]) -> Units:
+    """The units of a split, in order of first occurrence."""
+    if split.documents is None:
+        of_sentence = np.arange(split.sentences)
+    else:
+        _, first, place = np.unique(split.documents, return_index=True, return_inverse=True)
+        of_sentence = np.argsort(np.argsort(first))[place]
+    forms = [word.lower().encode("utf-8", "surrogatepass") for word in lexicon]
+    digests = [hashlib.blake2b(digest_size=8) for _ in range(int(of_sentence.max(initial=-1)) + 1)]
+    for sentence, unit in enumerate(of_sentence.tolist()):
+        start, end = split.offsets[sentence : sentence + 2]
+        digests[unit].update(b"\0".join([forms[i] for i in split.words[start:end].tolist()]))
+        digests[unit].update(b"\1")
+    seen: Counter[str] = Counter()
+    ids = []
+    for digest in digests:
+        name = digest.hexdigest()
+        seen[name] += 1
+        ids.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
+    return Units(ids, of_sentence, hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16])

@@ -1,0 +1,220 @@
+"""A sweep: runs in, rows in the results file out; what is there already is not trained again."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from wvexp.errors import UserError
+from wvexp.inputs import Inputs
+from wvexp.results.store import Store
+from wvexp.sweeps.pool import Stopped, run_pool
+from wvexp.training.identity import RunConfig
+from wvexp.training.result import RunResult
+from wvexp.training.run import Epoch, train
+
+
+@dataclass(frozen=True)
+class FailedRun:
+    run: RunConfig
+    error: str
+
+
+@dataclass(frozen=True)
+class SweepOutcome:
+    """Runs trained and stored now, runs that were there before, and runs that failed."""
+
+    done: int
+    skipped: int
+    failed: tuple[FailedRun, ...]
+
+
+class Progress(Protocol):
+    """Who is told how a sweep goes; `wvexp.sweeps.progress` has the one for terminals."""
+
+    def started(self, runs: int, skipped: int) -> None: ...
+    def begun(self, run: RunConfig) -> None: ...
+    def done(self, result: RunResult) -> None: ...
+    def failed(self, failure: FailedRun) -> None: ...
+    def ended(self) -> None: ...
+
+
+class Silent:
+    """Tells nobody."""
+
+    def started(self, runs: int, skipped: int) -> None: ...
+    def begun(self, run: RunConfig) -> None: ...
+    def done(self, result: RunResult) -> None: ...
+    def failed(self, failure: FailedRun) -> None: ...
+    def ended(self) -> None: ...
+
+
+# Trains one run; raises `Stopped` soon after the event is set.
+TrainOne = Callable[[RunConfig, Inputs, threading.Event], RunResult]
+
+
+class Dispatch(Protocol):
+    """Where runs are trained: threads here, Ray, SLURM."""
+
+    def __call__(
+        self,
+        train_one: TrainOne,
+        runs: Sequence[RunConfig],
+        inputs: Inputs,
+        report: Callable[[RunConfig, RunResult | Exception], None],
+        begin: Callable[[RunConfig], None],
+        stop: threading.Event,
+    ) -> None:
+        """Train all runs, longest first as given; `report` each in the caller's thread."""
+        ...
+
+
+def run_sweep(
+    runs: Sequence[RunConfig],
+    inputs: Inputs,
+    store: Store,
+    *,
+    workers: int = 2,
+    progress: Progress | None = None,
+    stop: threading.Event | None = None,
+    dispatch: Dispatch | None = None,
+    train_one: TrainOne | None = None,
+) -> SweepOutcome:
+    """Train the runs that the results file lacks, and store each as soon as it is done.
+
+    Before the first run the two engines are compared on each distinct shape of model.
+
+    Parameters
+    ----------
+    runs
+        On the data of `inputs`; a run given twice is trained once.
+    workers
+        Threads on this machine, where `dispatch` says nothing else.
+    stop
+        Ends the sweep early, as Ctrl-C does: what was finished by then is stored.
+    dispatch, train_one
+        Where and how a run is trained; on threads by `wvexp.training.run.train` when None.
+
+    Raises
+    ------
+    UserError
+        A run of other data, or a results file that cannot be written.
+    RunError
+        The engines disagree.
+    KeyboardInterrupt
+        Ctrl-C, after the finished runs have been stored.
+    """
+    progress, stop = progress or Silent(), stop or threading.Event()
+    _require_data(runs, inputs)
+    failed: list[FailedRun] = []
+    done = 0
+    with store, _interruptible(stop):
+        stored = store.keys()
+        left = list({run.key: run for run in runs if run.key not in stored}.values())
+        left.sort(key=cost, reverse=True)
+
+        def report(run: RunConfig, outcome: RunResult | Exception) -> None:
+            nonlocal done
+            if isinstance(outcome, RunResult):
+                store.save(outcome)
+                done += 1
+                progress.done(outcome)
+            else:
+                failed.append(FailedRun(run, _describe(outcome)))
+                store.fail(run, failed[-1].error)
+                progress.failed(failed[-1])
+
+        progress.started(len(runs), len(runs) - len(left))
+        try:
+            if left:
+                dispatch = dispatch or threads(workers)
+                dispatch(train_one or train_run, left, inputs, report, progress.begun, stop)
+        finally:
+            progress.ended()
+    return SweepOutcome(done, len(runs) - len(left), tuple(failed))
+
+
+def threads(workers: int) -> Dispatch:
+    """Dispatch to a pool of threads."""
+
+    def dispatch(
+        train_one: TrainOne,
+        runs: Sequence[RunConfig],
+        inputs: Inputs,
+        report: Callable[[RunConfig, RunResult | Exception], None],
+        begin: Callable[[RunConfig], None],
+        stop: threading.Event,
+    ) -> None:
+        def work(run: RunConfig) -> RunResult:
+            return train_one(run, inputs, stop)
+
+        run_pool(work, runs, report, workers=workers, stop=stop, begin=begin)
+
+    return dispatch
+
+
+def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
+    """Train one run of a sweep on the CPU."""
+
+    def on_epoch(epoch: Epoch) -> None:
+        if stop.is_set():
+            raise Stopped
+
+    trained = train(run, inputs.corpus, inputs.reference, device="cpu", on_epoch=on_epoch)
+    return trained.result
+
+
+def cost(run: RunConfig) -> float:
+    """A rough measure of a run's time, to begin with the longest."""
+    model = {"mean": 1.0, "window": 1.0, "cnn": 30.0}[run.model.name]
+    engine = 3.0 if run.engine == "autograd" else 1.0
+    return run.train_size * run.optim.epochs * model * engine * (2.0 if run.finetune else 1.0)
+
+
+@contextmanager
+def _interruptible(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C sets `stop`, and is raised when the block has ended; a second one is raised at once.
+
+    Raised where it strikes, it could hit between the end of a run and its row.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals belong to the main thread
+        return
+    interrupted = False
+
+    def handle(number: int, frame: object) -> None:
+        nonlocal interrupted
+        if interrupted:
+            raise KeyboardInterrupt
+        interrupted = True
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if interrupted:
+        raise KeyboardInterrupt
+
+
+def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
+    vectors = inputs.reference.fingerprint if inputs.reference else None
+    for run in runs:
+        if (run.data, run.vectors) != (inputs.corpus.fingerprint, vectors):
+            raise UserError(
+                f"run {run.key} is on data {run.data} and vectors {run.vectors}, the inputs are "
+                f"{inputs.corpus.fingerprint} and {vectors}",
+                "describe the runs and prepare the inputs from one configuration",
+            )
+
+
+def _describe(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    return (
+        text
+        if type(error).__name__ in ("RunError", "UserError")
+        else f"{type(error).__name__}: {text}"
+    )
