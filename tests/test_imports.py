@@ -22,8 +22,9 @@ LAYERS = [
     ["wvexp.training"],
     ["wvexp.results"],
     ["wvexp.analysis"],
+    ["wvexp.report"],
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
-    ["wvexp.experiment", "wvexp.vector_tools"],
+    ["wvexp.experiment", "wvexp.vector_tools", "wvexp.reporting"],
     ["wvexp.benchmarks"],
 ]
 
@@ -37,6 +38,8 @@ DOORS = {
         "wvexp.data.world.vectors",
         "wvexp.benchmarks.vectors",
     },
+    "altair": {"wvexp.report.figures"},
+    "vl_convert": {"wvexp.report.page"},
     "pickle": set(),
 }
 WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")
@@ -112,7 +115,18 @@ def test_hand_written_gradients_data_and_vectors_never_import_torch():
     assert not [module for module in users if module.startswith(WITHOUT_TORCH)]
 
 
-HEAVY = ("torch", "gensim", "datasets", "hydra", "scipy", "pandas", "numba", "nltk", "matplotlib")
+HEAVY = (
+    "torch",
+    "gensim",
+    "datasets",
+    "hydra",
+    "scipy",
+    "pandas",
+    "numba",
+    "nltk",
+    "matplotlib",
+    "altair",
+)
 
 
 @pytest.mark.parametrize("module", ["wvexp", "wvexp.config", "wvexp.cli", "wvexp.compose"])

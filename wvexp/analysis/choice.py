@@ -1,0 +1,132 @@
+"""Which arm to take at one size, how sure that is, and what would make it surer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from wvexp.analysis.best import near_best
+from wvexp.analysis.components import has_spread
+from wvexp.analysis.paired import MARGIN, PairedDifference, paired_difference
+from wvexp.analysis.scores import ran
+
+SURE = 0.95
+
+
+@dataclass(frozen=True)
+class Settling:
+    """What would settle an undecided choice: this many in place of those there are.
+
+    None: not by that alone. `closest` is the arm that is hardest to tell from the recommended.
+    """
+
+    closest: str
+    seeds: int | None
+    units: int | None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The recommended arm, and whether it may be called the choice.
+
+    recommended  the arm of the highest mean; None where no arm ran
+    confidence   probability that it is within the margin of the best; None where unknown
+    decided      confidence of at least `SURE`, with every wanted arm measured
+    near_best    the same probability for each arm that could be judged
+    worst_cost   upper end of the 95 % intervals of (another arm - recommended), at least 0: what
+                 it costs, at worst, if the recommendation is wrong
+    settling     None once decided, or where nothing is known
+    notes        what keeps it from being decided, other than the confidence
+    """
+
+    recommended: str | None
+    confidence: float | None
+    decided: bool
+    near_best: dict[str, float]
+    worst_cost: float | None
+    settling: Settling | None
+    notes: tuple[str, ...]
+
+
+def choose(
+    values: Mapping[str, NDArray[np.float64]],
+    wanted: tuple[str, ...],
+    rng: np.random.Generator,
+    margin: float = MARGIN,
+) -> Choice:
+    """Choose among the arms of `values`, by arm [seeds, units]; those not in `wanted` are left out.
+
+    An arm that is wanted and has no interval (it did not run, ran with one seed, or has no spread)
+    keeps the choice undecided: the best might be the one that was not measured.
+    """
+    measured = {arm: values[arm] for arm in wanted if arm in values and ran(values[arm]).any()}
+    means = {arm: float(table[ran(table)].mean()) for arm, table in measured.items()}
+    if not means:
+        return Choice(None, None, False, {}, None, None, ("no arm was measured",))
+    recommended = max(means, key=lambda arm: means[arm])
+    judged = [arm for arm in means if has_spread(values[arm])]
+    notes = tuple(
+        f"{arm}: {'without an interval' if arm in means else 'not measured'}"
+        for arm in wanted
+        if arm not in judged
+    )
+    if recommended not in judged or len(judged) < 2:
+        return Choice(recommended, None, False, {}, None, None, notes)
+    probabilities = near_best(np.stack([values[arm] for arm in judged]), rng, margin)
+    by_arm = dict(zip(judged, probabilities.tolist(), strict=True))
+    rivals = {
+        arm: paired_difference(values[arm], values[recommended], margin)
+        for arm in judged
+        if arm != recommended
+    }
+    highs = [rival.high for rival in rivals.values() if rival.high is not None]
+    decided = by_arm[recommended] >= SURE and not notes
+    return Choice(
+        recommended,
+        by_arm[recommended],
+        decided,
+        by_arm,
+        max([0.0, *highs]) if highs else None,
+        None if decided else _settling(rivals, margin),
+        notes,
+    )
+
+
+def _settling(rivals: Mapping[str, PairedDifference], margin: float) -> Settling | None:
+    """Seeds or test units, the other kept, at which the closest rival would be told apart.
+
+    With standard error s, the recommended arm is within the margin with probability
+    Phi((margin + lead) / s): s has to fall to (margin + lead) / Phi^-1(SURE).
+    """
+    known = {arm: d for arm, d in rivals.items() if d.standard_error}
+    if not known:
+        return None
+    closest = min(known, key=lambda arm: _reach(known[arm], margin))
+    d = known[closest]
+    assert d.estimate is not None
+    assert d.seed_variance is not None
+    assert d.unit_variance is not None
+    assert d.residual_variance is not None
+    wanted = ((margin - d.estimate) / float(ndtri(SURE))) ** 2
+    seed, unit, rest = d.seed_variance, d.unit_variance, d.residual_variance
+    return Settling(
+        closest,
+        seeds=_enough(seed + rest / d.units, wanted - unit / d.units, d.seeds),
+        units=_enough(unit + rest / d.seeds, wanted - seed / d.seeds, d.units),
+    )
+
+
+def _reach(difference: PairedDifference, margin: float) -> float:
+    assert difference.estimate is not None
+    assert difference.standard_error is not None
+    return (margin - difference.estimate) / difference.standard_error
+
+
+def _enough(variance: float, left: float, now: int) -> int | None:
+    """How many it takes for variance / n <= left; None where none would do, or enough is there."""
+    if left <= 0 or (n := ceil(variance / left)) <= now:
+        return None
+    return n

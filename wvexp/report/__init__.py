@@ -1,0 +1,1 @@
+"""What a results file says: measurements, findings, figures, one page."""

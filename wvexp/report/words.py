@@ -1,0 +1,211 @@
+"""The findings in sentences, for the page, the Markdown and the terminal alike."""
+
+from wvexp.analysis.crossover import Crossover
+from wvexp.analysis.fading import Fade
+from wvexp.analysis.verdict import (
+    PRETRAINED_FROZEN,
+    PRETRAINED_TUNED,
+    RANDOM_FROZEN,
+    RANDOM_TUNED,
+)
+from wvexp.report.findings import Findings
+
+CLAIMS = {
+    "pretrained_at_least_random": "Pretrained vectors are at least as good as random ones",
+    "random_suffices": "With enough data random vectors suffice",
+    "freeze_when_small": "On a small training set, do not fine-tune the vectors",
+    "tune_when_large": "On a large training set, fine-tune them",
+}
+_DOING = {
+    PRETRAINED_FROZEN: "start from pretrained vectors and freeze them",
+    PRETRAINED_TUNED: "start from pretrained vectors and fine-tune them",
+    RANDOM_FROZEN: "random vectors will do, and they need not be trained",
+    RANDOM_TUNED: "start from random vectors and train them",
+}
+
+
+def headline(f: Findings) -> str:
+    """The answer in one sentence."""
+    arm = f.choice.recommended
+    if arm is None:
+        return "No answer: no arm was measured."
+    if f.choice.decided:
+        return f"Take {arm}: {_DOING[arm]}."
+    return f"Undecided; the best so far is {arm}: {_DOING[arm]}."
+
+
+def advice(f: Findings) -> list[str]:
+    """What to do, how sure, what it costs to be wrong, where it flips: at most ten lines."""
+    lines = [headline(f), _how_sure(f), _its_score(f), _cost(f), _gain(f), _policy(f)]
+    lines += [flip(f), _fading(f), _settling(f), _missing(f)]
+    return [line for line in lines if line]
+
+
+def unit(f: Findings, count: float | None = None) -> str:
+    """What training sizes are counted in."""
+    name = "token" if f.about["task"] == "token" else "sentence"
+    return name if count == 1 else f"{name}s"
+
+
+def points(fraction: float, signed: bool = False) -> str:
+    """A difference of scores in points."""
+    number = f"{100 * fraction:{'+' if signed else ''}.1f}"
+    return "1 point" if number == "1.0" else f"{number} points"
+
+
+def percent(score: float) -> str:
+    return f"{100 * score:.1f} %"
+
+
+def number(value: float) -> str:
+    """A training size to three figures, in full."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 1000 else f"{value:,.0f}"
+
+
+def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
+    """What is known of the size at which arms a and b change places."""
+    leader = {"A": a, "B": b, None: "neither"}
+    low = None if crossing.low is None else number(crossing.low)
+    high = None if crossing.high is None else number(crossing.high)
+    if crossing.status == "one":
+        return (
+            f"{leader[crossing.before]} leads up to {low} {of}, "
+            f"{leader[crossing.after]} from {high} on"
+        )
+    if crossing.status == "several":
+        return f"{a} and {b} change places more than once between {low} and {high} {of}"
+    if crossing.status == "none":
+        return f"{leader[crossing.before]} leads at every size measured"
+    if crossing.status == "before_first":
+        return (
+            f"{leader[crossing.after]} leads from {high} {of} on; whether {a} and {b} change "
+            "places below is not decided"
+        )
+    if crossing.status == "beyond_last":
+        return (
+            f"{leader[crossing.before]} leads up to {low} {of}; whether {a} and {b} change places "
+            "after is not decided"
+        )
+    if len(crossing.sizes) < 2:
+        return "needs two sizes at which both arms have two seeds"
+    return f"neither {a} nor {b} surely leads at the first size or the last"
+
+
+def fade_words(fade: Fade, of: str) -> str:
+    """Where the gain of pretrained over random vectors falls below the margin."""
+    margin = points(fade.margin)
+    low = None if fade.low is None else number(fade.low)
+    high = None if fade.high is None else number(fade.high)
+    if fade.status == "below":
+        return f"below {margin} from the first size on"
+    if fade.status == "measured":
+        start = f"between {low} and {high}" if low else f"by {high}"
+        return f"falls below {margin} {start} {of}"
+    if fade.status == "above":
+        return f"still above {margin} as far as one may extrapolate ({number(fade.reach)} times)"
+    if fade.status == "extrapolated" and fade.estimate:
+        return f"falls below {margin} near {number(fade.estimate)} {of} if extrapolated"
+    if low:
+        return f"above {margin} up to {low} {of}, not decided beyond"
+    return f"whether it falls below {margin} is not decided"
+
+
+def flip(f: Findings) -> str:
+    """The size at which the answer between frozen and tuned pretrained vectors changes."""
+    crossing = f.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
+    if crossing is None:
+        return ""
+    words = crossover_words(crossing, PRETRAINED_FROZEN, PRETRAINED_TUNED, unit(f))
+    return f"Where it flips: {words}."
+
+
+def _how_sure(f: Findings) -> str:
+    choice = f.choice
+    if choice.recommended is None:
+        return ""
+    if choice.confidence is None:
+        return "How sure: unknown (" + "; ".join(choice.notes or ("too little measured",)) + ")."
+    size = f.sizes[-1]
+    return (
+        f"How sure: {percent(_not_certain(choice.confidence))} that it is within "
+        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}."
+    )
+
+
+def _not_certain(probability: float) -> float:
+    """Drawn 20,000 times, a probability is never known to be 1."""
+    return min(probability, 0.999)
+
+
+def _its_score(f: Findings) -> str:
+    score = f.score(f.choice.recommended or "", f.sizes[-1])
+    if score is None:
+        return ""
+    said = f"Its test {f.metric.replace('_', ' ')}: {percent(score.score)}"
+    if score.low is not None and score.high is not None:
+        said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
+    seeds = f"{score.seeds} seed{'' if score.seeds == 1 else 's'}"
+    return f"{said}, {seeds} on {score.units:,} test units."
+
+
+def _cost(f: Findings) -> str:
+    cost = f.choice.worst_cost
+    if cost is None:
+        return ""
+    if cost == 0:
+        return "What it costs to be wrong: no other arm is better, at 95 %."
+    return f"What it costs to be wrong: another arm is at most {points(cost)} better, at 95 %."
+
+
+def _difference(f: Findings, a: str, b: str) -> str:
+    for c in f.comparisons:
+        if (c.a, c.b, c.size) == (a, b, f.sizes[-1]) and c.difference.estimate is not None:
+            d = c.difference
+            interval = ""
+            if d.low is not None and d.high is not None:
+                interval = f" [{100 * d.low:+.1f}, {100 * d.high:+.1f}]"
+            return f"{points(c.difference.estimate, signed=True)}{interval}"
+    return ""
+
+
+def _gain(f: Findings) -> str:
+    frozen = _difference(f, PRETRAINED_FROZEN, RANDOM_FROZEN)
+    tuned = _difference(f, PRETRAINED_TUNED, RANDOM_TUNED)
+    parts = [f"{text} {name}" for text, name in ((frozen, "frozen"), (tuned, "tuned")) if text]
+    return f"Pretrained minus random: {', '.join(parts)}." if parts else ""
+
+
+def _policy(f: Findings) -> str:
+    found = _difference(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
+    return f"Frozen minus tuned, pretrained: {found}." if found else ""
+
+
+def _fading(f: Findings) -> str:
+    if f.fade is None:
+        return ""
+    return f"The gain of pretrained over random vectors, tuned: {fade_words(f.fade, unit(f))}."
+
+
+def _settling(f: Findings) -> str:
+    s = f.choice.settling
+    if s is None:
+        return ""
+    ways = []
+    if s.seeds:
+        ways.append(f"about {s.seeds:,} seeds")
+    if s.units:
+        ways.append(f"a test set of about {s.units:,} units")
+    told = f"to tell {f.choice.recommended} from {s.closest}"
+    if ways:
+        return f"What would settle it: {' or '.join(ways)}, {told}."
+    return (
+        f"What would settle it: more seeds together with more test data, {told}; or more training "
+        "data, should their curves part."
+    )
+
+
+def _missing(f: Findings) -> str:
+    if not f.problems:
+        return ""
+    rest = f" (and {len(f.problems) - 1} more, in the report)" if len(f.problems) > 1 else ""
+    return f"Mind: {f.problems[0]}{rest}."

@@ -1,0 +1,50 @@
+"""From a results file on disk to its report."""
+
+from pathlib import Path
+
+from wvexp.errors import UserError
+from wvexp.report.findings import Findings, find
+from wvexp.report.measurements import choose_condition, measure
+from wvexp.report.page import write_report
+from wvexp.results.store import Store
+
+
+def report_store(
+    path: Path, out: Path, *, condition: str | None, movement: Path | None, margin: str
+) -> Path:
+    """Write the report of one condition of the results file; its place is returned.
+
+    Raises
+    ------
+    UserError
+        There is no such file, it holds several conditions and none is named, or `out` cannot be
+        written.
+    """
+    if not path.is_file():
+        raise UserError(f"store={path}: no such file", "give store=FILE, as train.py wrote it")
+    if movement is not None and not movement.is_file():
+        raise UserError(f"movement={movement}: no such file", "give movement.parquet of a run")
+    write_report(findings_of(Store(path), condition, parse_margin(margin)), out, movement)
+    return out
+
+
+def findings_of(store: Store, condition: str | None, margin: float) -> Findings:
+    """What the runs of one condition show."""
+    chosen = choose_condition(store, condition)
+    failures = tuple(
+        " ".join(str(part) for part in failure.values()) for failure in store.failures()
+    )
+    return find(measure(store, chosen), margin, failures)
+
+
+def parse_margin(text: str) -> float:
+    """A margin as a fraction of the score; UserError for anything but a number in (0, 1)."""
+    try:
+        margin = float(text)
+    except ValueError:
+        raise UserError(
+            f"margin={text} is not a number", "give margin=0.01 for one point"
+        ) from None
+    if not 0 < margin < 1:
+        raise UserError(f"margin={text} is not between 0 and 1", "give margin=0.01 for one point")
+    return margin
