@@ -24,6 +24,7 @@ LAYERS = [
     ["wvexp.analysis"],
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
     ["wvexp.experiment", "wvexp.vector_tools"],
+    ["wvexp.sweeps"],
     ["wvexp.benchmarks"],
 ]
 
