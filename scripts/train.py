@@ -1,13 +1,13 @@
-"""Train one arm: `python scripts/train.py embed=pretrained finetune=false`; `--help` lists all."""
+"""Train one arm, or a sweep: `train.py embed=pretrained finetune=false`; `--help` lists all."""
 
 from wvexp.cli import run_command
 from wvexp.compose import run_hydra_command
 
 
 def main(argv: list[str]) -> int:
-    from wvexp.experiment import run_experiment
+    from wvexp.sweeps.session import run_config
 
-    run_hydra_command(run_experiment, argv)
+    run_hydra_command(run_config, argv)
     return 0
 
 

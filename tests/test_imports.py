@@ -25,6 +25,8 @@ LAYERS = [
     ["wvexp.report"],
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
     ["wvexp.experiment", "wvexp.vector_tools", "wvexp.reporting"],
+    ["wvexp.sweeps"],
+    ["wvexp.decision", "wvexp.allocation"],
     ["wvexp.benchmarks"],
 ]
 

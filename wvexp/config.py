@@ -8,7 +8,7 @@ of Hydra.
 import dataclasses
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wvexp.errors import UserError
@@ -144,6 +144,38 @@ class Parity:
 
 
 @dataclass
+class Axes:
+    """Lists of values that a grid crosses; an empty list leaves a key at its single value."""
+
+    embed: list[str] = _key([], "grid: what the word vectors start from")  # noqa: RUF009
+    finetune: list[bool] = _key([], "grid: frozen and tuned")  # noqa: RUF009
+    train_size: list[int] = _key([], "grid: training sizes")  # noqa: RUF009
+    ladder: int | None = _key(
+        None, "grid: so many training sizes from 100 to all, in equal ratios", minimum=2
+    )
+    seed: list[int] = _key([], "grid: seeds")  # noqa: RUF009
+    lr: list[float] = _key([], "grid: learning rates")  # noqa: RUF009
+
+    @property
+    def given(self) -> bool:
+        return self != Axes()
+
+
+@dataclass
+class Search:
+    trials: int | None = _key(None, "search: runs of each arm; no search when null", minimum=1)
+    batch: int = _key(8, "search: runs asked for at once", minimum=1)
+    study: str = _key("runs/search.sqlite", "search: Optuna's own file, from which it goes on")
+
+
+@dataclass
+class Large:
+    tokens: list[int] = _key(  # noqa: RUF009
+        [], "large: numbers of training tokens of the world to stream, one pass each"
+    )
+
+
+@dataclass
 class Config:
     data: Data = field(default_factory=Data)
     embed: Embed = field(default_factory=Embed)
@@ -151,6 +183,9 @@ class Config:
     optim: Optim = field(default_factory=Optim)
     tuning: Tuning = field(default_factory=Tuning)
     parity: Parity = field(default_factory=Parity)
+    grid: Axes = field(default_factory=Axes)
+    search: Search = field(default_factory=Search)
+    large: Large = field(default_factory=Large)
     finetune: bool = _key(False, "train the word vectors too")
     train_size: int | None = _key(
         None, "training examples: sentences or tokens, by task; all when null", minimum=1
@@ -165,6 +200,14 @@ class Config:
         "auto",
         "who computes the gradients: torch, or compiled backprop by hand (window and mean)",
         choices=("auto", "autograd", "handwritten"),
+    )
+    dispatch: str = _key(
+        "local",
+        "where the runs of a sweep are trained",
+        choices=("local", "ray", "slurm"),
+    )
+    workers: int | None = _key(
+        None, "runs trained at once on this machine; its cores when null", minimum=1
     )
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
@@ -264,9 +307,10 @@ def _check_combination(config: Config) -> None:
             f"embed.path={embed.path} and embed.name={embed.name} are both given",
             "give one of them",
         )
-    if data.kind != "world" and embed.kind != "random" and not (embed.path or embed.name):
+    starts = [kind for kind in config.grid.embed or [embed.kind] if kind != "random"]
+    if data.kind != "world" and starts and not (embed.path or embed.name):
         raise UserError(
-            f"embed={embed.kind} with data={data.kind} needs word vectors",
+            f"embed={starts[0]} with data={data.kind} needs word vectors",
             "give embed.path=FILE or embed.name=NAME, or embed=random",
         )
     if model.window % 2 == 0:
@@ -279,13 +323,36 @@ def _check_combination(config: Config) -> None:
     if task:
         check_model_for_task(model.name, task)
         check_metric_for_task(config.metric, task)
-    if config.tuning != Tuning() and not config.finetune:
+    if config.tuning != Tuning() and not (config.finetune or True in config.grid.finetune):
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
+    _check_sweep(config)
     if config.finetune and config.tuning.start_epoch > config.optim.epochs:
         raise UserError(
             f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
             f"give 1 to {config.optim.epochs}, or raise optim.epochs",
         )
+
+
+def _check_sweep(config: Config) -> None:
+    grid, known = config.grid, {key.name: key for key in keys()}
+    single = {"embed": "embed.kind", "lr": "optim.lr"}
+    for name in ("embed", "finetune", "train_size", "seed", "lr"):
+        axis = getattr(grid, name)
+        for place, value in enumerate(axis):
+            _check_value(replace(known[single.get(name, name)], name=f"grid.{name}"), value)
+            if value in axis[:place]:
+                raise UserError(f"grid.{name}={axis} holds {value} twice")
+    if grid.ladder and grid.train_size:
+        raise UserError(
+            f"grid.ladder={grid.ladder} and grid.train_size={grid.train_size} are both given",
+            "give one of them",
+        )
+    if min(config.large.tokens, default=1) < 1:
+        raise UserError(f"large.tokens={config.large.tokens}: give numbers of 1 or more")
+    if config.large.tokens and (config.data.kind != "world" or config.data.task == "sentence"):
+        raise UserError("large.tokens streams the world's token task", "take data=world")
+    if config.large.tokens and config.search.trials:
+        raise UserError("large.tokens and search.trials are both given", "take one experiment")
 
 
 def check_model_for_task(model: str, task: str) -> None:

@@ -62,12 +62,19 @@ def run_experiment(config: Config) -> None:
     console.print(summary_table(result, final))
 
 
-def describe_run(config: Config, inputs: Inputs) -> RunConfig:
-    """The run that the configuration asks for, with everything automatic resolved."""
+def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> RunConfig:
+    """The run that the configuration asks for, with everything automatic resolved.
+
+    `engine=auto` is autograd for one run; in a sweep the hand-written engine, where it has the
+    model.
+    """
     corpus, reference = inputs.corpus, inputs.reference
     model = config.model
     if model.name == "auto":
         model = replace(model, name="window" if corpus.task == "token" else "mean")
+    engine = config.engine
+    if engine == "auto":
+        engine = "handwritten" if sweeping and model.name != "cnn" else "autograd"
     return RunConfig(
         task=corpus.task,
         embed=config.embed.kind,
@@ -79,7 +86,7 @@ def describe_run(config: Config, inputs: Inputs) -> RunConfig:
         metric=config.metric or default_metric(corpus.train, corpus.label_names),
         train_size=config.train_size or corpus.train.examples,
         seed=config.seed,
-        engine="autograd" if config.engine == "auto" else config.engine,
+        engine=engine,
         data=corpus.fingerprint,
         vectors=reference.fingerprint if reference else None,
     )

@@ -1,0 +1,148 @@
+"""How a sweep goes: one live view on a terminal, plain lines elsewhere."""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from wvexp.sweeps.run import FailedRun
+from wvexp.training.identity import RunConfig
+from wvexp.training.result import RunResult
+
+# Failures listed at the end.
+_LISTED = 20
+
+
+class LiveSweep:
+    """Follows one sweep: done, running, failed, left, runs a minute, time left, best arm so far.
+
+    Parameters
+    ----------
+    console
+        Where to; a live view where it is a terminal, a line every `seconds` otherwise.
+    clock
+        Seconds, ascending.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        seconds: float = 10.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.console, self.seconds, self.clock = console, seconds, clock
+        self._lock = threading.Lock()
+        self._live: Live | None = None
+
+    def started(self, runs: int, skipped: int) -> None:
+        self.runs, self.left = runs, runs - skipped
+        self.running = self.finished = 0
+        self.failures: list[FailedRun] = []
+        self.scores: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+        self.began = self._said = self.clock()
+        if skipped:
+            self.console.print(f"{skipped:,} of {runs:,} runs are in the results file: skipped")
+        if self.console.is_terminal and self.left:
+            self._live = Live(
+                get_renderable=self._view,
+                console=self.console,
+                transient=True,
+                refresh_per_second=4,
+            )
+            self._live.start()
+
+    def begun(self, run: RunConfig) -> None:
+        with self._lock:
+            self.running += 1
+            self.left -= 1
+
+    def done(self, result: RunResult) -> None:
+        self.finished += 1
+        self.scores[result.run.arm][result.run.train_size].append(result.validation)
+        self._one_less()
+
+    def failed(self, failure: FailedRun) -> None:
+        self.failures.append(failure)
+        self._one_less()
+
+    def ended(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        if self.finished or self.failures:
+            seconds = self.clock() - self.began
+            self.console.print(
+                f"{self.finished:,} runs trained in {_duration(seconds)}, "
+                f"{len(self.failures):,} failed" + (f", {self.left:,} left" if self.left else "")
+            )
+        for failure in self.failures[:_LISTED]:
+            run = failure.run
+            self.console.print(
+                f"  failed: {run.arm} size {run.train_size} seed {run.seed} "
+                f"lr {run.optim.lr:g}: {failure.error}",
+                soft_wrap=True,
+                markup=False,
+            )
+        if len(self.failures) > _LISTED:
+            self.console.print(f"  and {len(self.failures) - _LISTED:,} more, in the results file")
+
+    def line(self) -> str:
+        """The state in one line."""
+        finished = self.finished + len(self.failures)
+        seconds = self.clock() - self.began
+        parts = [
+            f"{self.finished:,} done",
+            f"{self.running:,} running",
+            f"{len(self.failures):,} failed",
+            f"{self.left:,} left",
+        ]
+        if finished and seconds > 0:
+            rate = finished / seconds
+            parts.append(f"{60 * rate:,.0f} runs/min")
+            # The longest runs come first: what is left takes at most this long.
+            parts.append(f"at most {_duration((self.left + self.running) / rate)} left")
+        best = self.best_arm()
+        if best:
+            parts.append(f"best so far: {best}")
+        return " · ".join(parts)
+
+    def best_arm(self) -> str | None:
+        """The arm of the best mean validation score at the largest size that all arms have."""
+        if len(self.scores) < 2:
+            return None
+        shared = set.intersection(*(set(sizes) for sizes in self.scores.values()))
+        if not shared:
+            return None
+        size = max(shared)
+        means = {arm: sum(s[size]) / len(s[size]) for arm, s in self.scores.items()}
+        best = max(means, key=lambda arm: means[arm])
+        return f"{best} ({means[best]:.3f} at size {size:,})"
+
+    def _one_less(self) -> None:
+        with self._lock:
+            self.running -= 1
+        if self._live is None and self.clock() - self._said >= self.seconds:
+            self._said = self.clock()
+            self.console.print(self.line(), soft_wrap=True)
+
+    def _view(self) -> Group:
+        finished = self.finished + len(self.failures)
+        total = finished + self.running + self.left
+        bar = Table.grid(padding=(0, 1))
+        bar.add_row(ProgressBar(total=total, completed=finished, width=40), f"{finished}/{total}")
+        return Group(bar, Text(self.line()))
+
+
+def _duration(seconds: float) -> str:
+    whole = round(seconds)
+    if whole < 60:
+        return f"{seconds:.1f} s"
+    hours, rest = divmod(whole, 3600)
+    minutes, rest = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02} min"
