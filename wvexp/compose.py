@@ -43,7 +43,7 @@ def run_hydra_command(
 ) -> None:
     """Compose the configuration of a command line with Hydra and hand it to `command`."""
     if {"--help", "-h"} & set(argv):
-        print(help_text(shutil.get_terminal_size().columns))
+        print(help_text(shutil.get_terminal_size().columns, config_name))
         return
     if _sweeps(argv) and any(argument.lstrip("+").startswith("out=") for argument in argv):
         raise UserError("out= with -m: the runs cannot share one folder", "leave out= out")
@@ -106,9 +106,10 @@ def _sweeps(argv: Sequence[str]) -> bool:
     return bool({"-m", "--multirun"} & set(argv))
 
 
-def help_text(width: int) -> str:
+def help_text(width: int, command: str = "train") -> str:
     """Every key with its meaning and default, and the options of each group."""
-    lines = ["usage: train.py [group=option] [key=value]...    -m to sweep", "", "Groups"]
+    sweeping = "    -m to sweep" if command == "train" else ""
+    lines = [f"usage: {command}.py [group=option] [key=value]...{sweeping}", "", "Groups"]
     for group in _GROUPS:
         options = sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
         lines += _entry(group, ", ".join(options), width)

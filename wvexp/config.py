@@ -7,6 +7,7 @@ of Hydra.
 
 import dataclasses
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -212,6 +213,12 @@ class Config:
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")
+    budget: str | None = _key(
+        None, "decide.py: most time to spend, such as 90s, 5m or 1h; as needed when null"
+    )
+    margin: float = _key(
+        0.01, "differences of the score below it do not matter; 0.01 is a point", above=0, below=1
+    )
 
 
 @dataclass(frozen=True)
@@ -326,11 +333,30 @@ def _check_combination(config: Config) -> None:
     if config.tuning != Tuning() and not (config.finetune or True in config.grid.finetune):
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
     _check_sweep(config)
+    if config.budget is not None:
+        parse_duration(config.budget)
     if config.finetune and config.tuning.start_epoch > config.optim.epochs:
         raise UserError(
             f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
             f"give 1 to {config.optim.epochs}, or raise optim.epochs",
         )
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as 90s, 5m or 1.5h.
+
+    Raises
+    ------
+    UserError
+        Anything else.
+    """
+    matched = _DURATION.fullmatch(text.strip())
+    if not matched or not float(matched[1]) > 0:
+        raise UserError(f"budget={text} is no duration", "give one such as 90s, 5m or 1h")
+    return float(matched[1]) * {"s": 1, "m": 60, "h": 3600}[matched[2]]
 
 
 def _check_sweep(config: Config) -> None:

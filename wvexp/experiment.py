@@ -55,9 +55,9 @@ def run_experiment(config: Config) -> None:
                 on_epoch=on_epoch,
             )
         if run.finetune:
-            trained = replace(trained, result=_write_ledger(scratch, trained))
+            trained = replace(trained, result=write_ledger(scratch, trained))
         result = trained.result.to_json()
-        _write_run(scratch, config, result, inputs, trained)
+        write_run(scratch, config, result, inputs, trained)
     store.save(trained.result)
     console.print(summary_table(result, final))
 
@@ -117,8 +117,8 @@ def choose_device(device: str, engine: str) -> str:
     return device
 
 
-def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
-    """Write the movement of every row as Parquet; the result with its summary."""
+def write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
+    """Write `movement.parquet`, what became of every row; the result with its summary."""
     import pyarrow
     import pyarrow.parquet
 
@@ -135,9 +135,10 @@ def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
     return replace(trained.result, movement=movement)
 
 
-def _write_run(
+def write_run(
     folder: Path, config: Config, result: dict[str, Any], inputs: Inputs, trained: TrainedRun
 ) -> None:
+    """Write what a run folder holds beside the lines of its epochs: `model/` for prediction."""
     (folder / "config.yaml").write_text(
         yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True), encoding="utf-8"
     )

@@ -158,7 +158,13 @@ def measure(results: Results, condition: str) -> Measurements:
         values=values,
         chosen=chosen,
         shared=frozenset(size for size in sizes if _same_text(runs, size)),
-        problems=(*_lacking(arms, sizes, seeds), *selection.problems, *named, *problems),
+        problems=(
+            *_lacking(arms, sizes, seeds),
+            *problems,
+            *named,
+            *(text for text in selection.problems if not text.endswith(_AT_AN_END)),
+            *_at_an_end(selection),
+        ),
     )
 
 
@@ -246,6 +252,24 @@ def _lacking(arms: Sequence[str], sizes: Sequence[int], seeds: Sequence[int]) ->
     if len(seeds) == 1:
         said.append("one seed: nothing can be said of how far a result would repeat")
     return said
+
+
+# How `select` says it of one arm at one size; the report says it once.
+_AT_AN_END = "is the first or last tried"
+
+
+def _at_an_end(selection: Selection) -> list[str]:
+    """Where a rate outside those tried might have been better."""
+    last = len(selection.rates) - 1
+    cells = [
+        f"{arm} at {size:g}"
+        for arm, row in zip(selection.arms, selection.chosen, strict=True)
+        for size, rate in zip(selection.sizes, row, strict=True)
+        if last > 1 and rate in (0, last)
+    ]
+    if not cells:
+        return []
+    return [f"the best learning rate is the lowest or highest of those tried: {', '.join(cells)}"]
 
 
 def _plain(seeds: Sequence[int]) -> bool:

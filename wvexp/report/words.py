@@ -16,6 +16,8 @@ CLAIMS = {
     "freeze_when_small": "On a small training set, do not fine-tune the vectors",
     "tune_when_large": "On a large training set, fine-tune them",
 }
+# Letters of a problem that fit on the terminal.
+_LONGEST = 160
 _DOING = {
     PRETRAINED_FROZEN: "start from pretrained vectors and freeze them",
     PRETRAINED_TUNED: "start from pretrained vectors and fine-tune them",
@@ -208,4 +210,7 @@ def _missing(f: Findings) -> str:
     if not f.problems:
         return ""
     rest = f" (and {len(f.problems) - 1} more, in the report)" if len(f.problems) > 1 else ""
-    return f"Mind: {f.problems[0]}{rest}."
+    first = f.problems[0]
+    if len(first) > _LONGEST:
+        first = f"{first[:_LONGEST].rpartition(' ')[0]} ..."
+    return f"Mind: {first}{rest}."

@@ -1,0 +1,211 @@
+"""Where a decision spends its runs.
+
+The choice is made at the full size, so that is measured first, after the two smallest sizes have
+shown what a run costs; then the other sizes, for the crossover. Learning rates are tried on two
+seeds; further seeds run at the chosen rate alone. An arm that is surely behind gets no more seeds.
+Without a budget nothing depends on the clock: interrupted and begun again, a decision goes through
+the same runs.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from wvexp.analysis.choice import choose
+from wvexp.analysis.paired import paired_difference
+from wvexp.analysis.verdict import ARMS
+from wvexp.report.measurements import Measurements, Run, measure
+from wvexp.results.store import Store
+from wvexp.seeds import stream
+from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
+from wvexp.sweeps.run import SweepOutcome
+from wvexp.training.identity import RunConfig
+
+RATES = (3e-4, 1e-3, 3e-3)
+STEPS = 5
+# Seeds with which learning rates are chosen, with which arms are given up, that every arm in the
+# running gets, and that a close decision gets at the largest size; the last with a budget alone.
+TUNING_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
+# Of the budget, what the first look at a large size may take.
+_FIRST_SHARE = 0.6
+# An arm is given up once it trails the best by this many margins at the least (95 %).
+_HOPELESS = 3.0
+
+Train = Callable[[Sequence[RunConfig]], SweepOutcome]
+
+
+@dataclass
+class Budget:
+    """How much time is left, counted by what the stored runs took, not by this process's clock.
+
+    limit    seconds; None without a limit
+    workers  runs trained at once
+    reserve  seconds kept for the final model and the report
+    before   seconds that passed before the first run
+    """
+
+    limit: float | None
+    workers: int
+    reserve: float = 0.0
+    before: float = 0.0
+
+    def allows(self, batch: Sequence[RunConfig], stored: Sequence[Run], share: float = 1.0) -> bool:
+        """Whether the runs of the batch that are not stored can be expected to fit."""
+        if self.limit is None:
+            return True
+        keys = {run["key"] for run in stored}
+        left = [run for run in batch if run.key not in keys]
+        spent = self.before + sum(run["seconds"] for run in stored) / self.workers
+        expected = sum(expected_seconds(run, stored) for run in left) / self.workers
+        return not left or spent + expected + self.reserve <= share * self.limit
+
+
+def expected_seconds(run: RunConfig, stored: Sequence[Run]) -> float:
+    """What a run will take, from stored runs of its kind: a line in the training size.
+
+    Unknown kinds are expected to take no time: they must be tried to be known.
+    """
+    alike = [r for r in stored if (r["model"], r["finetune"]) == (run.model.name, run.finetune)]
+    same = [r["seconds"] for r in alike if r["train_size"] == run.train_size]
+    if same:
+        return float(np.mean(same))
+    sizes = sorted({r["train_size"] for r in alike})
+    if not sizes:
+        return 0.0
+    # Medians: the first run of a process also compiles.
+    means = [np.median([r["seconds"] for r in alike if r["train_size"] == n]) for n in sizes]
+    if len(sizes) == 1:
+        return float(means[0])
+    slope = max(0.0, float((means[-1] - means[0]) / (sizes[-1] - sizes[0])))
+    return max(0.0, float(means[-1]) + slope * (run.train_size - sizes[-1]))
+
+
+class Allocation:
+    """Trains what decides most, in order, until it is decided or the budget is spent.
+
+    Parameters
+    ----------
+    base
+        The run of the configuration; its training size is the full one.
+    train
+        Trains the runs that are not stored.
+    """
+
+    def __init__(
+        self, base: RunConfig, store: Store, train: Train, budget: Budget, margin: float
+    ) -> None:
+        self.base, self.store, self.train = base, store, train
+        self.budget, self.margin = budget, margin
+        self.sizes = size_ladder(base.train_size, STEPS)
+        self.complete = True
+
+    def spend(self) -> None:
+        """Train. `complete` is false afterwards if the budget left something out."""
+        probes, larger = self.sizes[:-1][:2], self.sizes[:-1][2:]
+        for size in probes:
+            self._try(self._tuning(size))
+        reached = self._try(self._tuning(self.sizes[-1]), _FIRST_SHARE)
+        for size in reversed(larger):
+            # The largest size that the budget can reach takes the place of the full one.
+            reached = self._try(self._tuning(size), 1.0 if reached else _FIRST_SHARE) or reached
+        top = self.measured().sizes[-1]
+        self._try(self._further(top, SIEVING_SEEDS, all_arms=True))
+        self._try(self._further(top, SEEDS))
+        for size in self.sizes:
+            if size < top:
+                self._try(self._further(size, SEEDS))
+        if not self._decided():
+            self._try(self._further(top, CLOSE_SEEDS))
+        if self.budget.limit is not None:
+            self._use_up(top)
+
+    def measured(self) -> Measurements:
+        """All that is known by now."""
+        return measure(self.store, self.base.condition)
+
+    def _use_up(self, top: int) -> None:
+        """More seeds, one at a time, first where the choice is made, then along the curve."""
+        for seeds in range(SEEDS + 1, MOST_SEEDS + 1):
+            if not self._decided() and not self._try(self._further(top, seeds)):
+                return
+            for size in self.sizes:
+                if size < top and seeds <= CLOSE_SEEDS:
+                    self._try(self._further(size, seeds))
+
+    def _try(self, batch: Sequence[RunConfig], share: float = 1.0) -> bool:
+        """Train the batch if the budget allows it."""
+        stored = self.store.runs(condition=self.base.condition)
+        if not self.budget.allows(batch, stored, share):
+            self.complete = False
+            return False
+        outcome = self.train(batch)
+        if outcome.done + outcome.skipped + len(outcome.failed) < len(batch):
+            self.complete = False  # stopped by the clock
+            return False
+        return True
+
+    def _tuning(self, size: int) -> list[RunConfig]:
+        """Every arm with every learning rate on the tuning seeds."""
+        seeds = [self.base.seed + i for i in range(TUNING_SEEDS)]
+        return Grid(FOUR_ARMS, [size], seeds, RATES, self.base).runs()
+
+    def _further(self, size: int, seeds: int, all_arms: bool = False) -> list[RunConfig]:
+        """Runs that bring the arms still in the running to so many seeds at the chosen rates."""
+        m = self.measured()
+        if size not in m.sizes:
+            return []
+        k = m.sizes.index(size)
+        kept = set(m.arms) if all_arms else in_the_running(m, size, self.margin)
+        runs = []
+        for arm in FOUR_ARMS:
+            name = _arm_name(self.base, arm)
+            if name not in kept:
+                continue
+            rate = m.selection.chosen[m.arms.index(name)][k]
+            if rate is not None:
+                numbers = [self.base.seed + i for i in range(seeds)]
+                runs += Grid([arm], [size], numbers, [m.rates[rate]], self.base).runs()
+        return runs
+
+    def _decided(self) -> bool:
+        m = self.measured()
+        at_top = {arm: m.values[arm][-1] for arm in m.arms}
+        return choose(at_top, ARMS, stream(0, "choice"), self.margin).decided
+
+
+def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
+    """The arms at one size that are not surely far behind the best.
+
+    Below the largest size the pairs whose curves are compared stay in, whatever their score.
+    """
+    k = m.sizes.index(size)
+    tables = {arm: m.values[arm][k] for arm in m.arms}
+    means = {arm: float(np.nanmean(t)) for arm, t in tables.items() if np.isfinite(t).any()}
+    if not means:
+        return set()
+    best = max(means, key=lambda arm: means[arm])
+    kept = set() if size == m.sizes[-1] else {ARMS[0], ARMS[1], ARMS[3]}
+    for arm in means:
+        lead = paired_difference(tables[best], tables[arm], margin)
+        hopeless = (
+            lead.low is not None and lead.low > _HOPELESS * margin and lead.seeds >= SIEVING_SEEDS
+        )
+        if arm == best or not hopeless:
+            kept.add(arm)
+    return kept & set(means)
+
+
+def stop_after(seconds: float | None, stop: threading.Event) -> threading.Timer | None:
+    """Sets `stop` after so many seconds, whatever was expected: the budget is an upper limit."""
+    if seconds is None:
+        return None
+    timer = threading.Timer(max(seconds, 0.0), stop.set)
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _arm_name(base: RunConfig, arm: Arm) -> str:
+    return replace(base, embed=arm.embed, finetune=arm.finetune, tuning=arm.tuning).arm

@@ -1,0 +1,264 @@
+"""Freeze, fine-tune, random, or undecided: an answer for one's own data, with what it rests on."""
+
+import json
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from wvexp.allocation import Allocation, Budget, stop_after
+from wvexp.analysis.crossover import Crossover
+from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
+from wvexp.atomic import write_text
+from wvexp.compose import compose
+from wvexp.config import Axes, Config, parse_duration
+from wvexp.errors import RunError, UserError
+from wvexp.experiment import describe_run, write_ledger, write_run
+from wvexp.inputs import Inputs, prepare
+from wvexp.report.findings import Findings, find, plain
+from wvexp.report.page import write_report
+from wvexp.report.words import advice
+from wvexp.results.folder import run_folder
+from wvexp.results.store import Store
+from wvexp.sweeps.pool import default_workers
+from wvexp.sweeps.progress import LiveSweep
+from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
+from wvexp.training.identity import RunConfig
+from wvexp.training.run import train
+
+# Of a budget, what the final model and the report are given: a share, and at least so many seconds.
+_RESERVED_SHARE, _RESERVED_SECONDS = 0.15, 12.0
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do with this data.
+
+    findings  everything that was measured and what follows from it
+    complete  false where a budget left out part of what would have been measured
+    seconds   that the decision took, earlier attempts left out
+    """
+
+    config: Config
+    inputs: Inputs
+    store: Store
+    base: RunConfig
+    findings: Findings
+    complete: bool
+    seconds: float
+
+    @property
+    def choice(self) -> str:
+        """One of the four arms, or `undecided`."""
+        choice = self.findings.choice
+        decided = choice.decided and self.findings.sizes[-1] == self.base.train_size
+        return choice.recommended if decided and choice.recommended else "undecided"
+
+    @property
+    def recommended(self) -> str:
+        """The arm to take, decided or not."""
+        arm = self.findings.choice.recommended
+        assert arm is not None  # `decide` raises where nothing was measured
+        return arm
+
+    @property
+    def confidence(self) -> float | None:
+        """Probability that the recommended arm is within the margin of the best; None: unknown."""
+        return self.findings.choice.confidence
+
+    @property
+    def crossover(self) -> Crossover | None:
+        """Of pretrained frozen against tuned; None where either was not measured."""
+        return self.findings.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
+
+    @cached_property
+    def advice(self) -> list[str]:
+        """At most ten lines in words."""
+        lines = advice(self.findings)
+        largest = self.findings.sizes[-1]
+        if largest < self.base.train_size:
+            lines[0] = (
+                f"Undecided: the budget reached {largest:,} of {self.base.train_size:,} examples. "
+                f"The best there is {self.recommended}."
+            )
+        return lines
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `decision.json`."""
+        f, crossing = self.findings, self.crossover
+        scores = {s.arm: s for s in f.scores if s.size == f.sizes[-1]}
+        content = {
+            "choice": self.choice,
+            "recommended": self.recommended,
+            "confidence": self.confidence,
+            "crossover": {
+                "low": crossing.low if crossing else None,
+                "high": crossing.high if crossing else None,
+                "status": crossing.status if crossing else "undecided",
+            },
+            "verdicts": {v.claim: {"status": v.status, "reason": v.reason} for v in f.verdicts},
+            "arms": {
+                arm: {
+                    "score": scores[arm].score,
+                    "low": scores[arm].low,
+                    "high": scores[arm].high,
+                    "seeds": scores[arm].seeds,
+                    "lr": scores[arm].lr,
+                    "train_size": scores[arm].size,
+                }
+                for arm in ARMS
+                if arm in scores
+            },
+            "metric": f.metric,
+            "margin": f.margin,
+            "complete": self.complete,
+            "advice": self.advice,
+            "seconds": round(self.seconds, 2),
+        }
+        plain_content: dict[str, Any] = plain(content)
+        return plain_content
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report (.html, with .md, .json and images beside it)."""
+        ledger = Path(path).parent / "movement.parquet"
+        write_report(self.findings, Path(path), ledger if ledger.is_file() else None)
+        return Path(path)
+
+    def fit(self, out: str | Path | None = None) -> Path:
+        """Train the recommended arm on all training data; the folder, whose `model/` predicts."""
+        with run_folder(None if out is None else str(out), self.recommended) as (scratch, final):
+            self.fit_into(scratch)
+        return final
+
+    def fit_into(self, folder: Path) -> None:
+        """Train the recommended arm and write what a run folder holds."""
+        embed, policy = self.recommended.split("-")
+        run = self._run(embed, policy == "tuned")
+        with (folder / "metrics.jsonl").open("w") as metrics:
+            trained = train(
+                run,
+                self.inputs.corpus,
+                self.inputs.reference,
+                device="cpu",
+                on_epoch=lambda epoch: _write_line(metrics, epoch),
+            )
+        if run.finetune:
+            trained = replace(trained, result=write_ledger(folder, trained))
+        config = replace(
+            self.config,
+            embed=replace(self.config.embed, kind=embed),
+            optim=run.optim,
+            finetune=run.finetune,
+            engine=run.engine,
+        )
+        write_run(folder, config, trained.result.to_json(), self.inputs, trained)
+
+    def _run(self, embed: str, finetune: bool) -> RunConfig:
+        """The arm on all training data, at the learning rate chosen at the largest size."""
+        score = self.findings.score(self.recommended, self.findings.sizes[-1])
+        assert score is not None
+        optim = replace(self.base.optim, lr=score.lr)
+        return replace(self.base, embed=embed, finetune=finetune, optim=optim)
+
+
+def decide(*overrides: str, progress: Progress | None = None) -> Decision:
+    """Decide for the data and vectors that the overrides name, as on the command line.
+
+        wvexp.decide("data=files", "data.train=reviews.csv", "embed.path=glove.txt", "budget=5m")
+
+    Raises
+    ------
+    UserError
+        Data or vectors cannot be used.
+    RunError
+        No run succeeded.
+    """
+    return decide_config(compose(overrides, "decide"), progress)
+
+
+def decide_config(config: Config, progress: Progress | None = None) -> Decision:
+    """The same from a configuration."""
+    began = time.perf_counter()
+    check_decision(config)
+    store = Store(Path(config.store))
+    inputs = prepare(config)
+    if inputs.reference is None:
+        raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
+    base = describe_run(config, inputs, sweeping=True)
+    limit = None if config.budget is None else parse_duration(config.budget)
+    workers = config.workers or default_workers()
+    reserve = 0.0 if limit is None else max(_RESERVED_SHARE * limit, _RESERVED_SECONDS)
+    before = time.perf_counter() - began
+    budget = Budget(limit, workers, reserve, before)
+    stop = threading.Event()
+    timer = stop_after(None if limit is None else limit - reserve - before, stop)
+
+    def train_batch(runs: Sequence[RunConfig]) -> SweepOutcome:
+        return run_sweep(runs, inputs, store, workers=workers, progress=progress, stop=stop)
+
+    allocation = Allocation(base, store, train_batch, budget, config.margin)
+    try:
+        allocation.spend()
+    finally:
+        if timer is not None:
+            timer.cancel()
+    findings = find(allocation.measured(), config.margin, _failures(store, base))
+    if findings.choice.recommended is None:
+        raise RunError("nothing could be measured: every run failed; see the results file")
+    return Decision(
+        config,
+        inputs,
+        store,
+        base,
+        findings,
+        allocation.complete,
+        time.perf_counter() - began,
+    )
+
+
+def run_decision(config: Config) -> None:
+    """What `decide.py` does: decide, train the recommended model, write the folder, say it."""
+    began = time.perf_counter()
+    console = Console(highlight=False)
+    with run_folder(config.out, "decision") as (scratch, final):
+        decision = decide_config(config, LiveSweep(Console(highlight=False, stderr=True)))
+        decision.fit_into(scratch)
+        decision.report(scratch / "report.html")
+        whole = replace(decision, seconds=time.perf_counter() - began)
+        text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
+        write_text(scratch / "decision.json", text)
+    for line in decision.advice:
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"{final}: report.html, decision.json, model/", markup=False, soft_wrap=True)
+
+
+def check_decision(config: Config) -> None:
+    """UserError for keys that a decision sets itself."""
+    if config.embed.kind != "pretrained":
+        raise UserError(
+            f"embed={config.embed.kind}: a decision compares pretrained with random vectors",
+            "leave it out, and give embed.path=FILE",
+        )
+    if config.finetune:
+        raise UserError("finetune=true: a decision tries both", "leave it out")
+    if config.grid != Axes():
+        raise UserError("grid.*: a decision chooses its own sizes and seeds", "leave it out")
+    if config.device not in ("auto", "cpu"):
+        raise UserError(f"device={config.device}: decisions run on the CPU", "take device=cpu")
+
+
+def _failures(store: Store, base: RunConfig) -> tuple[str, ...]:
+    return tuple(
+        f"{x['arm']} at size {x['size']}, seed {x['seed']}: {x['error']}" for x in store.failures()
+    )
+
+
+def _write_line(metrics: Any, epoch: Any) -> None:
+    from dataclasses import asdict
+
+    metrics.write(json.dumps(asdict(epoch)) + "\n")
