@@ -161,9 +161,9 @@ def measure(results: Results, condition: str) -> Measurements:
         problems=(
             *_lacking(arms, sizes, seeds),
             *problems,
-            *named,
             *(text for text in selection.problems if not text.endswith(_AT_AN_END)),
             *_at_an_end(selection),
+            *named,
         ),
     )
 

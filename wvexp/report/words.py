@@ -1,5 +1,6 @@
 """The findings in sentences, for the page, the Markdown and the terminal alike."""
 
+from wvexp.analysis.choice import SURE
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.fading import Fade
 from wvexp.analysis.verdict import (
@@ -128,9 +129,13 @@ def _how_sure(f: Findings) -> str:
     if choice.confidence is None:
         return "How sure: unknown (" + "; ".join(choice.notes or ("too little measured",)) + ")."
     size = f.sizes[-1]
+    as_good = [
+        arm for arm, p in choice.near_best.items() if p >= SURE and arm != choice.recommended
+    ]
+    also = f"; so is {' and '.join(as_good)}" if as_good else ""
     return (
         f"How sure: {percent(_not_certain(choice.confidence))} that it is within "
-        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}."
+        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}{also}."
     )
 
 
