@@ -11,6 +11,7 @@ from wvexp.errors import UserError
 from wvexp.inputs import Inputs
 from wvexp.results.store import Store
 from wvexp.sweeps.pool import Stopped, run_pool
+from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 from wvexp.training.run import Epoch, train
@@ -126,6 +127,8 @@ def run_sweep(
                 store.fail(run, failed[-1].error)
                 progress.failed(failed[-1])
 
+        if left:
+            require_parity(left, inputs.corpus, inputs.reference)
         progress.started(len(runs), len(runs) - len(left))
         try:
             if left:
