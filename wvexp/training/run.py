@@ -80,7 +80,7 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
     """Draw the training subset and give each of its words a row."""
     subset = corpus.training_subset(run.train_size, run.seed)
     vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
-    table = build_table(corpus.lexicon, vocabulary, _start(run, corpus, reference))
+    table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
     movable = movable_rows(
         table,
         vocabulary,
@@ -154,7 +154,8 @@ def train(
         validation=best_score,
         test=test_scorer.score(predicted),
         groups=test_scorer.by_group(
-            predicted, word_groups(corpus.test, len(corpus.lexicon), setup.vocabulary, reference)
+            predicted,
+            word_groups(corpus.test, setup.vocabulary.lexicon_ids, len(corpus.lexicon), reference),
         ),
         per_class=test_scorer.by_class(predicted),
         unit_counts=test_scorer.by_unit(predicted, corpus.units),
@@ -237,17 +238,24 @@ def _watched(run: RunConfig, engine: Any, parity_every: int | None) -> tuple[Any
 
 
 def word_groups(
-    split: Split, lexicon_size: int, vocabulary: Vocabulary, reference: ReferenceVectors | None
+    split: Split,
+    seen: NDArray[np.integer],
+    lexicon_size: int,
+    reference: ReferenceVectors | None,
 ) -> NDArray[np.int8]:
-    """The `Group` of every token [tokens], by the same reference vectors for all arms."""
+    """The `Group` of every token [tokens], by the same reference vectors for all arms.
+
+    seen [words]: ids into the lexicon of the words of training.
+    """
     group = np.full(lexicon_size, Group.NEITHER, dtype=np.int8)
     if reference is not None:
         group[reference.index >= 0] = Group.PRETRAINED_ONLY
-    group[vocabulary.lexicon_ids] = Group.SEEN
+    group[seen] = Group.SEEN
     return group[split.words]
 
 
-def _start(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
+def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
+    """What the arm's word vectors start from."""
     if reference is None:
         return unscaled_random_start(len(corpus.lexicon), run.dim, run.seed)
     starts = {"pretrained": pretrained_start, "random": random_start, "shuffled": shuffled_start}
