@@ -5,9 +5,10 @@ from wvexp.compose import run_hydra_command
 
 
 def main(argv: list[str]) -> int:
+    from wvexp.sweeps.jobs import run_jobs
     from wvexp.sweeps.session import run_config
 
-    run_hydra_command(run_config, argv)
+    run_hydra_command(run_config, argv, sweep=run_jobs)
     return 0
 
 

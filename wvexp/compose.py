@@ -10,6 +10,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +39,52 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
     return _checked(node)
 
 
+@dataclass(frozen=True)
+class Job:
+    """One job of a sweep over the command line: its configuration, and the folder it may have."""
+
+    config: Config
+    folder: Path
+
+
+class HydraTask:
+    """What Hydra runs: `command` for one configuration, `sweep` for all jobs of a `-m`.
+
+    The pool launcher (`hydra_plugins/wvexp_pool.py`) composes the jobs and hands them to
+    `run_jobs`; another launcher calls the task job by job.
+    """
+
+    def __init__(
+        self, command: Callable[[Config], None], sweep: Callable[[list[Job]], None]
+    ) -> None:
+        self.command, self.sweep = command, sweep
+        # Raised through Hydra, an error would be announced a second time in Hydra's own words.
+        self.failures: list[UserError | RunError] = []
+        self.sweep_folder: Path | None = None
+
+    def __call__(self, node: Any) -> None:
+        try:
+            self.command(_checked(node))
+        except (UserError, RunError) as error:
+            self.failures.append(error)
+
+    def run_jobs(self, nodes: list[Any], folders: list[Path]) -> None:
+        """Check every job's composed configuration, then run them all."""
+        jobs = zip(nodes, folders, strict=True)
+        self.sweep([Job(_checked(node), folder) for node, folder in jobs])
+
+
 def run_hydra_command(
-    command: Callable[[Config], None], argv: Sequence[str], config_name: str = "train"
+    command: Callable[[Config], None],
+    argv: Sequence[str],
+    config_name: str = "train",
+    *,
+    sweep: Callable[[list[Job]], None] | None = None,
 ) -> None:
-    """Compose the configuration of a command line with Hydra and hand it to `command`."""
+    """Compose the configuration of a command line with Hydra and hand it to `command`.
+
+    With `-m` all jobs go to `sweep` at once, or to `command` one after another.
+    """
     if {"--help", "-h"} & set(argv):
         print(help_text(shutil.get_terminal_size().columns, config_name))
         return
@@ -50,21 +93,33 @@ def run_hydra_command(
     import hydra
 
     _register_schema()
-    failures: list[UserError | RunError] = []
 
-    def task(node: Any) -> None:
-        # Raised through Hydra, an error would be announced a second time in Hydra's own words.
-        try:
-            command(_checked(node))
-        except (UserError, RunError) as error:
-            failures.append(error)
+    def one_by_one(jobs: list[Job]) -> None:
+        for job in jobs:
+            command(job.config)
 
+    task = HydraTask(command, sweep or one_by_one)
     sys.argv = [sys.argv[0], *quoted(argv)]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting
-    with _errors_in_one_line():
-        hydra.main(str(config_folder()), config_name, version_base="1.3")(task)()
-    if failures:
-        raise failures[0]
+    try:
+        with _errors_in_one_line():
+            hydra.main(str(config_folder()), config_name, version_base="1.3")(task)()
+    finally:
+        if task.sweep_folder is not None:
+            _remove_if_bare(task.sweep_folder)
+    if task.failures:
+        raise task.failures[0]
+
+
+def _remove_if_bare(folder: Path) -> None:
+    """Remove a sweep's folder in which no job has left anything."""
+    if folder.is_dir() and {path.name for path in folder.iterdir()} <= {"multirun.yaml"}:
+        (folder / "multirun.yaml").unlink(missing_ok=True)
+        for empty in (folder, *folder.parents[:2]):
+            try:
+                empty.rmdir()
+            except OSError:
+                break
 
 
 def quoted(argv: Sequence[str]) -> list[str]:
@@ -145,9 +200,10 @@ def _checked(node: Any) -> Config:
     from omegaconf import OmegaConf
 
     with _errors_in_one_line():
-        values = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
+        ours = OmegaConf.masked_copy(node, [name for name in node if name != "hydra"])
+        values = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     assert isinstance(values, dict)
-    return parse_config({str(name): v for name, v in values.items() if name != "hydra"})
+    return parse_config({str(name): value for name, value in values.items()})
 
 
 class _errors_in_one_line:  # noqa: N801  (reads as a statement)

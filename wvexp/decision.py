@@ -1,12 +1,14 @@
 """Freeze, fine-tune, random, or undecided: an answer for one's own data, with what it rests on."""
 
 import json
+import shutil
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rich.console import Console
@@ -18,18 +20,19 @@ from wvexp.atomic import write_text
 from wvexp.compose import compose
 from wvexp.config import Axes, Config, parse_duration
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run, write_ledger, write_run
+from wvexp.experiment import describe_run, train_into
 from wvexp.inputs import Inputs, prepare
-from wvexp.report.findings import Findings, find, plain
+from wvexp.report.findings import Findings, plain
 from wvexp.report.page import write_report
 from wvexp.report.words import advice
+from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.pool import default_workers
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
-from wvexp.training.run import train
+from wvexp.training.result import RunResult
 
 # Of a budget, what the final model and the report are given: a share, and at least so many seconds.
 _RESERVED_SHARE, _RESERVED_SECONDS = 0.15, 12.0
@@ -135,35 +138,40 @@ class Decision:
             self.fit_into(scratch)
         return final
 
-    def fit_into(self, folder: Path) -> None:
-        """Train the recommended arm and write what a run folder holds."""
-        embed, policy = self.recommended.split("-")
-        run = self._run(embed, policy == "tuned")
-        with (folder / "metrics.jsonl").open("w") as metrics:
-            trained = train(
-                run,
-                self.inputs.corpus,
-                self.inputs.reference,
-                device="cpu",
-                on_epoch=lambda epoch: _write_line(metrics, epoch),
-            )
-        if run.finetune:
-            trained = replace(trained, result=write_ledger(folder, trained))
+    def fit_into(self, folder: Path, arm: str | None = None) -> RunResult:
+        """Train the recommended arm (or another) and write what a run folder holds."""
+        arm = arm or self.recommended
+        score = self.findings.score(arm, self.findings.sizes[-1])
+        assert score is not None
+        embed, policy = arm.split("-")
+        optim = replace(self.base.optim, lr=score.lr)
+        run = replace(self.base, embed=embed, finetune=policy == "tuned", optim=optim)
         config = replace(
             self.config,
             embed=replace(self.config.embed, kind=embed),
-            optim=run.optim,
+            optim=optim,
             finetune=run.finetune,
             engine=run.engine,
         )
-        write_run(folder, config, trained.result.to_json(), self.inputs, trained)
+        return train_into(
+            folder, config, run, self.inputs, device="cpu", on_epoch=lambda epoch: None
+        )
 
-    def _run(self, embed: str, finetune: bool) -> RunConfig:
-        """The arm on all training data, at the learning rate chosen at the largest size."""
-        score = self.findings.score(self.recommended, self.findings.sizes[-1])
-        assert score is not None
-        optim = replace(self.base.optim, lr=score.lr)
-        return replace(self.base, embed=embed, finetune=finetune, optim=optim)
+    def with_movement(self, folder: Path) -> "Decision":
+        """Train the recommended model into the folder; the findings know what fine-tuning moved.
+
+        Where the recommended vectors are frozen, pretrained ones are tuned for the ledger alone.
+        """
+        result = self.fit_into(folder)
+        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and self.complete:
+            with TemporaryDirectory() as aside:
+                result = self.fit_into(Path(aside), PRETRAINED_TUNED)
+                shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
+        if result.run.finetune:
+            self.store.save(result)
+        return replace(
+            self, findings=findings_of(self.store, self.base.condition, self.config.margin)
+        )
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -207,7 +215,7 @@ def decide_config(config: Config, progress: Progress | None = None) -> Decision:
     finally:
         if timer is not None:
             timer.cancel()
-    findings = find(allocation.measured(), config.margin, _failures(store, base))
+    findings = findings_of(store, base.condition, config.margin)
     if findings.choice.recommended is None:
         raise RunError("nothing could be measured: every run failed; see the results file")
     return Decision(
@@ -227,7 +235,7 @@ def run_decision(config: Config) -> None:
     console = Console(highlight=False)
     with run_folder(config.out, "decision") as (scratch, final):
         decision = decide_config(config, LiveSweep(Console(highlight=False, stderr=True)))
-        decision.fit_into(scratch)
+        decision = decision.with_movement(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
         text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
@@ -250,15 +258,3 @@ def check_decision(config: Config) -> None:
         raise UserError("grid.*: a decision chooses its own sizes and seeds", "leave it out")
     if config.device not in ("auto", "cpu"):
         raise UserError(f"device={config.device}: decisions run on the CPU", "take device=cpu")
-
-
-def _failures(store: Store, base: RunConfig) -> tuple[str, ...]:
-    return tuple(
-        f"{x['arm']} at size {x['size']}, seed {x['seed']}: {x['error']}" for x in store.failures()
-    )
-
-
-def _write_line(metrics: Any, epoch: Any) -> None:
-    from dataclasses import asdict
-
-    metrics.write(json.dumps(asdict(epoch)) + "\n")

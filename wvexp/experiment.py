@@ -4,9 +4,9 @@
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import yaml
 from rich.console import Console
@@ -39,27 +39,40 @@ def run_experiment(config: Config) -> None:
         inputs = prepare(config)
         run = describe_run(config, inputs)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
-        with (scratch / "metrics.jsonl").open("w") as metrics, live.running():
+        with live.running():
+            result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
+    store.save(result)
+    console.print(summary_table(result.to_json(), final))
 
-            def on_epoch(epoch: Epoch) -> None:
-                metrics.write(json.dumps(asdict(epoch)) + "\n")
-                metrics.flush()
-                live(epoch)
 
-            trained = train(
-                run,
-                inputs.corpus,
-                inputs.reference,
-                device=device,
-                parity_every=config.parity.every,
-                on_epoch=on_epoch,
-            )
-        if run.finetune:
-            trained = replace(trained, result=write_ledger(scratch, trained))
-        result = trained.result.to_json()
-        write_run(scratch, config, result, inputs, trained)
-    store.save(trained.result)
-    console.print(summary_table(result, final))
+def train_into(
+    folder: Path,
+    config: Config,
+    run: RunConfig,
+    inputs: Inputs,
+    *,
+    device: str,
+    on_epoch: Callable[[Epoch], None],
+) -> RunResult:
+    """Train the run and fill its folder: configuration, epochs, result, movement and model."""
+    with (folder / "metrics.jsonl").open("w") as metrics:
+
+        def write_epoch(epoch: Epoch) -> None:
+            metrics.write(json.dumps(asdict(epoch)) + "\n")
+            metrics.flush()
+            on_epoch(epoch)
+
+        trained = train(
+            run,
+            inputs.corpus,
+            inputs.reference,
+            device=device,
+            parity_every=config.parity.every,
+            on_epoch=write_epoch,
+        )
+    result = _write_ledger(folder, trained) if run.finetune else trained.result
+    _write_run(folder, config, result, inputs, trained)
+    return result
 
 
 def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> RunConfig:
@@ -117,8 +130,8 @@ def choose_device(device: str, engine: str) -> str:
     return device
 
 
-def write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
-    """Write `movement.parquet`, what became of every row; the result with its summary."""
+def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
+    """Write the movement of every row as Parquet; the result with its summary."""
     import pyarrow
     import pyarrow.parquet
 
@@ -135,15 +148,16 @@ def write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
     return replace(trained.result, movement=movement)
 
 
-def write_run(
-    folder: Path, config: Config, result: dict[str, Any], inputs: Inputs, trained: TrainedRun
+def _write_run(
+    folder: Path, config: Config, result: RunResult, inputs: Inputs, trained: TrainedRun
 ) -> None:
-    """Write what a run folder holds beside the lines of its epochs: `model/` for prediction."""
     (folder / "config.yaml").write_text(
         yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True), encoding="utf-8"
     )
-    (folder / "result.json").write_text(json.dumps(result, indent=2, allow_nan=False) + "\n")
-    run = trained.result.run
+    (folder / "result.json").write_text(
+        json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n"
+    )
+    run = result.run
     SavedModel(
         task=inputs.corpus.task,
         model=run.model,

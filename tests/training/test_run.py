@@ -242,7 +242,9 @@ def test_groups_are_the_same_for_all_arms_and_count_every_token(start_run, corpo
     ]
     assert [seen, pretrained, neither] == [expected.count(group) for group in Group]
     vocabulary = Vocabulary.from_subset(corpus.training_subset(500, 0), len(corpus.lexicon))
-    found = word_groups(corpus.test, len(corpus.lexicon), vocabulary, references["token"])
+    found = word_groups(
+        corpus.test, vocabulary.lexicon_ids, len(corpus.lexicon), references["token"]
+    )
     assert found.tolist() == expected
 
 

@@ -149,7 +149,7 @@ def _random_suffices(
     elif fade.status == "extrapolated" and fade.estimate is not None:
         reason = (
             f"not yet at the largest size; extrapolated, the gain falls below {_points(margin)} "
-            f"near size {fade.estimate:.2g}: {_words(last)}"
+            f"near size {float(f'{fade.estimate:.2g}'):,.0f}: {_words(last)}"
         )
     else:
         reason = f"not shown at the largest size: {_words(last)}"

@@ -287,7 +287,9 @@ def _isolating(arms: Sequence[str]) -> tuple[Any, Any]:
 
 
 def _legend() -> Any:
-    return alt.Legend(orient="top", title=None, columns=2, labelLimit=240, symbolOpacity=1)
+    return alt.Legend(
+        orient="top", title=None, columns=2, labelLimit=240, labelFontSize=12, symbolOpacity=1
+    )
 
 
 def _colours(arms: Sequence[str]) -> list[str]:

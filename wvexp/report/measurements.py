@@ -269,7 +269,11 @@ def _at_an_end(selection: Selection) -> list[str]:
     ]
     if not cells:
         return []
-    return [f"the best learning rate is the lowest or highest of those tried: {', '.join(cells)}"]
+    total = sum(rate is not None for row in selection.chosen for rate in row)
+    return [
+        f"the best learning rate is the lowest or highest tried in {len(cells)} of {total} cells: "
+        + ", ".join(cells)
+    ]
 
 
 def _plain(seeds: Sequence[int]) -> bool:

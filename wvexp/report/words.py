@@ -217,5 +217,5 @@ def _missing(f: Findings) -> str:
     rest = f" (and {len(f.problems) - 1} more, in the report)" if len(f.problems) > 1 else ""
     first = f.problems[0]
     if len(first) > _LONGEST:
-        first = f"{first[:_LONGEST].rpartition(' ')[0]} ..."
+        first = first.partition(": ")[0][:_LONGEST]
     return f"Mind: {first}{rest}."

@@ -13,18 +13,19 @@ from wvexp.errors import UserError
 
 
 @contextmanager
-def run_folder(out: str | None, arm: str) -> Iterator[tuple[Path, Path]]:
+def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator[tuple[Path, Path]]:
     """A scratch folder to fill, and the place to which it moves once the block ends well.
 
-    Without `out` the place is a new `runs/<date>/<time>-<arm>` that no other run can have. An
-    existing `out` is replaced if it holds a run (or nothing). If the block fails, nothing remains.
+    Without `out` the place is new and no other run can have it: `fresh`, or
+    `runs/<date>/<time>-<arm>`, with a number behind it where that is taken. An existing `out` is
+    replaced if it holds a run (or nothing). If the block fails, nothing remains.
 
     Raises
     ------
     UserError
         The folder cannot be written, or `out` holds something that is not a run.
     """
-    final = Path(out).expanduser() if out else _fresh(arm)
+    final = Path(out).expanduser() if out else fresh or _fresh(arm)
     created = [parent for parent in final.absolute().parents if not parent.exists()]
     try:
         if out:

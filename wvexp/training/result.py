@@ -92,6 +92,14 @@ class RunResult:
         return {name: value for name, value in content.items() if value is not None}
 
 
+def group_scores(groups: dict[Group, tuple[int, float | None]]) -> dict[str, dict[str, Any]]:
+    """The groups block of `result.json`."""
+    return {
+        _GROUP_NAMES[group]: {"n": n} if score is None else {"n": n, "score": score}
+        for group, (n, score) in groups.items()
+    }
+
+
 @cache
 def _versions() -> dict[str, str]:
     libraries = {name: version(name) for name in ("torch", "numpy", "gensim")}
@@ -115,10 +123,7 @@ def make_result(
         train_tokens=subset.tokens,
         train_types=len(np.unique(subset.words)),
         labels_missing=[corpus.label_names[i] for i in missing],
-        groups={
-            _GROUP_NAMES[group]: {"n": n} if score is None else {"n": n, "score": score}
-            for group, (n, score) in groups.items()
-        },
+        groups=group_scores(groups),
         units=UnitCounts(unit_counts, corpus.units.ids, corpus.units.fingerprint),
         coverage=None if reference is None else asdict(coverage(reference, subset)),
         **measured,

@@ -55,6 +55,43 @@ class TrainedRun:
     parameters: dict[str, NDArray[np.float32]]
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What a run starts from: its subset of the training data, its words and their rows."""
+
+    subset: Split
+    vocabulary: Vocabulary
+    table: EmbeddingTable
+    movable: NDArray[np.bool_]
+    train_set: Examples
+
+    def rows(self, run: RunConfig, epoch: int) -> NDArray[np.int32]:
+        """Row of every training token in an epoch.
+
+        UNK learns in every tuned arm, by the same draws.
+        """
+        if not run.finetune:
+            return self.train_set.rows
+        draws = stream(run.seed, "unknown", epoch)
+        return self.train_set.with_unknown(self.vocabulary.counts, draws)
+
+
+def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Setup:
+    """Draw the training subset and give each of its words a row."""
+    subset = corpus.training_subset(run.train_size, run.seed)
+    vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
+    table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
+    movable = movable_rows(
+        table,
+        vocabulary,
+        finetune=run.finetune,
+        rows=run.tuning.rows,
+        min_count=run.tuning.min_count,
+    )
+    window = run.model.window if run.model.name == "window" else None
+    return Setup(subset, vocabulary, table, movable, Examples.from_split(subset, table, window))
+
+
 def train(
     run: RunConfig,
     corpus: Corpus,
@@ -72,20 +109,11 @@ def train(
         Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
     """
     began = time.perf_counter()
-    subset = corpus.training_subset(run.train_size, run.seed)
-    vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
-    table = build_table(corpus.lexicon, vocabulary, _start(run, corpus, reference))
-    movable = movable_rows(
-        table,
-        vocabulary,
-        finetune=run.finetune,
-        rows=run.tuning.rows,
-        min_count=run.tuning.min_count,
-    )
-    window = run.model.window if run.model.name == "window" else None
-    train_set, validation_set, test_set = (
-        Examples.from_split(split, table, window)
-        for split in (subset, corpus.validation, corpus.test)
+    setup = set_up(run, corpus, reference)
+    table, movable, train_set = setup.table, setup.movable, setup.train_set
+    validation_set, test_set = (
+        Examples.from_split(split, table, train_set.window)
+        for split in (corpus.validation, corpus.test)
     )
     scorer = Scorer(run.metric, corpus.validation, corpus.label_names, "validation")
     test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
@@ -97,15 +125,11 @@ def train(
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
         checks = len(parity.checks) if parity else 0
-        rows = train_set.rows
-        if run.finetune:
-            # UNK learns in every tuned arm, by the same draws.
-            rows = train_set.with_unknown(vocabulary.counts, stream(run.seed, "unknown", epoch))
         loss = train_epoch(
             train_set,
             run.optim.batch_size,
             stream(run.seed, "order", epoch).permutation(len(train_set)),
-            rows,
+            setup.rows(run, epoch),
             stream(run.seed, "dropout", epoch),
             move_rows=epoch >= run.tuning.start_epoch,
         )
@@ -125,12 +149,13 @@ def train(
     result = make_result(
         run,
         corpus,
-        subset,
+        setup.subset,
         reference,
         validation=best_score,
         test=test_scorer.score(predicted),
         groups=test_scorer.by_group(
-            predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
+            predicted,
+            word_groups(corpus.test, setup.vocabulary.lexicon_ids, len(corpus.lexicon), reference),
         ),
         per_class=test_scorer.by_class(predicted),
         unit_counts=test_scorer.by_unit(predicted, corpus.units),
@@ -141,7 +166,7 @@ def train(
         seconds=time.perf_counter() - began,
     )
     counts = np.zeros(len(table.rows), dtype=np.int64)
-    counts[: table.trained] = vocabulary.counts
+    counts[: table.trained] = setup.vocabulary.counts
     return TrainedRun(result, table, counts, movable, parameters)
 
 
@@ -213,17 +238,24 @@ def _watched(run: RunConfig, engine: Any, parity_every: int | None) -> tuple[Any
 
 
 def word_groups(
-    split: Split, lexicon_size: int, vocabulary: Vocabulary, reference: ReferenceVectors | None
+    split: Split,
+    seen: NDArray[np.integer],
+    lexicon_size: int,
+    reference: ReferenceVectors | None,
 ) -> NDArray[np.int8]:
-    """The `Group` of every token [tokens], by the same reference vectors for all arms."""
+    """The `Group` of every token [tokens], by the same reference vectors for all arms.
+
+    seen [words]: ids into the lexicon of the words of training.
+    """
     group = np.full(lexicon_size, Group.NEITHER, dtype=np.int8)
     if reference is not None:
         group[reference.index >= 0] = Group.PRETRAINED_ONLY
-    group[vocabulary.lexicon_ids] = Group.SEEN
+    group[seen] = Group.SEEN
     return group[split.words]
 
 
-def _start(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
+def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
+    """What the arm's word vectors start from."""
     if reference is None:
         return unscaled_random_start(len(corpus.lexicon), run.dim, run.seed)
     starts = {"pretrained": pretrained_start, "random": random_start, "shuffled": shuffled_start}

@@ -1,0 +1,135 @@
+"""`experiment=large`: one pass over up to hundreds of millions of tokens of the built-in world.
+
+The text is generated as it is read, so memory does not grow with it. A model that has read n tokens
+of the stream is the model of training size n: one pass gives a whole curve.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from sys import platform
+
+import numpy as np
+from rich.console import Console
+
+from wvexp.config import Config
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.vocabulary import Vocabulary
+from wvexp.data.world import world_stream
+from wvexp.errors import UserError
+from wvexp.experiment import describe_run
+from wvexp.inputs import Inputs, prepare
+from wvexp.results.store import Store
+from wvexp.sweeps.pool import default_workers
+from wvexp.sweeps.session import check_sweep, grid_of
+from wvexp.sweeps.streamed import StreamedRun
+from wvexp.training.engine_parity import require_parity
+from wvexp.training.identity import RunConfig
+from wvexp.training.result import RunResult
+
+# Tokens generated, kept and trained on at a time.
+CHUNK = 500_000
+
+
+def run_large(config: Config) -> None:
+    """Train every arm of the grid on one pass of the stream; a row for each number of tokens."""
+    check_sweep(config)
+    if config.dispatch != "local":
+        raise UserError(f"dispatch={config.dispatch}: one stream feeds all arms", "leave it out")
+    console = Console(highlight=False)
+    store = Store(Path(config.store))
+    # The stream takes the place of the training text, of which the words alone are needed.
+    small = replace(config, data=replace(config.data, world_size=10_000), train_size=None)
+    inputs = prepare(small)
+    sizes = sorted(set(config.large.tokens))
+    runs = _runs(small, inputs)
+    with store:
+        stored = store.keys()
+        missing = [run for run in runs if any(at(run, n).key not in stored for n in sizes)]
+        total = len(runs) * len(sizes)
+        done = sum(at(run, n).key in stored for run in runs for n in sizes)
+        if done:
+            console.print(f"{done:,} of {total:,} points are in the results file: skipped")
+        if not missing:
+            return
+        require_parity(missing, inputs.corpus, inputs.reference)
+        for result in stream_arms(config, missing, inputs, sizes, config.workers):
+            if result.run.key not in stored:
+                store.save(result)
+            console.print(
+                f"{result.run.train_size:>13,} tokens  {result.run.arm:<18} "
+                f"test {result.run.metric} {result.test:.4f}  "
+                f"{result.seconds:9.1f} s of CPU  peak {peak_megabytes():,.0f} MB",
+                soft_wrap=True,
+            )
+
+
+def _runs(config: Config, inputs: Inputs) -> list[RunConfig]:
+    base = describe_run(config, inputs, sweeping=True)
+    if base.engine != "handwritten":
+        raise UserError(f"engine={config.engine}: the stream is trained by hand", "leave it out")
+    grid = replace(grid_of(config, inputs), sizes=[1])
+    # One pass: there is no second epoch to stop before.
+    return [replace(run, optim=replace(run.optim, epochs=1)) for run in grid.runs()]
+
+
+def at(run: RunConfig, tokens: int) -> RunConfig:
+    """The run as it stands after so many tokens of the stream.
+
+    The stream continues the text of the corpus, so it has a name of its own.
+    """
+    return replace(run, train_size=tokens, data=f"{run.data}-streamed")
+
+
+def stream_arms(
+    config: Config,
+    runs: Sequence[RunConfig],
+    inputs: Inputs,
+    sizes: Sequence[int],
+    workers: int | None,
+) -> Iterator[RunResult]:
+    """Train all runs on the same stream, chunk by chunk; results whenever a size is reached."""
+    corpus = inputs.corpus
+    vocabulary = whole_vocabulary(corpus)
+    streamed = [StreamedRun(run, corpus, inputs.reference, vocabulary) for run in runs]
+    stream = world_stream(config.data.world_seed, max(sizes), CHUNK, config.data.world_vocabulary)
+    with ThreadPoolExecutor(workers or default_workers()) as pool:
+        for number, (chunk, size) in enumerate(cut_at(stream, sizes)):
+            for outcome in [pool.submit(run.train_on, chunk, number) for run in streamed]:
+                outcome.result()
+            if size is not None:
+                for run in streamed:
+                    yield run.evaluate(at(run.run, size))
+
+
+def whole_vocabulary(corpus: Corpus) -> Vocabulary:
+    """Every word form of the world: which of them the stream will hold is not known beforehand."""
+    words = len(corpus.lexicon)
+    return Vocabulary(
+        np.arange(words, dtype=np.int32), np.concatenate([[0, 0], np.ones(words, dtype=np.int64)])
+    )
+
+
+def cut_at(stream: Iterator[Split], sizes: Sequence[int]) -> Iterator[tuple[Split, int | None]]:
+    """The stream's chunks, cut after the sentence that completes each of the ascending `sizes`.
+
+    With each chunk the size that its end completes, or None.
+    """
+    left, before = list(sizes), 0
+    for chunk in stream:
+        first = 0
+        while left and before + chunk.offsets[-1] >= left[0]:
+            last = int(np.searchsorted(chunk.offsets, left[0] - before))
+            yield chunk.take(np.arange(first, last)), left.pop(0)
+            first = last
+        if first < chunk.sentences:
+            yield chunk.take(np.arange(first, chunk.sentences)), None
+        before += chunk.tokens
+
+
+def peak_megabytes() -> float:
+    """Most memory that the process has held so far."""
+    kilobytes = getrusage(RUSAGE_SELF).ru_maxrss / (1024 if platform == "darwin" else 1)
+    return kilobytes / 1024

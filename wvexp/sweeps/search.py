@@ -1,0 +1,138 @@
+"""`experiment=search`: Optuna proposes, the sweep answers; the same number of tries for each arm.
+
+Ask and tell in batches: the runs of a batch are one sweep, so they are pooled, stored and resumed
+as any other. The studies live in a SQLite file of their own, one for each arm and condition.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from wvexp.config import Config
+from wvexp.errors import UserError
+from wvexp.inputs import Inputs, prepare
+from wvexp.results.store import Store
+from wvexp.sweeps.progress import LiveSweep
+from wvexp.sweeps.run import SweepOutcome, run_sweep
+from wvexp.sweeps.session import check_sweep, dispatch_of, grid_of, raise_failures
+from wvexp.training.identity import RunConfig
+
+
+def run_search(config: Config) -> None:
+    """Search learning rate, dropout and the rows' own rate for every arm of the grid."""
+    check_sweep(config)
+    optuna = _optuna()
+    console = Console(highlight=False)
+    store = Store(Path(config.store))
+    inputs = prepare(config)
+    table = Table("arm", "tries", "best validation", "settings", box=None)
+    outcomes = []
+    grid = grid_of(config, inputs)
+    if len(grid.sizes) * len(grid.seeds) > 1:
+        raise UserError("a search has one size and one seed", "give train_size= and seed=")
+    storage = _storage(optuna, Path(config.search.study))
+    for arm in grid.arms:
+        start = replace(grid, arms=[arm], lrs=[config.optim.lr]).runs()[0]
+        study = optuna.create_study(
+            study_name=_study_name(start),
+            storage=storage,
+            direction="maximize",
+            sampler=optuna.samplers.TPESampler(seed=config.seed),
+            load_if_exists=True,
+        )
+        outcomes += _search_arm(study, start, config, inputs, store, console)
+        finished = [t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
+        if finished:
+            settings = "  ".join(f"{k}={v:.3g}" for k, v in study.best_params.items())
+            table.add_row(start.arm, str(len(finished)), f"{study.best_value:.4f}", settings)
+    console.print(table)
+    raise_failures(
+        SweepOutcome(
+            sum(outcome.done for outcome in outcomes),
+            sum(outcome.skipped for outcome in outcomes),
+            tuple(failure for outcome in outcomes for failure in outcome.failed),
+        )
+    )
+
+
+def _search_arm(
+    study: Any,
+    start: RunConfig,
+    config: Config,
+    inputs: Inputs,
+    store: Store,
+    console: Console,
+) -> list[SweepOutcome]:
+    """Ask and tell until the study holds `search.trials` tries that have ended."""
+    from optuna.trial import TrialState
+
+    wanted = config.search.trials
+    assert wanted is not None
+    # A search that was cut off has asked without telling: those tries are void.
+    for trial in study.get_trials(states=(TrialState.RUNNING,)):
+        study.tell(trial.number, state=TrialState.FAIL)
+    outcomes = []
+    while (left := wanted - len(study.get_trials(states=(TrialState.COMPLETE,)))) > 0:
+        trials = [study.ask() for _ in range(min(left, config.search.batch))]
+        runs = [suggest(start, trial) for trial in trials]
+        outcome = run_sweep(
+            runs,
+            inputs,
+            store,
+            progress=LiveSweep(console),
+            dispatch=dispatch_of(config),
+        )
+        outcomes.append(outcome)
+        for trial, run in zip(trials, runs, strict=True):
+            found = store.runs(key=run.key)
+            if found:
+                study.tell(trial, found[0]["metric"]["validation"])
+            else:
+                study.tell(trial, state=TrialState.FAIL)
+        if len(outcome.failed) == len(trials):
+            break  # every proposal fails: going on would never end
+    return outcomes
+
+
+def suggest(start: RunConfig, trial: Any) -> RunConfig:
+    """The run that a trial proposes."""
+    optim = replace(start.optim, lr=trial.suggest_float("optim.lr", 1e-4, 3e-2, log=True))
+    dropout = trial.suggest_float("model.dropout", 0.0, 0.6, step=0.1)
+    tuning = start.tuning
+    if start.finetune:
+        scale = trial.suggest_float("tuning.lr_scale", 0.1, 10.0, log=True)
+        tuning = replace(tuning, lr_scale=scale)
+    return replace(start, optim=optim, model=replace(start.model, dropout=dropout), tuning=tuning)
+
+
+def _study_name(start: RunConfig) -> str:
+    # The arm, and everything that the proposals do not change.
+    plain = replace(
+        start,
+        optim=replace(start.optim, lr=1.0),
+        model=replace(start.model, dropout=0.0),
+    )
+    return f"{start.arm}-{plain.key}"
+
+
+def _storage(optuna: Any, path: Path) -> Any:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return optuna.storages.RDBStorage(f"sqlite:///{path}")
+    except Exception as error:
+        first = str(error).strip().splitlines()[0]
+        raise UserError(f"search.study={path}: {first}", "give another file") from error
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ModuleNotFoundError as error:
+        raise UserError("experiment=search needs optuna", "pip install 'wvexp[search]'") from error
+    if int(optuna.__version__.partition(".")[0]) < 5:
+        raise UserError(f"optuna {optuna.__version__} is too old", "pip install 'optuna>=5'")
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return optuna

@@ -1,0 +1,121 @@
+"""One arm that reads a stream: trained chunk by chunk, evaluated where it stands."""
+
+import time
+from dataclasses import asdict, replace
+
+import numpy as np
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.vocabulary import UNK, Vocabulary
+from wvexp.seeds import stream
+from wvexp.training.examples import Examples
+from wvexp.training.identity import RunConfig
+from wvexp.training.metrics import Scorer
+from wvexp.training.result import RunResult, UnitCounts, group_scores
+from wvexp.training.run import make_engine, start_of, word_groups
+from wvexp.training.tuning import measure_movement, movable_rows
+from wvexp.vectors.reference import ReferenceVectors
+from wvexp.vectors.table import build_table
+
+# Probability that a word's first occurrence stands in as UNK; see `Examples.with_unknown`.
+_UNK_PROBABILITY = 0.5
+
+
+class StreamedRun:
+    """A window model in training on a stream of text.
+
+    What differs from a run with its data in hand: the order is drawn chunk by chunk, and UNK learns
+    from first occurrences, as nobody knows which words will occur once.
+
+    Parameters
+    ----------
+    vocabulary
+        All words that the stream may hold. A row that no token has reached yet counts as unseen:
+        evaluation reads it where it is pretrained, and UNK in its place otherwise.
+    """
+
+    def __init__(
+        self,
+        run: RunConfig,
+        corpus: Corpus,
+        reference: ReferenceVectors | None,
+        vocabulary: Vocabulary,
+    ) -> None:
+        self.run, self.corpus, self.reference = run, corpus, reference
+        start = start_of(run, corpus, reference)
+        self.table = build_table(corpus.lexicon, vocabulary, start)
+        self.pretrained = start.index >= 0
+        self.movable = movable_rows(
+            self.table, vocabulary, finetune=run.finetune, rows=run.tuning.rows, min_count=1
+        )
+        self.engine = make_engine(run, self.table, self.movable, len(corpus.label_names), "cpu")
+        self.counts = np.zeros(len(corpus.lexicon), dtype=np.int64)
+        self.labels_seen = np.zeros(len(corpus.label_names), dtype=bool)
+        self.seconds = 0.0
+
+    def train_on(self, chunk: Split, number: int) -> None:
+        """One pass over the chunk, the stream's `number`-th; for any one thread."""
+        began = time.thread_time()
+        run = self.run
+        examples = Examples.from_split(chunk, self.table, run.model.window)
+        self.engine.train_epoch(
+            examples,
+            run.optim.batch_size,
+            stream(run.seed, "order", number).permutation(len(examples)),
+            self._rows(chunk, examples, number),
+            stream(run.seed, "dropout", number),
+            move_rows=True,
+        )
+        self.counts += np.bincount(chunk.words, minlength=len(self.counts))
+        self.labels_seen[chunk.labels] = True
+        self.seconds += time.thread_time() - began
+
+    def _rows(self, chunk: Split, examples: Examples, number: int) -> np.ndarray:
+        if not self.run.finetune:
+            return examples.rows
+        words, first = np.unique(chunk.words, return_index=True)
+        fresh = first[self.counts[words] == 0]
+        draws = stream(self.run.seed, "unknown", number).random(len(fresh))
+        rows = examples.rows.copy()
+        rows[fresh[draws < _UNK_PROBABILITY]] = UNK
+        return rows
+
+    def evaluate(self, run: RunConfig) -> RunResult:
+        """The result of what has been read so far, as that of `run`."""
+        corpus, seen = self.corpus, self.counts > 0
+        known = replace(self.table, row_of=np.where(seen | self.pretrained, self.table.row_of, UNK))
+        validation, test = (
+            self.engine.predict(Examples.from_split(split, known, run.model.window)).argmax(1)
+            for split in (corpus.validation, corpus.test)
+        )
+        scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
+        groups = word_groups(corpus.test, np.flatnonzero(seen), len(seen), self.reference)
+        covered = None
+        if self.reference is not None:
+            found, tokens = self.reference.index >= 0, self.counts.sum()
+            covered = {
+                "types": float(found[seen].mean()),
+                "tokens": float(self.counts[found].sum() / tokens),
+            }
+        after = self.engine.parameters()["embedding.weight"]
+        return RunResult(
+            run=run,
+            train_tokens=int(self.counts.sum()),
+            train_types=int(seen.sum()),
+            labels_missing=[corpus.label_names[i] for i in np.flatnonzero(~self.labels_seen)],
+            validation=Scorer(
+                run.metric, corpus.validation, corpus.label_names, "validation"
+            ).score(validation),
+            test=scorer.score(test),
+            groups=group_scores(scorer.by_group(test, groups)),
+            per_class=scorer.by_class(test),
+            coverage=covered,
+            parity=None,
+            movement=asdict(measure_movement(self.table.rows, after, self.movable)),
+            epochs=1,
+            best_epoch=1,
+            seconds=self.seconds,
+            units=UnitCounts(
+                scorer.by_unit(test, corpus.units), corpus.units.ids, corpus.units.fingerprint
+            ),
+        )
