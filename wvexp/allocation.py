@@ -112,6 +112,8 @@ class Allocation:
         for size in reversed(larger):
             # The largest size that the budget can reach takes the place of the full one.
             reached = self._try(self._tuning(size), 1.0 if reached else _FIRST_SHARE) or reached
+        if not self.store.runs(condition=self.base.condition):
+            return
         top = self.measured().sizes[-1]
         self._try(self._further(top, SIEVING_SEEDS, all_arms=True))
         self._try(self._further(top, SEEDS))

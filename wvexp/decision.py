@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -59,14 +58,13 @@ class Decision:
     def choice(self) -> str:
         """One of the four arms, or `undecided`."""
         choice = self.findings.choice
-        decided = choice.decided and self.findings.sizes[-1] == self.base.train_size
-        return choice.recommended if decided and choice.recommended else "undecided"
+        return choice.recommended if choice.decided and choice.recommended else "undecided"
 
     @property
     def recommended(self) -> str:
         """The arm to take, decided or not."""
         arm = self.findings.choice.recommended
-        assert arm is not None  # `decide` raises where nothing was measured
+        assert arm is not None  # `decide` raises where no run was stored
         return arm
 
     @property
@@ -79,17 +77,10 @@ class Decision:
         """Of pretrained frozen against tuned; None where either was not measured."""
         return self.findings.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
 
-    @cached_property
+    @property
     def advice(self) -> list[str]:
         """At most ten lines in words."""
-        lines = advice(self.findings)
-        largest = self.findings.sizes[-1]
-        if largest < self.base.train_size:
-            lines[0] = (
-                f"Undecided: the budget reached {largest:,} of {self.base.train_size:,} examples. "
-                f"The best there is {self.recommended}."
-            )
-        return lines
+        return advice(self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `decision.json`."""
@@ -170,7 +161,10 @@ class Decision:
         if result.run.finetune:
             self.store.save(result)
         return replace(
-            self, findings=findings_of(self.store, self.base.condition, self.config.margin)
+            self,
+            findings=findings_of(
+                self.store, self.base.condition, self.config.margin, self.base.train_size
+            ),
         )
 
 
@@ -182,7 +176,7 @@ def decide(*overrides: str, progress: Progress | None = None) -> Decision:
     Raises
     ------
     UserError
-        Data or vectors cannot be used.
+        Data or vectors cannot be used, or a key is given that a decision sets itself.
     RunError
         No run succeeded.
     """
@@ -215,9 +209,11 @@ def decide_config(config: Config, progress: Progress | None = None) -> Decision:
     finally:
         if timer is not None:
             timer.cancel()
-    findings = findings_of(store, base.condition, config.margin)
-    if findings.choice.recommended is None:
-        raise RunError("nothing could be measured: every run failed; see the results file")
+    if not store.runs(condition=base.condition):
+        if limit is None:
+            raise RunError("every run failed; the report of the results file says why")
+        raise UserError(f"budget={config.budget} ended before one run", "give more time")
+    findings = findings_of(store, base.condition, config.margin, base.train_size)
     return Decision(
         config,
         inputs,

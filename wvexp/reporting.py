@@ -28,13 +28,15 @@ def report_store(
     return out
 
 
-def findings_of(store: Store, condition: str | None, margin: float) -> Findings:
-    """What the runs of one condition show."""
+def findings_of(
+    store: Store, condition: str | None, margin: float, wanted_size: int | None = None
+) -> Findings:
+    """What the runs of one condition show; `wanted_size` as in `find`."""
     chosen = choose_condition(store, condition)
     failures = tuple(
         " ".join(str(part) for part in failure.values()) for failure in store.failures()
     )
-    return find(measure(store, chosen), margin, failures)
+    return find(measure(store, chosen), margin, failures, wanted_size)
 
 
 def parse_margin(text: str) -> float:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -102,8 +102,16 @@ class Findings:
         return content
 
 
-def find(m: Measurements, margin: float = MARGIN, failures: tuple[str, ...] = ()) -> Findings:
-    """Everything that the analysis can say of the measurements; what it cannot is left out."""
+def find(
+    m: Measurements,
+    margin: float = MARGIN,
+    failures: tuple[str, ...] = (),
+    wanted_size: int | None = None,
+) -> Findings:
+    """Everything that the analysis can say of the measurements; what it cannot is left out.
+
+    wanted_size: the size that the choice is for; with less measured it stays undecided
+    """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
     comparisons = compare_arms(values, m.sizes, margin, m.full_size)
@@ -117,7 +125,12 @@ def find(m: Measurements, margin: float = MARGIN, failures: tuple[str, ...] = ()
     fade = None
     if PRETRAINED_TUNED in values and RANDOM_TUNED in values:
         fade = gain_fades(values[PRETRAINED_TUNED], values[RANDOM_TUNED], m.sizes, margin)
-    largest = {arm: table[-1] for arm, table in values.items()}
+    choice = choose(
+        {arm: table[-1] for arm, table in values.items()}, ARMS, stream(0, "choice"), margin
+    )
+    if wanted_size is not None and m.sizes[-1] < wanted_size:
+        note = f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
+        choice = replace(choice, decided=False, notes=(*choice.notes, note))
     return Findings(
         condition=m.condition,
         about=_about(m),
@@ -127,7 +140,7 @@ def find(m: Measurements, margin: float = MARGIN, failures: tuple[str, ...] = ()
         sizes=m.sizes,
         full_size=m.full_size,
         seeds=m.seeds,
-        choice=choose(largest, ARMS, stream(0, "choice"), margin),
+        choice=choice,
         scores=_scores(m),
         comparisons=comparisons,
         verdicts=verdicts,

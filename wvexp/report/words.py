@@ -132,10 +132,11 @@ def _how_sure(f: Findings) -> str:
     as_good = [
         arm for arm, p in choice.near_best.items() if p >= SURE and arm != choice.recommended
     ]
+    reasons = "" if choice.decided else "".join(f"; {note}" for note in choice.notes)
     also = f"; so is {' and '.join(as_good)}" if as_good else ""
     return (
         f"How sure: {percent(_not_certain(choice.confidence))} that it is within "
-        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}{also}."
+        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}{also}{reasons}."
     )
 
 
