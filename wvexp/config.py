@@ -156,6 +156,7 @@ class Axes:
     )
     seed: list[int] = _key([], "grid: seeds")  # noqa: RUF009
     lr: list[float] = _key([], "grid: learning rates")  # noqa: RUF009
+    model: list[str] = _key([], "grid: classifiers, one after the other")  # noqa: RUF009
 
     @property
     def given(self) -> bool:
@@ -213,6 +214,9 @@ class Config:
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")
+    report: str | None = _key(
+        None, "page to write after a grid (.html); its name is followed by that of the condition"
+    )
     budget: str | None = _key(
         None, "decide.py: most time to spend, such as 90s, 5m or 1h; as needed when null"
     )
@@ -328,11 +332,14 @@ def _check_combination(config: Config) -> None:
         raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
     task = data.task or ("token" if data.kind == "world" else None)
     if task:
-        check_model_for_task(model.name, task)
+        for name in config.grid.model or [model.name]:
+            check_model_for_task(name, task)
         check_metric_for_task(config.metric, task)
     if config.tuning != Tuning() and not (config.finetune or True in config.grid.finetune):
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
     _check_sweep(config)
+    if config.report is not None and not config.report.endswith(".html"):
+        raise UserError(f"report={config.report} does not end in .html", "give report=NAME.html")
     if config.budget is not None:
         parse_duration(config.budget)
     if config.finetune and config.tuning.start_epoch > config.optim.epochs:
@@ -361,8 +368,8 @@ def parse_duration(text: str) -> float:
 
 def _check_sweep(config: Config) -> None:
     grid, known = config.grid, {key.name: key for key in keys()}
-    single = {"embed": "embed.kind", "lr": "optim.lr"}
-    for name in ("embed", "finetune", "train_size", "seed", "lr"):
+    single = {"embed": "embed.kind", "lr": "optim.lr", "model": "model.name"}
+    for name in ("embed", "finetune", "train_size", "seed", "lr", "model"):
         axis = getattr(grid, name)
         for place, value in enumerate(axis):
             _check_value(replace(known[single.get(name, name)], name=f"grid.{name}"), value)

@@ -24,7 +24,14 @@ def report_store(
         raise UserError(f"store={path}: no such file", "give store=FILE, as train.py wrote it")
     if movement is not None and not movement.is_file():
         raise UserError(f"movement={movement}: no such file", "give movement.parquet of a run")
-    write_report(findings_of(Store(path), condition, parse_margin(margin)), out, movement)
+    return write_store_report(path, out, condition, parse_margin(margin), movement)
+
+
+def write_store_report(
+    path: Path, out: Path, condition: str | None, margin: float, movement: Path | None = None
+) -> Path:
+    """The same from checked values."""
+    write_report(findings_of(Store(path), condition, margin), out, movement)
     return out
 
 

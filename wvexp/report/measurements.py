@@ -7,6 +7,7 @@ never fetched.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,7 +36,8 @@ class Measurements:
 
     arms       the four of the guidance first, then others
     selection  the learning rates that validation chose
-    values     by arm: test values [sizes, seeds, units] at the chosen rates; NaN where missing
+    counts     (arm, size) -> counts [seeds, units, k] at the chosen rate; NaN where missing
+    values     by arm: test values [sizes, seeds, units] made of them; NaN where missing
     chosen     (arm, size, seed) -> the run at the chosen rate
     validation [arms, sizes, rates, seeds]; NaN where missing
     shared     sizes at which all seeds trained on the same text
@@ -51,6 +53,7 @@ class Measurements:
     seeds: tuple[int, ...]
     validation: NDArray[np.float64]
     selection: Selection
+    counts: Mapping[tuple[str, int], NDArray[np.float64]]
     values: Mapping[str, NDArray[np.float64]]
     chosen: Mapping[tuple[str, int, int], Run]
     shared: frozenset[int]
@@ -141,7 +144,8 @@ def measure(results: Results, condition: str) -> Measurements:
         if selection.chosen[a][k] == r
     }
     metric = runs[0]["metric"]["name"]
-    values, problems = _values(results, metric, arms, sizes, seeds, chosen)
+    counts, problems = _counts(results, arms, sizes, seeds, chosen)
+    values = _values(metric, counts, arms, sizes, seeds, problems)
     present = np.stack([~np.isnan(values[arm]).all(axis=2) for arm in arms])
     missing = missing_cells(np.where(present, 0.0, np.nan), arms, sizes)
     named = [text.replace("seed row", "seed") for text in missing] if _plain(seeds) else missing
@@ -155,6 +159,7 @@ def measure(results: Results, condition: str) -> Measurements:
         seeds=seeds,
         validation=validation,
         selection=selection,
+        counts=counts,
         values=values,
         chosen=chosen,
         shared=frozenset(size for size in sizes if _same_text(runs, size)),
@@ -188,50 +193,61 @@ def counts_to_values(metric: str, counts: NDArray[np.float64]) -> Values:
     return macro_f1_values(*np.moveaxis(by_class, -1, 0))
 
 
-def _values(
+def _counts(
     results: Results,
-    metric: str,
     arms: Sequence[str],
     sizes: Sequence[int],
     seeds: Sequence[int],
     chosen: Mapping[tuple[str, int, int], Run],
-) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
-    """By arm, values [sizes, seeds, units] at the chosen rates, and what could not be read."""
+) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[str]]:
+    """Counts [seeds, units, k] of every arm and size, and what could not be read."""
     problems = []
     ids: list[str] | None
     units: list[str] | None = None
-    tables: dict[tuple[str, int], Values] = {}
-    for arm in arms:
-        for size in sizes:
-            rows: dict[int, Counts] = {}
-            for row, seed in enumerate(seeds):
-                run = chosen.get((arm, size, seed))
-                if run is None:
-                    continue
-                try:
-                    ids = results.unit_ids(run["key"])
-                except KeyError:
-                    ids = None
-                units = units or ids
-                if ids is None or ids != units:
-                    said = "other test units than the rest" if ids else "no counts by test unit"
-                    problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
-                    continue
-                rows[row] = results.unit_counts(run["key"])
-            if not rows:
+    tables: dict[tuple[str, int], NDArray[np.float64]] = {}
+    for arm, size in product(arms, sizes):
+        rows: dict[int, Counts] = {}
+        for row, seed in enumerate(seeds):
+            run = chosen.get((arm, size, seed))
+            if run is None:
                 continue
+            try:
+                ids = results.unit_ids(run["key"])
+            except KeyError:
+                ids = None
+            units = units or ids
+            if ids is None or ids != units:
+                said = "other test units than the rest" if ids else "no counts by test unit"
+                problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
+                continue
+            rows[row] = results.unit_counts(run["key"])
+        if rows:
             shape = next(iter(rows.values())).shape
             counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)
             for row, of_run in rows.items():
                 counts[row] = of_run.reshape(counts.shape[1:])
-            try:
-                tables[arm, size] = counts_to_values(metric, counts)
-            except ValueError as error:
-                problems.append(f"{arm} at size {size}: {error}")
-    nothing = np.full((len(seeds), len(units or [""])), np.nan)
-    return {
-        arm: np.stack([tables.get((arm, size), nothing) for size in sizes]) for arm in arms
-    }, problems
+            tables[arm, size] = counts
+    return tables, problems
+
+
+def _values(
+    metric: str,
+    counts: Mapping[tuple[str, int], NDArray[np.float64]],
+    arms: Sequence[str],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    problems: list[str],
+) -> dict[str, NDArray[np.float64]]:
+    """By arm, values [sizes, seeds, units]; a cell without a score is named in `problems`."""
+    tables: dict[tuple[str, int], Values] = {}
+    for (arm, size), of_cell in counts.items():
+        try:
+            tables[arm, size] = counts_to_values(metric, of_cell)
+        except ValueError as error:
+            problems.append(f"{arm} at size {size}: {error}")
+    units = max((of_cell.shape[1] for of_cell in counts.values()), default=1)
+    nothing = np.full((len(seeds), units), np.nan)
+    return {arm: np.stack([tables.get((arm, size), nothing) for size in sizes]) for arm in arms}
 
 
 def _same_text(runs: Sequence[Run], size: int) -> bool:

@@ -11,6 +11,7 @@ from wvexp.config import Config, Tuning
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, run_experiment
 from wvexp.inputs import Inputs, prepare
+from wvexp.reporting import write_store_report
 from wvexp.results.store import Store
 from wvexp.sweeps.grid import Arm, Grid, size_ladder
 from wvexp.sweeps.pool import default_workers
@@ -29,7 +30,7 @@ def run_config(config: Config) -> None:
 
         run_search(config)
     elif config.grid.given:
-        raise_failures(run_grid(config))
+        run_grids(config)
     else:
         run_experiment(config)
 
@@ -74,6 +75,23 @@ def sweep(
     if store is not None:
         config = replace(config, store=str(store))
     return run_grid(replace(config, workers=workers or config.workers), inputs)
+
+
+def run_grids(config: Config) -> None:
+    """Train the grid for each of its models, and write the report of each that is wanted."""
+    check_sweep(config)
+    inputs = prepare(config)
+    outcomes = []
+    for name in config.grid.model or [config.model.name]:
+        one = replace(config, model=replace(config.model, name=name))
+        outcomes.append(run_grid(one, inputs))
+        if config.report:
+            condition = describe_run(one, inputs, sweeping=True).condition
+            page = Path(config.report)
+            page = page.with_name(f"{page.stem}-{condition[:8]}{page.suffix}")
+            print(write_store_report(Path(config.store), page, condition, config.margin))
+    for outcome in outcomes:
+        raise_failures(outcome)
 
 
 def run_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:

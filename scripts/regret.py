@@ -1,0 +1,33 @@
+"""What following the recommendation costs: `python scripts/regret.py store=runs/results.sqlite`."""
+
+import json
+from pathlib import Path
+
+from wvexp.atomic import write_text
+from wvexp.cli import parse_key_values, run_command
+from wvexp.errors import UserError
+
+KEYS = {
+    "store": "results files, with commas between them [runs/results.sqlite]",
+    "json": "file for every setting; the summary is printed",
+}
+
+
+def main(argv: list[str]) -> int:
+    values = parse_key_values(argv, KEYS, about=__doc__ or "")
+    from wvexp.benchmarks.regret import regret_benchmark
+    from wvexp.results.store import Store
+
+    paths = [Path(name) for name in values.get("store", "runs/results.sqlite").split(",")]
+    for path in paths:
+        if not path.is_file():
+            raise UserError(f"store={path}: no such file", "give store=FILE[,FILE...]")
+    found = regret_benchmark([Store(path) for path in paths])
+    if "json" in values:
+        write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
+    print(json.dumps({"left_out": found["left_out"], **found["summary"]}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

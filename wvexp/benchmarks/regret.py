@@ -1,0 +1,78 @@
+"""What following the recommendation costs, from any results file.
+
+At every size of every condition the arm is recommended from one half of the test units and scored
+on the other, both ways round (`wvexp.analysis.regret`). Always taking the same arm is scored on
+the same halves for comparison.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
+from wvexp.analysis.verdict import ARMS
+from wvexp.report.measurements import Measurements, Results, counts_to_values, measure
+from wvexp.seeds import stream
+
+RECOMMENDED = "recommended"
+
+
+def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]:
+    """The regret of the recommendation, and of always taking one arm, over all settings.
+
+    A setting is a size of a condition at which every arm has two seeds or more; `left_out` counts
+    the others. A miss is a lower bound above half a point (`Regret.miss`).
+    """
+    policies: dict[str, list[Regret]] = {name: [] for name in (RECOMMENDED, *ARMS)}
+    settings, left_out = [], 0
+    for store in stores:
+        for condition in sorted({run["condition"] for run in store.runs()}):
+            m = measure(store, condition)
+            for size in m.sizes:
+                if not _complete(m, size):
+                    left_out += 1
+                    continue
+                of_size = {name: _both_ways(m, size, name, seed) for name in policies}
+                for name, regrets in of_size.items():
+                    policies[name] += regrets
+                settings += [
+                    {
+                        "condition": condition,
+                        "model": m.runs[0]["model"],
+                        "metric": m.metric,
+                        "size": size,
+                        **asdict(one),
+                        "recommended": ARMS[one.recommended],
+                        "best": ARMS[one.best],
+                    }
+                    for one in of_size[RECOMMENDED]
+                ]
+    return {
+        "settings": settings,
+        "left_out": left_out,
+        "summary": {name: asdict(summarise(regrets)) for name, regrets in policies.items()},
+    }
+
+
+def _complete(m: Measurements, size: int) -> bool:
+    """Whether every arm has counts of two seeds or more, on four test units or more."""
+    for arm in ARMS:
+        counts = m.counts.get((arm, size))
+        if counts is None or counts.shape[1] < 4 or np.isfinite(counts[:, 0, 0]).sum() < 2:
+            return False
+    return True
+
+
+def _both_ways(m: Measurements, size: int, policy: str, seed: int) -> tuple[Regret, Regret]:
+    """The policy's regret on either half; every policy meets the same halves."""
+    counts = [m.counts[arm, size] for arm in ARMS]
+
+    def values_of(units: NDArray[np.int64]) -> NDArray[np.float64]:
+        return np.stack([counts_to_values(m.metric, table[:, units]) for table in counts])
+
+    choose = highest_mean if policy == RECOMMENDED else lambda values: ARMS.index(policy)
+    rng = stream(seed, "halves", size)
+    return half_split_regret(values_of, counts[0].shape[1], choose, rng)
