@@ -112,7 +112,16 @@ def test_the_default_run_on_a_small_world(here):
     result = json.loads((folder / "result.json").read_text())
     assert set(result) == {
         *("key", "task", "arm", "embed", "finetune", "model", "train_size", "train_tokens"),
-        *("train_types", "labels_missing", "seed", "lr", "condition", "engine", "metric"),
+        *(
+            "train_types",
+            "type_coverage",
+            "labels_missing",
+            "seed",
+            "lr",
+            "condition",
+            "engine",
+            "metric",
+        ),
         *("groups", "per_class", "coverage", "movement", "epochs", "best_epoch", "seconds"),
         *("config", "versions"),
     }

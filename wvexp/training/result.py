@@ -41,7 +41,8 @@ class UnitCounts:
 class RunResult:
     """One run's outcome; `to_json` gives the layout of `result.json`.
 
-    units  goes to the results file beside it; None where nobody counted
+    units          goes to the results file beside it; None where nobody counted
+    type_coverage  share of the test split's word types that occur in training
     """
 
     run: RunConfig
@@ -59,6 +60,7 @@ class RunResult:
     best_epoch: int
     seconds: float
     units: UnitCounts | None = None
+    type_coverage: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -72,6 +74,7 @@ class RunResult:
             "train_size": run.train_size,
             "train_tokens": self.train_tokens,
             "train_types": self.train_types,
+            "type_coverage": self.type_coverage,
             "labels_missing": self.labels_missing,
             "seed": run.seed,
             "lr": run.optim.lr,
@@ -117,11 +120,14 @@ def make_result(
     **measured: Any,
 ) -> RunResult:
     """Complete what training measured by what the data say."""
+    seen = np.zeros(len(corpus.lexicon), dtype=bool)
+    seen[subset.words] = True
     missing = np.setdiff1d(np.arange(len(corpus.label_names)), subset.labels)
     return RunResult(
         run=run,
         train_tokens=subset.tokens,
-        train_types=len(np.unique(subset.words)),
+        train_types=int(seen.sum()),
+        type_coverage=float(seen[np.unique(corpus.test.words)].mean()),
         labels_missing=[corpus.label_names[i] for i in missing],
         groups=group_scores(groups),
         units=UnitCounts(unit_counts, corpus.units.ids, corpus.units.fingerprint),
