@@ -18,6 +18,7 @@ import wvexp
 from wvexp.config import Config, keys, parse_config
 from wvexp.errors import RunError, UserError
 
+_SWEEP_FLAGS = {"-m", "--multirun"}
 _GROUPS = ("data", "embed", "model", "optim", "experiment")
 
 
@@ -99,7 +100,10 @@ def run_hydra_command(
             command(job.config)
 
     task = HydraTask(command, sweep or one_by_one)
-    sys.argv = [sys.argv[0], *quoted(argv)]
+    # Hydra's parser takes overrides in one piece only: its flags go before them.
+    flags = [argument for argument in argv if argument in _SWEEP_FLAGS]
+    overrides = [argument for argument in argv if argument not in _SWEEP_FLAGS]
+    sys.argv = [sys.argv[0], *flags, *quoted([*flags, *overrides])[len(flags) :]]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # makes Hydra raise instead of printing and exiting
     try:
         with _errors_in_one_line():
@@ -158,7 +162,7 @@ def _in_quotes(text: str) -> str:
 
 
 def _sweeps(argv: Sequence[str]) -> bool:
-    return bool({"-m", "--multirun"} & set(argv))
+    return bool(_SWEEP_FLAGS & set(argv))
 
 
 def help_text(width: int, command: str = "train") -> str:

@@ -88,10 +88,11 @@ class Store:
         except OSError as error:
             raise UserError(f"store={path}: {error.strerror}", "give another store=FILE") from error
         with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")  # refuses a file that cannot be written
+            connection.execute("BEGIN IMMEDIATE")
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
-            connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 0")  # and one of other columns
+            connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 0")  # refuses other columns
+            connection.execute("DELETE FROM failures WHERE 0")  # and what cannot be written
             connection.commit()
             # A network file system may refuse WAL; SQLite then stays with its rollback journal.
             with suppress(sqlite3.OperationalError):

@@ -1,0 +1,172 @@
+"""Other machines: the table is that of threads, with a node lost in the middle too."""
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from wvexp.errors import RunError, UserError
+from wvexp.results.store import Store
+from wvexp.sweeps import cluster
+from wvexp.sweeps.cluster import grouped, on_ray, on_slurm, train_group
+from wvexp.sweeps.run import Silent, cost, run_sweep, train_run
+
+HERE = Path(__file__).resolve().parent
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of ray's own processes
+
+
+@pytest.fixture
+def expected(inputs, tiny, tmp_path):
+    runs = tiny.make_grid(inputs, seeds=4).runs()
+    local = Store(tmp_path / "local.sqlite")
+    run_sweep(runs, inputs, local)
+    return runs, tiny.table_of(local)
+
+
+@pytest.fixture
+def importable(monkeypatch):
+    """What the workers need to find: the package, and the makers of these tests."""
+    root = HERE.parents[1]
+    paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+
+
+def test_groups_keep_the_order_and_hold_some_seconds_each(inputs, tiny):
+    runs = sorted(tiny.make_grid(inputs, seeds=20).runs(), key=cost, reverse=True)
+    groups = grouped(runs, 1.0)
+    assert [run for group in groups for run in group] == runs
+    assert all(sum(map(cost, group[:-1])) < 1.0 for group in groups)
+    assert all(sum(map(cost, group)) >= 1.0 for group in groups[:-1])
+    assert len(groups) > 1
+
+
+def test_a_run_that_cannot_be_finished_leaves_the_rest_of_its_group(inputs, tiny):
+    runs = tiny.make_grid(inputs, seeds=1).runs()[:3]
+
+    def train_one(run, inputs, stop):
+        if run == runs[1]:
+            raise RunError("diverged")
+        return train_run(run, inputs, stop)
+
+    outcomes = train_group(train_one, runs, inputs)
+    assert [isinstance(outcome, RunError) for outcome in outcomes] == [False, True, False]
+
+
+def test_a_fault_of_the_machine_is_raised_to_be_tried_elsewhere(inputs, tiny):
+    def train_one(run, inputs, stop):
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        train_group(train_one, [tiny.base_run(inputs)], inputs)
+
+
+class Unreliable:
+    """A cluster that loses every task of more than one run, and one run for good."""
+
+    def __init__(self, train_one, inputs):
+        self.train_one, self.inputs, self.groups, self.closed = train_one, inputs, {}, False
+
+    def submit(self, group):
+        self.groups[len(self.groups)] = group
+        return len(self.groups) - 1
+
+    def ready(self, tasks):
+        return list(tasks)[:1]
+
+    def outcomes(self, task):
+        group = self.groups[task]
+        if len(group) > 1 or group[0].seed == 2:
+            raise OSError("the node is gone")
+        return train_group(self.train_one, group, self.inputs)
+
+    def cancel(self, tasks):
+        assert not list(tasks)
+
+    def close(self):
+        self.closed = True
+
+
+def test_a_lost_task_is_tried_run_by_run(inputs, tiny, tmp_path):
+    runs, made = tiny.make_grid(inputs, seeds=3).runs(), []
+
+    def connect(train_one, inputs):
+        made.append(Unreliable(train_one, inputs))
+        return made[0]
+
+    store = Store(tmp_path / "results.sqlite")
+    outcome = run_sweep(runs, inputs, store, dispatch=cluster._dispatch(connect, 10.0))
+    assert {failure.run.seed for failure in outcome.failed} == {2}
+    assert outcome.failed[0].error == "OSError: the node is gone"
+    assert store.keys() == {run.key for run in runs if run.seed != 2}
+    assert made[0].closed
+
+
+class KillAfter(Silent):
+    """Takes a node away once some runs are done."""
+
+    def __init__(self, runs, kill):
+        self.left, self.kill = runs, kill
+
+    def done(self, result):
+        self.left -= 1
+        if self.left == 0:
+            self.kill()
+
+
+def test_ray_finishes_although_a_node_is_killed(
+    inputs, tiny, tmp_path, expected, importable, monkeypatch
+):
+    ray = pytest.importorskip("ray", reason="extra `ray` is not installed")
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    monkeypatch.setattr(cluster, "_RAY_SECONDS", 0.2)  # many tasks, so that some are under way
+    runs, table = expected
+    options = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "node_ip_address": "127.0.0.1"}
+    nodes = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
+    try:
+        second = nodes.add_node(**options)
+        ray.init(address=nodes.address, log_to_driver=False)
+        assert ray.cluster_resources()["CPU"] == 2
+        killer = KillAfter(3, lambda: nodes.remove_node(second, allow_graceful=False))
+        store = Store(tmp_path / "ray.sqlite")
+        outcome = run_sweep(runs, inputs, store, dispatch=on_ray(), progress=killer)
+        assert killer.left < 0
+        assert (outcome.done, outcome.failed) == (len(runs), ())
+        assert tiny.table_of(store) == table
+    finally:
+        ray.shutdown()
+        nodes.shutdown()
+
+
+def test_submitit_gives_the_same_table(inputs, tiny, tmp_path, expected, importable):
+    pytest.importorskip("submitit", reason="extra `slurm` is not installed")
+    runs, table = expected
+    store, folder = Store(tmp_path / "slurm.sqlite"), tmp_path / "jobs"
+    outcome = run_sweep(runs, inputs, store, dispatch=on_slurm(folder, cluster="local"))
+    assert (outcome.done, outcome.failed) == (len(runs), ())
+    assert tiny.table_of(store) == table
+    assert list(folder.glob("inputs-*")) == []
+
+
+def test_slurm_without_slurm_is_one_line(inputs, tiny, tmp_path, monkeypatch):
+    pytest.importorskip("submitit", reason="extra `slurm` is not installed")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match="dispatch=slurm"):
+        run_sweep(
+            [tiny.base_run(inputs)],
+            inputs,
+            Store(tmp_path / "results.sqlite"),
+            dispatch=on_slurm(tmp_path / "jobs"),
+        )
+
+
+@pytest.mark.parametrize(("dispatch", "extra"), [(on_ray, "ray"), (on_slurm, "slurm")])
+def test_a_missing_extra_is_named(inputs, tiny, tmp_path, monkeypatch, dispatch, extra):
+    def missing(name):
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("importlib.import_module", missing)
+    with pytest.raises(UserError, match=rf"wvexp\[{extra}\]"):
+        dispatch()(train_run, [tiny.base_run(inputs)], inputs, print, print, threading.Event())

@@ -1,0 +1,115 @@
+"""One pass over a stream: cut where the sizes say, unseen rows untouched, nothing trained twice."""
+
+import numpy as np
+import pytest
+
+from wvexp.compose import compose
+from wvexp.data.world import world_corpus, world_stream
+from wvexp.errors import UserError
+from wvexp.inputs import prepare
+from wvexp.results.store import Store
+from wvexp.sweeps import large as large_module
+from wvexp.sweeps.large import cut_at, run_large, whole_vocabulary
+from wvexp.sweeps.session import grid_of
+from wvexp.sweeps.streamed import StreamedRun
+
+SMALL = ["data.world_vocabulary=2000", "model.hidden=8"]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch, cache):
+    monkeypatch.setenv("WVEXP_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def experiment(*arguments):
+    return compose(["experiment=large", *SMALL, *arguments])
+
+
+@pytest.mark.parametrize("chunk", [500, 3000, 100_000])
+def test_the_cuts_are_those_of_training_subsets(chunk):
+    sizes = [1000, 2500, 2501, 6000]
+    whole = world_corpus("token", 0, 6000, 10, 10, 2000).train
+    text, completed = [], []
+    for part, size in cut_at(world_stream(0, 6000, chunk, 2000), sizes):
+        text += part.words.tolist()
+        if size is not None:
+            completed.append(size)
+            assert len(text) >= size
+            assert len(text) == whole.offsets[np.searchsorted(whole.offsets, size)]
+    assert completed == sizes
+    assert text == whole.words.tolist()
+
+
+def test_a_curve_has_a_row_for_every_arm_and_size(here, capsys, monkeypatch):
+    monkeypatch.setattr(large_module, "CHUNK", 4000)
+    run_large(experiment("large.tokens=[2000,10000]"))
+    runs = Store(here / "runs/results.sqlite").runs()
+    assert sorted((run["arm"], run["train_size"]) for run in runs) == [
+        (f"{embed}-{treatment}", size)
+        for embed in ("pretrained", "random")
+        for treatment in ("frozen", "tuned")
+        for size in (2000, 10_000)
+    ]
+    assert all(run["train_size"] <= run["train_tokens"] < run["train_size"] + 60 for run in runs)
+    assert len({run["condition"] for run in runs}) == 1
+    assert capsys.readouterr().out.count("peak") == 8
+    scores = {(run["arm"], run["train_size"]): run["metric"]["test"] for run in runs}
+    assert scores["pretrained-tuned", 10_000] > scores["random-tuned", 10_000]
+    run_large(experiment("large.tokens=[2000,10000]"))
+    assert "8 of 8 points are in the results file: skipped" in capsys.readouterr().out
+
+
+def test_a_prefix_of_the_stream_is_the_smaller_size(here):
+    """A shorter stream gives the same points, as the model has read the same text."""
+    only = ["grid.embed=[random]", "grid.finetune=[true]"]
+    run_large(experiment("large.tokens=[2000,6000]", *only))
+    run_large(experiment("large.tokens=[2000]", "store=short.sqlite", *only))
+    (short,) = Store(here / "short.sqlite").runs()
+    (long,) = Store(here / "runs/results.sqlite").runs(train_size=2000)
+    assert {**short, "seconds": 0} == {**long, "seconds": 0}
+
+
+def test_rows_that_the_stream_has_not_reached_stay_and_count_as_unseen():
+    config = experiment("data.world_size=2000")
+    inputs = prepare(config)
+    vocabulary = whole_vocabulary(inputs.corpus)
+    for run in grid_of(config, inputs).runs():
+        arm = StreamedRun(run, inputs.corpus, inputs.reference, vocabulary)
+        chunk = next(world_stream(0, 1000, 1000, 2000))
+        arm.train_on(chunk, 0)
+        result = arm.evaluate(run)
+        seen = np.unique(chunk.words)
+        assert result.train_types == len(seen)
+        moved = (arm.engine.parameters()["embedding.weight"] != arm.table.rows).any(axis=1)
+        reached = set(arm.table.row_of[seen].tolist()) | {1}  # UNK learns too
+        assert set(np.flatnonzero(moved).tolist()) <= reached
+        assert moved.any() == run.finetune
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["engine=autograd"], "trained by hand"),
+        (["dispatch=ray"], "one stream"),
+        (["out=x"], "out=x"),
+    ],
+)
+def test_what_a_stream_cannot_do_is_refused(arguments, message):
+    with pytest.raises(UserError, match=message):
+        run_large(experiment("large.tokens=[1000]", *arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [(["data.task=sentence"], "token task"), (["large.tokens=[0]"], "numbers of 1 or more")],
+)
+def test_other_data_have_no_stream(arguments, message):
+    with pytest.raises(UserError, match=message):
+        experiment(*arguments)

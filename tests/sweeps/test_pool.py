@@ -1,0 +1,87 @@
+"""The pool: every item once, in order, its outcome told to the caller, and a clean end."""
+
+import threading
+
+import pytest
+
+from wvexp.sweeps.pool import Stopped, run_pool
+
+
+def outcomes_of(work, items, workers, stop=None):
+    told = []
+    run_pool(
+        work,
+        items,
+        lambda item, outcome: told.append((item, outcome)),
+        workers=workers,
+        stop=stop or threading.Event(),
+    )
+    return told
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_every_item_is_done_once(workers):
+    told = outcomes_of(lambda item: item**2, range(100), workers)
+    assert sorted(told) == [(i, i**2) for i in range(100)]
+
+
+def test_one_thread_keeps_the_order():
+    assert [item for item, _ in outcomes_of(str, [3, 1, 2], 1)] == [3, 1, 2]
+
+
+def test_items_are_in_work_at_once_as_many_as_there_are_threads():
+    gate = threading.Barrier(3, timeout=20)  # breaks unless three wait together
+    told = outcomes_of(lambda item: gate.wait(), range(3), 3)
+    assert not any(isinstance(outcome, Exception) for _, outcome in told)
+
+
+def test_a_failure_is_an_outcome_and_the_others_go_on():
+    told = dict(outcomes_of(lambda item: 1 // item, [2, 0, 1], 1))
+    assert told[2] == 0
+    assert told[1] == 1
+    assert isinstance(told[0], ZeroDivisionError)
+
+
+def test_outcomes_are_told_in_the_callers_thread():
+    threads = set()
+    run_pool(
+        lambda item: None,
+        range(9),
+        lambda item, outcome: threads.add(threading.current_thread()),
+        workers=3,
+        stop=threading.Event(),
+    )
+    assert threads == {threading.current_thread()}
+
+
+def test_after_stop_nothing_is_begun_and_what_was_finished_is_told():
+    stop, begun = threading.Event(), []
+
+    def work(item):
+        begun.append(item)
+        if item == 2:
+            stop.set()
+        return item
+
+    assert [item for item, _ in outcomes_of(work, range(9), 1, stop)] == begun == [0, 1, 2]
+
+
+def test_a_run_that_was_told_to_stop_has_no_outcome():
+    stop = threading.Event()
+
+    def work(item):
+        stop.set()
+        raise Stopped
+
+    assert outcomes_of(work, range(9), 2, stop) == []
+
+
+def test_a_caller_that_fails_ends_the_threads():
+    before = threading.active_count()
+
+    def report(item, outcome):
+        raise KeyError(item)
+
+    with pytest.raises(KeyError):
+        run_pool(lambda item: item, range(50), report, workers=2, stop=threading.Event())
+    assert threading.active_count() == before

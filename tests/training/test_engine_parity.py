@@ -1,0 +1,90 @@
+"""Both engines compared before a sweep: what is right passes, what is not is caught."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from wvexp.config import Tuning
+from wvexp.errors import RunError
+from wvexp.training import engine_parity
+from wvexp.training.engine_parity import compare_engines, distinct_shapes, require_parity
+
+_spec = importlib.util.spec_from_file_location(
+    "tiny_sweeps", Path(__file__).parents[1] / "sweeps" / "conftest.py"
+)
+tiny = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(tiny)
+
+TUNED = {
+    "finetune": True,
+    "tuning": Tuning(anchor=0.1, lr_scale=0.5, rows="oov", start_epoch=2),
+}
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return tiny.make_inputs()
+
+
+def full_run(inputs, rule="adam"):
+    """A run that uses everything that an engine could get wrong."""
+    run = tiny.base_run(inputs, **TUNED)
+    optim = replace(run.optim, name=rule, l2=0.01)
+    return replace(run, optim=optim, model=replace(run.model, dropout=0.3))
+
+
+@pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
+def test_the_engines_agree(inputs, rule):
+    for run in (full_run(inputs, rule), tiny.base_run(inputs)):
+        comparison = compare_engines(run, inputs.corpus, inputs.reference)
+        assert comparison.passed, comparison
+        assert "embedding.weight" in comparison.changes
+
+
+def with_optim(**changes):
+    return lambda run: replace(run, optim=replace(run.optim, **changes))
+
+
+def with_tuning(**changes):
+    return lambda run: replace(run, tuning=replace(run.tuning, **changes))
+
+
+FAULTS = {
+    "penalty": with_optim(l2=0.0),
+    "rate": with_optim(lr=1.01e-3),
+    "rule": with_optim(name="sgd"),
+    "anchor": with_tuning(anchor=0.0),
+    "row rate": with_tuning(lr_scale=0.6),
+    "mask": lambda run: replace(run, model=replace(run.model, dropout=0.35)),
+    "start": lambda run: replace(run, seed=1),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_caught(inputs, monkeypatch, fault):
+    right = engine_parity.make_engine
+
+    def wrong(run, *others):
+        return right(FAULTS[fault](run) if run.engine == "handwritten" else run, *others)
+
+    monkeypatch.setattr(engine_parity, "make_engine", wrong)
+    with pytest.raises(RunError, match="parity failed for window"):
+        require_parity([full_run(inputs)], inputs.corpus, inputs.reference)
+
+
+def test_a_shape_is_checked_once(inputs):
+    runs = tiny.make_grid(inputs, lrs=(1e-3, 1e-2)).runs()
+    assert {run.finetune for run in distinct_shapes(runs)} == {False, True}
+    assert len(distinct_shapes(runs)) == 2
+    wider = [replace(run, model=replace(run.model, hidden=7)) for run in runs]
+    assert len(distinct_shapes(runs + wider)) == 4
+    autograd = [replace(run, engine="autograd") for run in runs]
+    assert distinct_shapes(autograd) == []
+
+
+def test_rates_at_which_a_run_diverges_are_compared_all_the_same(inputs):
+    run = full_run(inputs)
+    wild = replace(run, optim=replace(run.optim, lr=1e5), tuning=Tuning(lr_scale=1e5))
+    assert compare_engines(wild, inputs.corpus, inputs.reference).passed
