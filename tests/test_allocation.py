@@ -16,7 +16,6 @@ from wvexp.allocation import (
 )
 from wvexp.config import Model, Optim, Tuning, parse_duration
 from wvexp.errors import UserError
-from wvexp.report.measurements import measure
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
@@ -178,12 +177,12 @@ def test_expected_seconds_follow_the_size():
     assert expected_seconds(replace(BASE, finetune=True), stored) == 0.0
 
 
-def test_the_pairs_that_are_compared_stay_in_below_the_largest_size():
-    trainer = Trainer()
-    spend(trainer)
-    m = measure(trainer, BASE.condition)
-    assert "random-frozen" not in in_the_running(m, 8000, 0.01)
-    assert in_the_running(m, 100, 0.01) >= {"pretrained-frozen", "pretrained-tuned", "random-tuned"}
+def test_arms_that_are_compared_get_the_usual_seeds_whatever_their_score():
+    trainer = Trainer(levels={**LEVELS, "pretrained-frozen": 0.5})
+    allocation = spend(trainer)
+    assert "pretrained-frozen" not in in_the_running(allocation.measured(), 8000, 0.01)
+    for size in allocation.sizes:
+        assert seeds_of(trainer, "pretrained-frozen", size) == SEEDS
 
 
 def test_the_clock_stops_training_and_leaves_it_incomplete():

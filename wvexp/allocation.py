@@ -15,7 +15,7 @@ import numpy as np
 
 from wvexp.analysis.choice import choose
 from wvexp.analysis.paired import paired_difference
-from wvexp.analysis.verdict import ARMS
+from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.report.measurements import Measurements, Run, measure
 from wvexp.results.store import Store
 from wvexp.seeds import stream
@@ -30,6 +30,8 @@ STEPS = 5
 # Seeds with which learning rates are chosen, with which arms are given up, that every arm in the
 # running gets, and that a close decision gets at the largest size; the last with a budget alone.
 TUNING_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
+# Arms of the guidance's comparisons: they get the usual seeds whatever their score.
+COMPARED = {PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED}
 # Of the budget, what the first look at a large size may take.
 _FIRST_SHARE = 0.6
 # An arm is given up once it trails the best by this many margins at the least (95 %).
@@ -163,6 +165,8 @@ class Allocation:
             return []
         k = m.sizes.index(size)
         kept = set(m.arms) if all_arms else in_the_running(m, size, self.margin)
+        if seeds <= SEEDS:
+            kept |= COMPARED & set(m.arms)
         runs = []
         for arm in FOUR_ARMS:
             name = _arm_name(self.base, arm)
@@ -181,17 +185,14 @@ class Allocation:
 
 
 def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
-    """The arms at one size that are not surely far behind the best.
-
-    Below the largest size the pairs whose curves are compared stay in, whatever their score.
-    """
+    """The arms at one size that are not surely far behind the best."""
     k = m.sizes.index(size)
     tables = {arm: m.values[arm][k] for arm in m.arms}
     means = {arm: float(np.nanmean(t)) for arm, t in tables.items() if np.isfinite(t).any()}
     if not means:
         return set()
     best = max(means, key=lambda arm: means[arm])
-    kept = set() if size == m.sizes[-1] else {ARMS[0], ARMS[1], ARMS[3]}
+    kept = set()
     for arm in means:
         lead = paired_difference(tables[best], tables[arm], margin)
         hopeless = (
@@ -199,7 +200,7 @@ def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
         )
         if arm == best or not hopeless:
             kept.add(arm)
-    return kept & set(means)
+    return kept
 
 
 def stop_after(seconds: float | None, stop: threading.Event) -> threading.Timer | None:

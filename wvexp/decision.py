@@ -33,8 +33,9 @@ from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 
-# Of a budget, what the final model and the report are given: a share, and at least so many seconds.
-_RESERVED_SHARE, _RESERVED_SECONDS = 0.15, 12.0
+# Of a budget, what the start of the program, the final model and the report are given: a share, and
+# at least so many seconds.
+_RESERVED_SHARE, _RESERVED_SECONDS = 0.15, 20.0
 
 
 @dataclass(frozen=True)
@@ -158,8 +159,9 @@ class Decision:
             with TemporaryDirectory() as aside:
                 result = self.fit_into(Path(aside), PRETRAINED_TUNED)
                 shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
-        if result.run.finetune:
-            self.store.save(result)
+        if not result.run.finetune or self.findings.sizes[-1] < self.base.train_size:
+            return self  # nothing moved, or a single run at a size that was not measured
+        self.store.save(result)
         return replace(
             self,
             findings=findings_of(

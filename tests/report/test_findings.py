@@ -61,13 +61,20 @@ def without_frozen(simulated):
     return simulated(seeds=3).drop(arm="pretrained-frozen")
 
 
+def one_seed_at_the_largest_size(simulated):
+    store = simulated(seeds=3)
+    for seed in (1, 2):
+        store.drop(train_size=6400, seed=seed)
+    return store
+
+
 def one_run(simulated):
     return simulated({"random-tuned": (0.6,)}, sizes=(50,), rates=(0.1,), seeds=1)
 
 
 @pytest.mark.parametrize(
     "make",
-    [one_seed, one_size, constant, one_arm, without_frozen, one_run],
+    [one_seed, one_size, constant, one_arm, without_frozen, one_run, one_seed_at_the_largest_size],
     ids=lambda f: f.__name__,
 )
 def test_little_evidence_is_undecided_and_says_what_is_missing(simulated, make):

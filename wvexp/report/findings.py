@@ -214,10 +214,13 @@ def _scores(m: Measurements) -> tuple[Score, ...]:
 
 
 def _curve(values: Any, sizes: tuple[int, ...]) -> LearningCurve:
-    last = sizes[-1]
-    at = [*np.geomspace(sizes[0], last, _DRAWN), *np.geomspace(last, last * REACH, _DRAWN // 2)]
+    usable = [size for size, table in zip(sizes, values, strict=True) if has_spread(table)]
+    if not usable:
+        return learning_curve(values, sizes)
+    first, last = usable[0], usable[-1]
+    at = [*np.geomspace(first, last, _DRAWN), *np.geomspace(last, last * REACH, _DRAWN // 2)]
     # Rounding must not put an end outside what may be asked for.
-    asked = np.clip(at, sizes[0], last * REACH)
+    asked = np.clip(at, first, last * REACH)
     return learning_curve(values, sizes, asked.tolist())
 
 
