@@ -93,3 +93,31 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
     message = refusal(values)
     assert named in message
     assert remedy in message
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"grid": {"embed": ["pretrained", "glove"]}}, "grid.embed=glove"),
+        ({"grid": {"train_size": [100, 0]}}, "grid.train_size=0"),
+        ({"grid": {"seed": [-1]}}, "grid.seed=-1"),
+        ({"grid": {"lr": [0.0]}}, "grid.lr=0.0"),
+        ({"grid": {"lr": [0.1, 0.1]}}, "grid.lr=[0.1, 0.1] holds 0.1 twice"),
+        ({"grid": {"ladder": 3, "train_size": [100]}}, "grid.ladder=3"),
+        ({"grid": {"finetune": [False]}, "tuning": {"rows": "oov"}}, "tuning.*"),
+        (
+            {"data": {"kind": "files", "train": "a"}, "embed": {"kind": "random"},
+             "grid": {"embed": ["random", "pretrained"]}},
+            "embed=pretrained with data=files",
+        ),
+        ({"large": {"tokens": [10]}, "search": {"trials": 3}}, "take one experiment"),
+    ],
+)  # fmt: skip
+def test_an_impossible_grid_is_refused(values, named):
+    assert named in refusal(values)
+
+
+def test_tuning_belongs_to_a_grid_with_a_tuned_arm():
+    config = parse_config({"grid": {"finetune": [False, True]}, "tuning": {"lr_scale": 2.0}})
+    assert config.grid.given
+    assert not Config().grid.given
