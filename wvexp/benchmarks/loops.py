@@ -1,6 +1,8 @@
 """Ways to train a `Problem`. Each makes ready, and returns what trains: a call that gives the mean
 loss of the last epoch."""
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -61,7 +63,7 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
     names = {"adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad, "sgd": torch.optim.SGD}
     kind: Any = names[problem.rule]
     network = [p for name, p in model.named_parameters() if name != "embedding.weight"]
-    options = {"lr": problem.lr, **({"fused": True} if fused else {})}
+    options: dict[str, Any] = {"lr": problem.lr, **({"fused": True} if fused else {})}
     optimizers = [kind(network, **options)]
     if problem.tuned:
         row_kind = torch.optim.SparseAdam if sparse and problem.rule == "adam" else kind
@@ -126,6 +128,19 @@ def handwritten_engine(problem: Problem) -> Train:
         compact.network, table, _movable(compact), WINDOW, **_settings(problem)
     )
     return lambda: _epochs(engine, compact)
+
+
+def one_process(problem: Problem) -> Train:
+    """`autograd_engine` in a process of its own, which starts, imports and makes the problem."""
+    program = (
+        "from wvexp.benchmarks.problem import make_problem\n"
+        "from wvexp.benchmarks.loops import autograd_engine\n"
+        f"problem = make_problem({len(problem.order)}, {problem.rule!r}, {problem.lr}, "
+        f"tuned={problem.tuned}, epochs={problem.epochs}, seed={problem.seed})\n"
+        "print(autograd_engine(problem)())"
+    )
+    command = [sys.executable, "-c", program]
+    return lambda: float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def _settings(problem: Problem) -> dict[str, Any]:

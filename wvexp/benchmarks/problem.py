@@ -31,6 +31,7 @@ class Problem:
     lr: float
     tuned: bool
     epochs: int
+    seed: int
 
     @property
     def steps(self) -> int:
@@ -50,9 +51,7 @@ class Problem:
         """The same with the rows of its own words alone, PAD first."""
         used = np.union1d([0], self.examples.rows)
         rows = np.searchsorted(used, self.examples.rows).astype(np.int32)
-        return replace(
-            self, table=self.table[used], examples=replace(self.examples, rows=rows)
-        )
+        return replace(self, table=self.table[used], examples=replace(self.examples, rows=rows))
 
 
 def make_problem(
@@ -77,4 +76,5 @@ def make_problem(
         lr=lr,
         tuned=tuned,
         epochs=epochs,
+        seed=seed,
     )
