@@ -203,6 +203,7 @@ def parse_config(values: Mapping[str, Any]) -> Config:
         An unknown key, a value out of its range, a combination that cannot be.
     """
     config = _build(Config, values, "")
+    config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
     for key in keys():
         _check_value(key, _lookup(config, key.name))
     _check_combination(config)

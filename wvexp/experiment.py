@@ -34,9 +34,15 @@ def run_experiment(config: Config) -> None:
     console = Console(highlight=False)
     device = choose_device(config.device)
     arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
+    store_path = Path(config.store).expanduser()
+    if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
+        raise UserError(
+            f"store={config.store} lies in out={config.out}, which the run replaces",
+            "give another out=FOLDER",
+        )
     with run_folder(config.out, arm) as (scratch, final):
-        store = Store(Path(config.store))
         inputs = prepare(config)
+        store = Store(store_path)
         run = describe_run(config, inputs)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with (scratch / "metrics.jsonl").open("w") as metrics, live.running():

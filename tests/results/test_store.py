@@ -11,7 +11,6 @@ from wvexp.errors import UserError
 from wvexp.results.store import Store
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
-from wvexp.training.tuning import Movement
 
 COLUMNS = (
     "key task condition arm embed finetune model train_size seed fold lr metric validation test "
@@ -45,7 +44,8 @@ def make_result(seed=0, test=0.5):
         groups={"seen": {"n": 3, "score": 0.5}},
         per_class={"é": {"support": 0}},
         coverage=None,
-        movement=Movement(1, 1, 0.5, 0.5),
+        parity=None,
+        movement={"rows": 1, "moved": 1, "max": 0.5, "mean": 0.5},
         epochs=3,
         best_epoch=2,
         seconds=1.0,

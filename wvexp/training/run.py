@@ -76,6 +76,7 @@ def train(
     movable = movable_rows(
         table,
         vocabulary,
+        reference,
         finetune=run.finetune,
         rows=run.tuning.rows,
         min_count=run.tuning.min_count,
@@ -115,7 +116,8 @@ def train(
         seconds = time.perf_counter() - epoch_began
         checked = parity.summary(since=checks) if parity else None
         on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
-        if epoch - best_epoch >= run.optim.patience:
+        # Patience begins once everything that is to move moves.
+        if epoch - max(best_epoch, run.tuning.start_epoch - 1) >= run.optim.patience:
             break
 
     engine.restore(best)
