@@ -11,6 +11,7 @@ member=NAME after the words names the file to take out of a .zip.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from wvexp import vector_tools
 from wvexp.cli import parse_key_values, run_command
@@ -40,10 +41,11 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"{name} takes {places} words, got {len(rest)}", "see --help")
     keys = {} if name in ("compare", "export") else {"member": "which file of a .zip"}
     others = "keys of the data group" if name == "coverage" else ""
-    options = parse_key_values(rest[places:], keys, other_keys=others)
-    overrides = {key: options.pop(key) for key in list(options) if key not in keys}
+    given = parse_key_values(rest[places:], keys, other_keys=others)
+    options: dict[str, Any] = {key: value for key, value in given.items() if key in keys}
     if name == "coverage":
-        options["overrides"] = [f"{key}={value}" for key, value in overrides.items()]
+        data = [f"{key}={value}" for key, value in given.items() if key not in keys]
+        options["overrides"] = data
     print("\n".join(command(*rest[:places], **options)))
     return 0
 

@@ -6,6 +6,7 @@ A value may hold anything, further equal signs too: a word is split at its first
 """
 
 import difflib
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -84,6 +85,8 @@ def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     A `UserError` is one line on stderr and status 2, a `RunError` one line and status 1, an
     interruption from the keyboard status 130.
     """
+    # What a reader or a check has to say beside its result: one line each, on stderr.
+    logging.basicConfig(level=logging.WARNING, format="note: %(message)s")
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()

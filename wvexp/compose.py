@@ -5,6 +5,7 @@ its exit status for any mistake is 1: both are mended here.
 """
 
 import os
+import re
 import shutil
 import sys
 import textwrap
@@ -44,6 +45,8 @@ def run_hydra_command(
     if {"--help", "-h"} & set(argv):
         print(help_text(shutil.get_terminal_size().columns))
         return
+    if _sweeps(argv) and any(argument.lstrip("+").startswith("out=") for argument in argv):
+        raise UserError("out= with -m: the runs cannot share one folder", "leave out= out")
     import hydra
 
     _register_schema()
@@ -65,25 +68,42 @@ def run_hydra_command(
 
 
 def quoted(argv: Sequence[str]) -> list[str]:
-    """The same arguments with path and text values quoted for Hydra's grammar."""
-    free_text = {key.name for key in keys() if key.type in (str, str | None) and not key.choices}
-    sweeping = bool({"-m", "--multirun"} & set(argv))
+    """The same arguments with path and text values quoted for Hydra's grammar.
+
+    Choices are text too: Hydra would read `data.lowercase=true` as a truth value, and the option
+    of `data=null` as none at all.
+    """
+    text_keys = {key.name for key in keys() if key.type in (str, str | None)}
+    groups = set(_GROUPS) - {"experiment"}
+    sweeping = _sweeps(argv)
 
     def quote(argument: str) -> str:
         name, equals, value = argument.partition("=")
-        if not equals or name.lstrip("+") not in free_text or value in ("", "null"):
+        if equals and not name:
+            raise UserError(f"{argument!r} is not of the form key=value", "--help lists every key")
+        is_option = name in groups and not value.startswith(("[", "{"))
+        is_text = name.lstrip("+") in text_keys and value not in ("", "null")
+        if not equals or not (is_option or is_text):
             return argument
         already = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
         a_sweep = sweeping and "," in value and not Path(value).exists()
-        if already or a_sweep:
+        if already or (a_sweep and set(value) & set("'\"([{")):  # in Hydra's own words
             return argument
-        # Within quotes the grammar gives meaning to a quote, to backslashes before one, and to ${.
-        escaped = value.replace("\\'", "\\\\\\'") if "\\'" in value else value.replace("'", "\\'")
-        if escaped.endswith("\\"):
-            escaped += "\\" * (len(escaped) - len(escaped.rstrip("\\")))
-        return f"{name}='{escaped.replace('${', chr(92) + '${')}'"
+        parts = value.split(",") if a_sweep else [value]
+        return f"{name}={','.join(p if is_text and p == 'null' else _in_quotes(p) for p in parts)}"
 
     return [quote(argument) for argument in argv]
+
+
+def _in_quotes(text: str) -> str:
+    # OmegaConf gives meaning to ${, Hydra to a quote; both to the backslashes before them.
+    escaped = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+    escaped = re.sub(r"(\\*)('|\Z)", lambda m: 2 * m[1] + (m[2] and f"\\{m[2]}"), escaped)
+    return f"'{escaped}'"
+
+
+def _sweeps(argv: Sequence[str]) -> bool:
+    return bool({"-m", "--multirun"} & set(argv))
 
 
 def help_text(width: int) -> str:
@@ -124,7 +144,7 @@ def _checked(node: Any) -> Config:
     from omegaconf import OmegaConf
 
     with _errors_in_one_line():
-        values = OmegaConf.to_container(node, resolve=True)
+        values = OmegaConf.to_container(node, resolve=True, throw_on_missing=True)
     assert isinstance(values, dict)
     return parse_config({str(name): v for name, v in values.items() if name != "hydra"})
 
@@ -136,17 +156,20 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from hydra.errors import HydraException
+        from hydra.errors import HydraException, MissingConfigException
         from omegaconf.errors import OmegaConfBaseException
 
+        if isinstance(error, MissingConfigException) and error.options is not None:
+            group, _, option = str(error.missing_cfg_file).partition("/")
+            choices = ", ".join(error.options)
+            raise UserError(f"{group}={option} is not one of {choices}") from error
         if not isinstance(error, HydraException | OmegaConfBaseException):
             return
         message = str(error).strip().splitlines()[0]
-        cause = error.__cause__
+        cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
         if isinstance(cause, OmegaConfBaseException):
             key = getattr(cause, "full_key", None)
             detail = str(cause).strip().splitlines()[0]
-            message = f"{key}: {detail}" if key else detail
-        if "could not override" in message.lower() or "is not in struct" in message.lower():
-            message = message.replace("Could not override", "unknown key:")
+            unknown = re.fullmatch(r"Key '.*' (is )?not in .*", detail)
+            message = f"unknown key {key}" if unknown else f"{key}: {detail}" if key else detail
         raise UserError(message.rstrip("."), "--help lists every key") from error

@@ -65,7 +65,7 @@ class Data:
         None, "hub: split to validate on; the usual name or split off"
     )
     test_split: str | None = _key(None, "hub: split to test on; the usual name or split off")
-    world_seed: int = _key(0, "world: which world is generated", minimum=0)
+    world_seed: int = _key(0, "world: which world is generated", minimum=0, below=2**32)
     world_size: int | None = _key(
         None, "world: training examples generated; by the task when null", minimum=1
     )
@@ -112,7 +112,7 @@ class Optim:
         "update rule; word vectors get its lazy form (rows of the batch)",
         choices=("adam", "adagrad", "sgd"),
     )
-    lr: float = _key(1e-3, "learning rate", above=0)
+    lr: float = _key(1e-3, "learning rate", above=0, below=1e6)
     epochs: int = _key(15, "most passes over the training data", minimum=1)
     patience: int = _key(3, "epochs without a better validation score before stopping", minimum=1)
     batch_size: int = _key(64, "examples a step", minimum=1)
@@ -126,7 +126,9 @@ class Tuning:
         "rows that finetune=true moves; oov: those without a pretrained vector",
         choices=("all", "oov"),
     )
-    lr_scale: float = _key(1.0, "the rows' learning rate relative to the network's", above=0)
+    lr_scale: float = _key(
+        1.0, "the rows' learning rate relative to the network's", above=0, below=1e6
+    )
     start_epoch: int = _key(1, "first epoch in which rows move", minimum=1)
     anchor: float = _key(0.0, "pull of each row towards its start", minimum=0)
     min_count: int = _key(1, "fewest training occurrences for a row to move", minimum=1)
@@ -158,7 +160,7 @@ class Config:
         "score that stops training and is reported; by task when null",
         choices=("accuracy", "macro_f1", "entity_f1"),
     )
-    seed: int = _key(0, "root of every random draw of the run", minimum=0)
+    seed: int = _key(0, "root of every random draw of the run", minimum=0, below=2**63)
     engine: str = _key(
         "auto",
         "who computes the gradients; auto takes autograd for a single run",
@@ -205,6 +207,7 @@ def parse_config(values: Mapping[str, Any]) -> Config:
         An unknown key, a value out of its range, a combination that cannot be.
     """
     config = _build(Config, values, "")
+    config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
     for key in keys():
         _check_value(key, _lookup(config, key.name))
     _check_combination(config)
@@ -279,6 +282,11 @@ def _check_combination(config: Config) -> None:
         check_metric_for_task(config.metric, task)
     if config.tuning != Tuning() and not config.finetune:
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
+    if config.finetune and config.tuning.start_epoch > config.optim.epochs:
+        raise UserError(
+            f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
+            f"give 1 to {config.optim.epochs}, or raise optim.epochs",
+        )
 
 
 def check_model_for_task(model: str, task: str) -> None:

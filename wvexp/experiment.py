@@ -11,7 +11,9 @@ from typing import Any
 import yaml
 from rich.console import Console
 
+from wvexp.analysis.movement import movement_ledger
 from wvexp.config import Config
+from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
@@ -19,6 +21,7 @@ from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, summary_table
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import default_metric
+from wvexp.training.result import RunResult
 from wvexp.training.run import Epoch, TrainedRun, train
 from wvexp.training.saved import SavedModel
 
@@ -31,9 +34,15 @@ def run_experiment(config: Config) -> None:
     console = Console(highlight=False)
     device = choose_device(config.device, config.engine)
     arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
+    store_path = Path(config.store).expanduser()
+    if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
+        raise UserError(
+            f"store={config.store} lies in out={config.out}, which the run replaces",
+            "give another out=FOLDER",
+        )
     with run_folder(config.out, arm) as (scratch, final):
-        store = Store(Path(config.store))
         inputs = prepare(config)
+        store = Store(store_path)
         run = describe_run(config, inputs)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with (scratch / "metrics.jsonl").open("w") as metrics, live.running():
@@ -51,6 +60,8 @@ def run_experiment(config: Config) -> None:
                 parity_every=config.parity.every,
                 on_epoch=on_epoch,
             )
+        if run.finetune:
+            trained = replace(trained, result=_write_ledger(scratch, trained))
         result = trained.result.to_json()
         _write_run(scratch, config, result, inputs, trained)
     store.save(trained.result)
@@ -103,6 +114,24 @@ def choose_device(device: str, engine: str) -> str:
             "take device=cpu, or install a CUDA build of torch",
         )
     return device
+
+
+def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
+    """Write the movement of every row as Parquet; the result with its summary."""
+    import pyarrow
+    import pyarrow.parquet
+
+    table, words = trained.table, slice(UNK + 1, None)
+    ledger = movement_ledger(
+        table.words[words],
+        trained.counts[words],
+        trained.movable[words],
+        table.rows[words],
+        trained.parameters["embedding.weight"][words],
+    )
+    pyarrow.parquet.write_table(pyarrow.table(ledger.columns()), folder / "movement.parquet")
+    movement = {**trained.result.movement, **ledger.summary()}
+    return replace(trained.result, movement=movement)
 
 
 def _write_run(

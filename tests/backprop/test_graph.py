@@ -218,7 +218,7 @@ def test_division_by_zero_names_the_node():
 def test_an_output_that_is_missing_or_no_number_is_refused():
     graph = ComputationalGraph(output="g")
     graph.add("f", TanhGate(), "x")
-    with pytest.raises(UserError, match="the output 'g' is no node"):
+    with pytest.raises(UserError, match="no gate computes the output 'g'"):
         graph.forward({"x": 1})
     graph = ComputationalGraph(output="f")
     graph.add("f", TanhGate(), "x")

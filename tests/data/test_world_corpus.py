@@ -11,6 +11,7 @@ import pytest
 
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.world import world_corpus, world_stream, world_text
+from wvexp.data.world.corpus import RECIPES, task_world
 from wvexp.errors import UserError
 
 SMALL = {"validation_examples": 500, "test_examples": 500, "vocabulary_size": 3000}
@@ -179,7 +180,32 @@ def test_memory_of_the_stream_does_not_grow_with_its_length():
 
 
 def test_bad_sizes_are_refused():
-    with pytest.raises(UserError, match="vocabulary_size=500"):
+    with pytest.raises(UserError, match="world_vocabulary=500"):
         world_corpus("token", 0, 100, 100, 100, vocabulary_size=500)
     with pytest.raises(UserError, match="test_examples=0"):
         world_corpus("token", 0, 100, 100, 0)
+
+
+def test_every_word_can_occur():
+    world = task_world("sentence", 0, 70_000)
+    assert np.array_equal(np.unique(world.table), np.arange(70_000))
+
+
+def test_turned_words_change_sides_and_no_others():
+    recipe = RECIPES["sentence"]
+    world = task_world("sentence", 0, 20_000)
+    sides = {
+        polarity: np.concatenate(
+            [ids for name, ids in world.lexicon.members.items() if name.endswith(polarity)]
+        )
+        for polarity in ("negative", "positive")
+    }
+    turned = np.flatnonzero(world.twin != np.arange(20_000))
+    assert np.isin(turned, np.concatenate(list(sides.values()))).all()
+    assert np.array_equal(
+        np.isin(turned, sides["negative"]), ~np.isin(world.twin[turned], sides["negative"])
+    )
+    assert np.array_equal(world.twin[world.twin], np.arange(20_000))
+    assert len(turned) == pytest.approx(
+        0.75 * recipe.turned * (len(sides["negative"]) + len(sides["positive"])), rel=0.2
+    )

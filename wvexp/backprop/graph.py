@@ -104,12 +104,13 @@ class ComputationalGraph:
         """
         order = self.nodes_topologically_sorted()
         self.values, self.gradients, self.downstream = {}, {}, {}
-        if self.output not in order:
-            raise UserError(f"the output {self.output!r} is no node", "add it or name another")
-        if missing := [name for name in self.inputs() if name not in inputs]:
+        expected = dict.fromkeys(self.inputs())
+        if self.output not in self.gates:
+            raise UserError(f"no gate computes the output {self.output!r}", "add one")
+        if missing := [name for name in expected if name not in inputs]:
             raise UserError(f"no value for {', '.join(missing)}", "give one to each input")
-        if unknown := [name for name in inputs if name in self.gates or name not in order]:
-            raise UserError(f"{', '.join(unknown)} is not an input", _known(self.inputs()))
+        if unknown := [name for name in inputs if name not in expected]:
+            raise UserError(f"{', '.join(unknown)} is not an input", _known(list(expected)))
         values: dict[str, Array] = {}
         for node in order:
             gate = self.gates.get(node)

@@ -88,26 +88,38 @@ class Head:
         _expect("labels", labels.shape, (len(logits),))
         losses, d_logits = softmax_cross_entropy(logits, labels)
         self.d_logits = d_logits / len(labels)
-        penalty = sum(float(np.sum(M * M)) for M in (self.W, self.U) if M is not None)
-        return float(np.mean(losses)) + 0.5 * self.l2 * penalty
+        loss = float(np.mean(losses))
+        if self.l2:
+            squares = sum(float(np.vdot(M, M)) for M in (self.W, self.U) if M is not None)
+            loss += 0.5 * self.l2 * squares
+        return loss
 
-    def backward(self) -> tuple[Gradients, Array]:
-        """The parameters' gradients, and d_x [B, n_in], of the last `loss`.
+    def backward(self) -> Gradients:
+        """The parameters' gradients of the last `loss`.
 
         The error signal δ = d_logits goes down one layer at a time; each parameter's gradient
         is δ at its layer times the layer's input.
         """
         delta = self.d_logits  # [B, K]
-        gradients = Gradients(U=delta.T @ self.r + self.l2 * self.U, c=delta.sum(axis=0))
-        delta = delta @ self.U  # [B, H]: d_r
-        if self.mask is not None:
-            delta = delta * self.mask  # d_h
+        gradients = Gradients(U=self._weights(delta, self.r, self.U), c=delta.sum(axis=0))
         if self.W is not None:
-            delta = delta * self.activation.slope(self.z, self.h)  # d_z
-            gradients["W"] = delta.T @ self.x + self.l2 * self.W
-            gradients["b"] = delta.sum(axis=0)
-            delta = delta @ self.W
-        return gradients, delta
+            self.d_z = self._d_h() * self.activation.slope(self.z, self.h)
+            gradients["W"] = self._weights(self.d_z, self.x, self.W)
+            gradients["b"] = self.d_z.sum(axis=0)
+        return gradients
+
+    def d_x(self) -> Array:
+        """[B, n_in], after `backward`: what goes on down to the word vectors."""
+        return self._d_h() if self.W is None else self.d_z @ self.W
+
+    def _weights(self, delta: Array, layer_input: Array, M: Array) -> Array:
+        """The gradient of a weight matrix M: δᵀ times the layer's input, plus the penalty's."""
+        gradient = np.dot(delta.T, layer_input)  # for a batch of one 5 times faster than with @
+        return gradient + self.l2 * M if self.l2 else gradient
+
+    def _d_h(self) -> Array:
+        d_r = self.d_logits @ self.U
+        return d_r if self.mask is None else d_r * self.mask
 
 
 def _expect(name: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -74,10 +74,9 @@ class MarginWindowScorer:
             "W": delta.T @ self.x,
             "b": delta.sum(axis=0),
         }
-        d_vectors = (delta @ self.W).reshape(-1, self.rows.E.shape[1])
-        d_E = self.rows.gradient(self.windows.ravel(), d_vectors)
-        if d_E is not None:
-            gradients["E"] = d_E
+        if self.rows.movable is not None:
+            d_vectors = (delta @ self.W).reshape(-1, self.rows.E.shape[1])
+            gradients["E"] = self.rows.gradient(self.windows.ravel(), d_vectors)
         return gradients
 
 

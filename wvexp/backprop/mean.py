@@ -80,9 +80,9 @@ class MeanClassifier:
 
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""
-        gradients, d_x = self.head.backward()
-        share = d_x / np.maximum(self.lengths, 1)[:, None].astype(d_x.dtype)
-        d_E = self.rows.gradient(self.words, share[self.sentence])
-        if d_E is not None:
-            gradients["E"] = d_E
+        gradients = self.head.backward()
+        if self.rows.movable is not None:
+            d_x = self.head.d_x()
+            share = d_x / np.maximum(self.lengths, 1)[:, None].astype(d_x.dtype)
+            gradients["E"] = self.rows.gradient(self.words, share[self.sentence])
         return gradients

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp.backprop.activations import Array
 
 PAD = 0
+ROUNDS = 16
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,18 @@ class WordRows:
         rows = rows[self.movable[rows]]
         return 0.5 * float(np.sum(self._pull(rows, power=2)))
 
-    def gradient(self, words: NDArray[np.integer], d_vectors: Array) -> RowGradient | None:
+    def gradient(self, words: NDArray[np.integer], d_vectors: Array) -> RowGradient:
         """d loss / d E, from words [T] and the gradient [T, d] of each word's vector.
 
-        The penalty's gradient is in it. None where no row is trained.
+        The penalty's gradient is in it. Asked only where rows are trained.
         """
-        if self.movable is None:
-            return None
-        moving = self.movable[words]
-        rows, occurrence = np.unique(words[moving], return_inverse=True)
-        values = np.zeros((len(rows), self.E.shape[1]), self.E.dtype)
-        if len(rows):
-            by_row = np.argsort(occurrence, kind="stable")
-            first = np.searchsorted(occurrence[by_row], np.arange(len(rows)))
-            values = np.add.reduceat(d_vectors[moving][by_row], first, axis=0)
-            if self.l2 or self.anchor:
-                values += self._pull(rows, power=1)
+        assert self.movable is not None
+        moving = np.flatnonzero(self.movable[words])
+        by_row = moving[np.argsort(words[moving], kind="stable")]
+        rows, first, counts = np.unique(words[by_row], return_index=True, return_counts=True)
+        values = _sum_groups(d_vectors, by_row, first, counts)
+        if self.l2 or self.anchor:
+            values += self._pull(rows, power=1)
         return RowGradient(rows.astype(np.int64), values)
 
     def _pull(self, rows: NDArray[np.integer], power: int) -> Array:
@@ -97,3 +94,24 @@ class WordRows:
         if self.anchor and self.initial is not None:
             pull = pull + self.anchor * (E - self.initial[rows]) ** power
         return pull
+
+
+def _sum_groups(
+    vectors: Array, order: NDArray[np.intp], first: NDArray[np.intp], counts: NDArray[np.intp]
+) -> Array:
+    """Group g's sum of vectors[order[first[g] : first[g] + counts[g]]], for all groups: [G, d].
+
+    The k-th members of all groups are added at once, for small k; most words of a batch occur
+    once or twice. The few long groups follow one by one. (`np.add.reduceat` and `np.add.at` give
+    the same, 3 to 6 times slower.)
+    """
+    sums = vectors[order[first]]
+    longer = np.flatnonzero(counts > 1)
+    k = 1
+    while k < ROUNDS and len(longer):
+        sums[longer] += vectors[order[first[longer] + k]]
+        k += 1
+        longer = longer[counts[longer] > k]
+    for g in longer:
+        sums[g] += vectors[order[first[g] + k : first[g] + counts[g]]].sum(axis=0)
+    return sums

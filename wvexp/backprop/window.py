@@ -57,9 +57,8 @@ class WindowClassifier:
 
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""
-        gradients, d_x = self.head.backward()
-        d_vectors = d_x.reshape(-1, self.rows.E.shape[1])
-        d_E = self.rows.gradient(self.windows.ravel(), d_vectors)
-        if d_E is not None:
-            gradients["E"] = d_E
+        gradients = self.head.backward()
+        if self.rows.movable is not None:
+            d_vectors = self.head.d_x().reshape(-1, self.rows.E.shape[1])
+            gradients["E"] = self.rows.gradient(self.windows.ravel(), d_vectors)
         return gradients

@@ -1,1 +1,1 @@
-"""Measurements of speed and memory, each side by side with what it is compared to."""
+"""What things cost on this machine, as ratios measured within one run."""

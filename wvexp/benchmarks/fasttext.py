@@ -55,7 +55,7 @@ def against_fasttext(rounds: int = 3, sentences: int = 20_000, seed: int = 0) ->
                     else:
                         measured = _train_ours(corpus, lr, epochs, seed)
                     runs.setdefault((way, lr, epochs), []).append(measured)
-    found = [
+    found: list[Measured] = [
         {
             "way": way,
             "lr": lr,

@@ -32,7 +32,8 @@ def jax_vmap(problem: Problem) -> Train:
 
     def loss_of(trained: Any, frozen: Any, x: Any, y: Any, weight: Any) -> Any:
         p = {**frozen, **trained}
-        features = p["embedding.weight"][x].reshape(len(x), -1)
+        vectors = jnp.where((x > 0)[..., None], p["embedding.weight"][x], 0)  # PAD learns nothing
+        features = vectors.reshape(len(x), -1)
         h = jnp.tanh(features @ p["head.hidden.weight"].T + p["head.hidden.bias"])
         logits = h @ p["head.output.weight"].T + p["head.output.bias"]
         picked = jnp.take_along_axis(jax.nn.log_softmax(logits), y[:, None], axis=1)

@@ -24,11 +24,11 @@ def run_folder(out: str | None, arm: str) -> Iterator[tuple[Path, Path]]:
     UserError
         The folder cannot be written, or `out` holds something that is not a run.
     """
-    final = Path(out) if out else _fresh(arm)
+    final = Path(out).expanduser() if out else _fresh(arm)
     created = [parent for parent in final.absolute().parents if not parent.exists()]
     try:
-        if out and final.exists() and not _replaceable(final):
-            raise UserError(f"out={final} exists and is no run folder", "give another out=FOLDER")
+        if out:
+            _require_replaceable(final)
         final.parent.mkdir(parents=True, exist_ok=True)
         if not out:
             final = _reserve(final)
@@ -41,6 +41,7 @@ def run_folder(out: str | None, arm: str) -> Iterator[tuple[Path, Path]]:
         yield scratch, final
         os.chmod(scratch, 0o777 & ~current_umask())  # mkdtemp's folders are private
         if out and final.exists():
+            _require_replaceable(final)  # something else may have been put there meanwhile
             shutil.rmtree(final)
         os.rename(scratch, final)
     except BaseException:
@@ -70,5 +71,10 @@ def _reserve(wanted: Path) -> Path:
             name = wanted.with_name(f"{wanted.name}-{attempt}")
 
 
-def _replaceable(folder: Path) -> bool:
-    return folder.is_dir() and ((folder / "result.json").is_file() or not any(folder.iterdir()))
+def _require_replaceable(folder: Path) -> None:
+    """Refuses what is there and is neither a run nor empty; nor may it hold this process."""
+    if not folder.exists():
+        return
+    is_run = folder.is_dir() and ((folder / "result.json").is_file() or not any(folder.iterdir()))
+    if not is_run or Path.cwd().is_relative_to(folder.resolve()):
+        raise UserError(f"out={folder} exists and is no run folder", "give another out=FOLDER")

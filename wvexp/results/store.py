@@ -51,9 +51,12 @@ class Store:
         except OSError as error:
             raise UserError(f"store={path}: {error.strerror}", "give another store=FILE") from error
         with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")  # refuses a file that cannot be written
+            connection.execute(_SCHEMA)
+            connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 0")  # and one of other columns
+            connection.commit()
             # A network file system may refuse WAL; SQLite then stays with its rollback journal.
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute(_SCHEMA)
 
     def save(self, result: RunResult) -> None:
         """Insert the run's row, replacing one with the same key."""

@@ -132,10 +132,12 @@ class AutogradEngine:
             # Rows that must stay go out of the gradient: zeros would not do, as Adam's momentum
             # goes on moving every row that it is given.
             rows, values = self.objective.movable_gradient()
-            self.rows.grad = torch.sparse_coo_tensor(
-                rows[None], values, self.rows.shape, is_coalesced=True, check_invariants=False
-            )
-            self.row_optimizer.step()
+            # Said aloud, because torch warns of its own default.
+            with torch.sparse.check_sparse_tensor_invariants(False):
+                self.rows.grad = torch.sparse_coo_tensor(
+                    rows[None], values, self.rows.shape, is_coalesced=True
+                )
+                self.row_optimizer.step()
 
 
 def _optimizer(rule: str, parameters: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:

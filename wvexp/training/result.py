@@ -11,7 +11,6 @@ from wvexp import __version__
 from wvexp.data.corpus import Corpus, Split
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group
-from wvexp.training.tuning import Movement
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import coverage
 
@@ -36,7 +35,7 @@ class RunResult:
     per_class: dict[str, dict[str, Any]]
     coverage: dict[str, float] | None
     parity: dict[str, Any] | None
-    movement: Movement
+    movement: dict[str, Any]
     epochs: int
     best_epoch: int
     seconds: float
@@ -63,7 +62,7 @@ class RunResult:
             "per_class": self.per_class,
             "coverage": self.coverage,
             "parity": self.parity,
-            "movement": asdict(self.movement),
+            "movement": self.movement,
             "epochs": self.epochs,
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
@@ -43,10 +43,15 @@ class Epoch:
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """The best epoch's parameters (the table among them) and the result."""
+    """The best epoch's parameters, what they started from, and the result.
+
+    counts, movable  [rows] of the table: occurrences in training, and whether the row may move
+    """
 
     result: RunResult
     table: EmbeddingTable
+    counts: NDArray[np.int64]
+    movable: NDArray[np.bool_]
     parameters: dict[str, NDArray[np.float32]]
 
 
@@ -56,7 +61,7 @@ def train(
     reference: ReferenceVectors | None,
     *,
     device: str,
-    parity_every: int | None,
+    parity_every: int | None = None,
     on_epoch: Callable[[Epoch], None],
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
@@ -73,6 +78,7 @@ def train(
     movable = movable_rows(
         table,
         vocabulary,
+        reference,
         finetune=run.finetune,
         rows=run.tuning.rows,
         min_count=run.tuning.min_count,
@@ -111,7 +117,8 @@ def train(
         seconds = time.perf_counter() - epoch_began
         checked = parity.summary(since=checks) if parity else None
         on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
-        if epoch - best_epoch >= run.optim.patience:
+        # Patience begins once everything that is to move moves.
+        if epoch - max(best_epoch, run.tuning.start_epoch - 1) >= run.optim.patience:
             break
 
     engine.restore(best)
@@ -128,13 +135,15 @@ def train(
             predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
         ),
         per_class=test_scorer.by_class(predicted),
-        movement=measure_movement(table.rows, parameters["embedding.weight"], movable),
+        movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], movable)),
         parity=parity.summary() if parity else None,
         epochs=epoch,
         best_epoch=best_epoch,
         seconds=time.perf_counter() - began,
     )
-    return TrainedRun(result, table, parameters)
+    counts = np.zeros(len(table.rows), dtype=np.int64)
+    counts[: table.trained] = vocabulary.counts
+    return TrainedRun(result, table, counts, movable, parameters)
 
 
 def make_engine(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable, Origin
+
+if TYPE_CHECKING:
+    from torch import nn
 
 log = logging.getLogger(__name__)
 
@@ -84,11 +87,11 @@ class SavedModel:
             The folder is missing, holds no model, or its files are damaged.
         """
         from safetensors import SafetensorError
-        from safetensors.numpy import load_file
+        from safetensors.numpy import load
 
         try:
             content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            arrays = load_file(folder / "weights.safetensors")
+            arrays = load((folder / "weights.safetensors").read_bytes())
             if content["format"] != _FORMAT:
                 raise UserError(
                     f"{folder}: model format {content['format']}, this version reads {_FORMAT}"
@@ -96,7 +99,7 @@ class SavedModel:
             origin = arrays.pop("origin")
             if not len(origin) == len(content["words"]) == len(arrays["embedding.weight"]):
                 raise UserError(f"{folder}: words and rows do not agree in number")
-            return cls(
+            saved = cls(
                 task=content["task"],
                 model=Model(**content["model"]),
                 label_names=content["labels"],
@@ -107,12 +110,14 @@ class SavedModel:
                 parameters=arrays,
                 source=VectorSource(**content["source"]) if content["source"] else None,
             )
+            _module(saved, saved.parameters["embedding.weight"])  # raises where shapes disagree
+            return saved
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder}: no model there ({Path(error.filename).name} is missing)",
                 "give the folder model/ of a run",
             ) from error
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             raise UserError(f"{folder}: the saved model is damaged ({error})") from error
 
     def pretrained_vectors(self, words: set[str] | None = None) -> Any:
@@ -139,7 +144,7 @@ class SavedModel:
         if self.lowercase:
             sentences = [[word.lower() for word in sentence] for sentence in sentences]
         table = self._table({word for sentence in sentences for word in sentence})
-        ids = {word: i for i, word in enumerate(table.words)}
+        ids = {word: row for row, word in enumerate(table.words) if row > UNK}
         words = [ids.get(word, UNK) for sentence in sentences for word in sentence]
         lengths = [len(sentence) for sentence in sentences]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -161,8 +166,9 @@ class SavedModel:
         rows, names = self.parameters["embedding.weight"], list(self.words)
         extra: list[NDArray[np.float32]] = []
         new = sorted(words - self.row_of.keys())
-        keyed = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
-        for word in new if keyed is not None else []:
+        known = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
+        keyed: Any = {} if known is None else known
+        for word in new:
             for form in (word, word.lower()):
                 if form in keyed:
                     extra.append(keyed[form])
@@ -175,21 +181,27 @@ class SavedModel:
 
 
 def _score(saved: SavedModel, table: EmbeddingTable, examples: Examples) -> NDArray[np.float32]:
+    from wvexp.training.prediction import log_probabilities
+
+    return log_probabilities(_module(saved, table.rows), examples, "cpu")
+
+
+def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
+    """The saved network over the embedding `rows` [rows, d]."""
     import torch
 
     from wvexp.models.build import build_model
-    from wvexp.training.prediction import log_probabilities
 
     shape = saved.model
     model = build_model(
         shape.name,
-        table.rows,
+        rows,
         len(saved.label_names),
         window=shape.window,
         hidden=shape.hidden,
         widths=shape.widths,
         filters=shape.filters,
     )
-    arrays = {**saved.parameters, "embedding.weight": table.rows}
+    arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
-    return log_probabilities(model, examples, "cpu")
+    return model

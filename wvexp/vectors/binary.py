@@ -11,8 +11,9 @@ from wvexp.vectors.checks import Problems, refuse, require_rows
 from wvexp.vectors.formats import Layout
 from wvexp.vectors.index import Index
 
-BLOCK = 4 << 20
+BLOCK = 1 << 19
 LONGEST_WORD = 4096
+_LINE_BREAK = ord("\n")
 
 
 def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], None]) -> Index:
@@ -27,7 +28,7 @@ def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], 
     width = 4 * layout.dim
     problems = Problems()
     words: dict[str, int] = {}  # word -> byte where its row's numbers begin
-    rows, offset, block = 0, layout.start, b""  # the block lies at byte `offset` of the file
+    repeated, offset, block = 0, layout.start, b""  # the block lies at byte `offset` of the file
     with path.open("rb", buffering=0) as file:
         file.seek(offset)
         while data := file.read(max(BLOCK, width)):
@@ -35,15 +36,15 @@ def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], 
             block += data
             at, find, last = 0, block.find, len(block) - width
             while at <= (cut := find(b" ", at)) < last:
+                while block[at] == _LINE_BREAK:  # some programs end each row with one
+                    at += 1
                 try:
                     word = block[at:cut].decode()
                 except UnicodeDecodeError:
                     word = block[at:cut].decode("utf-8", "replace")
                     problems.add("words that are not UTF-8, repaired", f"byte {offset + at:,}")
-                if word[:1] == "\n":  # some programs end each row with a line break
-                    word = word.lstrip("\n")
-                rows += 1
                 if word in words:
+                    repeated += 1
                     problems.add(
                         "repeated words, the first kept", f"byte {offset + at:,}, {word!r}"
                     )
@@ -51,26 +52,40 @@ def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], 
                     words[word] = offset + cut + 1
                 at = cut + 1 + width
             offset, block = offset + at, block[at:]
-            if block.find(b" ", 0, LONGEST_WORD) < 0 and len(block) >= LONGEST_WORD:
+            if _lacks_word(block):
                 break
     if block.strip(b"\n"):
-        what = f"the file breaks off in row {rows + 1:,}"
-        if block.find(b" ", 0, LONGEST_WORD) < 0 and len(block) >= LONGEST_WORD:
+        what = f"the file breaks off in row {len(words) + repeated + 1:,}"
+        if _lacks_word(block):
             what = "no word begins here: damaged, or a wrong header"
         raise refuse(name, f"byte {offset:,}", what)
-    for word in words:
-        if "\n" in word or len(word) > LONGEST_WORD:
-            where = f"byte {words[word] - 1 - len(word.encode()):,}"
-            raise refuse(name, where, f"{word[:20]!r} is no word: damaged, or a wrong header")
-    require_rows(name, layout.rows, rows, problems)
+    longest = max(map(len, words), default=0)
+    if longest > LONGEST_WORD or "\n".join(words).count("\n") >= max(len(words), 1):
+        word = next(word for word in words if "\n" in word or len(word) > LONGEST_WORD)
+        where = f"byte {words[word] - 1 - len(word.encode()):,}"
+        raise refuse(name, where, f"{word[:20]!r} is no word: damaged, or a wrong header")
+    require_rows(name, layout.rows, len(words) + repeated, problems)
     begin = np.fromiter(words.values(), np.int64, len(words))
     return Index(layout, list(words), np.stack([begin, begin + width], axis=1), problems)
 
 
-def binary_rows(path: Path, index: Index, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The rows of the given words, float32 [ids, dim], as they lie in the file."""
+def _lacks_word(block: bytes) -> bool:
+    """Whether no space, and so no word, comes where there is room for one."""
+    return len(block) >= LONGEST_WORD and block.find(b" ", 0, LONGEST_WORD) < 0
+
+
+def binary_rows(path: Path, name: str, index: Index, ids: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The rows of the given words, float32 [ids, dim], as they lie in the file.
+
+    Raises
+    ------
+    UserError
+        The file has become shorter since it was indexed.
+    """
     rows = np.empty((len(ids), index.layout.dim), dtype="<f4")
     with path.open("rb", buffering=0) as file:
-        for row, (start, stop) in zip(rows, index.spans[ids].tolist(), strict=True):
-            row[:] = np.frombuffer(os.pread(file.fileno(), stop - start, start), dtype="<f4")
+        descriptor = file.fileno()
+        for row, start in zip(rows, index.spans[ids, 0].tolist(), strict=True):
+            if os.preadv(descriptor, [row.data], start) != row.nbytes:
+                raise refuse(name, f"byte {start:,}", "the file changed while it was read")
     return rows

@@ -106,7 +106,7 @@ def fasttext_rows(
     layout, subwords = index.layout, index.layout.subwords
     assert subwords is not None
     place = {word: i for i, word in enumerate(index.words)}
-    floats = np.memmap(path, dtype=np.uint8, mode="r")
+    floats = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
     grams = floats[subwords.start : subwords.start + 4 * layout.dim * subwords.buckets]
     grams = grams.view("<f4").reshape(-1, layout.dim)
     found: list[str] = []
@@ -121,8 +121,8 @@ def fasttext_rows(
             if i is not None:
                 start, stop = index.spans[i]
                 row = floats[start:stop].view("<f4").astype(np.float32)
-            for gram in hashes:
-                row += grams[gram]
+            for gram in grams[hashes] if hashes else ():
+                row += gram
             if subwords.buckets:
                 row /= len(hashes) + (i is not None)
             found.append(word)

@@ -47,7 +47,7 @@ class VectorFile:
     def rows(self, ids: NDArray[np.int64], keep: bool = True) -> NDArray[np.float32]:
         """The rows float32 [ids, dim] at these ascending places of the index, as in the file."""
         if self.index.layout.kind not in ("GloVe text", "word2vec text"):
-            return binary_rows(self.plain, self.index, ids)
+            return binary_rows(self.plain, self.name, self.index, ids)
 
         def parse(missing: NDArray[np.int64]) -> NDArray[np.float32]:
             return text_rows(self.plain, self.name, self.index, missing)

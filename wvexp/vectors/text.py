@@ -12,7 +12,7 @@ from wvexp.vectors.checks import Problems, refuse, require_rows
 from wvexp.vectors.formats import BOM, Layout
 from wvexp.vectors.index import Index
 
-BLOCK = 1 << 20
+BLOCK = 1 << 19
 LONGEST_LINE = 32 << 20
 _SPACE, _LINE_BREAK = ord(" "), ord("\n")
 
@@ -84,14 +84,15 @@ class _Scan:
         usual = (spaces == dim) & (text[starts] > _SPACE) & (text[ends - 1] > _SPACE)
         rows, first = 0, self.line
         bounds = zip(starts.tolist(), ends.tolist(), usual.tolist(), strict=True)
-        for self.line, (start, end, is_usual) in enumerate(bounds, first):
+        for number, (start, end, is_usual) in enumerate(bounds, first):
             if is_usual:
                 cut = find(b" ", start)
                 label = block[start:cut]
             else:
+                self.line = number
                 line = block[start:end].rstrip()
                 if not line:
-                    self.problems.add("blank lines, left out", f"line {self.line:,}")
+                    self.problems.add("blank lines, left out", f"line {number:,}")
                     continue
                 end = start + len(line)
                 label, numbers = self.word_of(line)
@@ -101,9 +102,9 @@ class _Scan:
                 word = label.decode()
             except UnicodeDecodeError:
                 word = label.decode("utf-8", "replace")
-                self.problems.add("words that are not UTF-8, repaired", f"line {self.line:,}")
+                self.problems.add("words that are not UTF-8, repaired", f"line {number:,}")
             if word in words:
-                self.problems.add("repeated words, the first kept", f"line {self.line:,}, {word!r}")
+                self.problems.add("repeated words, the first kept", f"line {number:,}, {word!r}")
             else:
                 words[word] = offset + cut + 1
                 stops.append(offset + end)

@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from wvexp.data.corpus import Corpus, Split, Task
-from wvexp.data.world.sampler import TAG_NAMES, Block, Style, World, Writer, build_world
+from wvexp.data.world.build import World, build_world
+from wvexp.data.world.sampler import TAG_NAMES, Block, Style, Writer
 from wvexp.errors import UserError
 from wvexp.seeds import stream
 
@@ -22,10 +23,11 @@ BLOCK_SENTENCES = 4000
 
 @dataclass(frozen=True)
 class Recipe:
-    """A task's world: Zipf exponent, share of idiosyncratic words, and its two kinds of text."""
+    """A task's world and its two kinds of text; `build_world` explains the first three."""
 
     exponent: float
     idiosyncratic: float
+    turned: float
     labelled: Style
     unlabelled: Style
 
@@ -34,6 +36,7 @@ RECIPES: dict[Task, Recipe] = {
     "token": Recipe(
         exponent=0.7,
         idiosyncratic=0.1,
+        turned=0.0,
         labelled=Style(
             mixture={"telling": 0.3, "neutral": 0.7},
             coherence=0.8,
@@ -45,8 +48,9 @@ RECIPES: dict[Task, Recipe] = {
     ),
     "sentence": Recipe(
         exponent=1.0,
-        idiosyncratic=0.1,
-        labelled=Style(mixture={"review": 1.0}, coherence=0.8, label_noise=0.05),
+        idiosyncratic=0.0,
+        turned=0.15,
+        labelled=Style(mixture={"review": 1.0}, coherence=0.8, label_noise=0.05, turns=True),
         unlabelled=Style(
             mixture={
                 "telling": 0.35,
@@ -65,7 +69,7 @@ RECIPES: dict[Task, Recipe] = {
 def task_world(task: Task, seed: int, vocabulary_size: int) -> World:
     """The world that the text of `task` and `seed` speaks of."""
     recipe = RECIPES[task]
-    return build_world(seed, vocabulary_size, recipe.exponent, recipe.idiosyncratic)
+    return build_world(seed, vocabulary_size, recipe.exponent, recipe.idiosyncratic, recipe.turned)
 
 
 def world_corpus(
@@ -97,9 +101,7 @@ def world_corpus(
     sizes = {"train": train_examples, "validation": validation_examples, "test": test_examples}
     for name, size in sizes.items():
         if size < 1:
-            raise UserError(
-                f"data.{name}_examples={size}: every split needs examples", "give 1 or more"
-            )
+            raise UserError(f"{name}_examples={size}: every split needs examples", "give 1 or more")
     world = task_world(task, seed, vocabulary_size)
     train, validation, test = (
         _join(task, list(_blocks(world, task, seed, name, size))) for name, size in sizes.items()

@@ -14,6 +14,13 @@ from wvexp.seeds import stream
 MINIMUM_VOCABULARY = 2000
 TOPICS = tuple(facts.TOPIC_NOUNS)
 POLARITIES = ("negative", "positive")
+# Categories with one half for each polarity: share and ending of a half.
+POLAR = {
+    "polar_adjective": (250, "ous"),
+    "polar_verb": (150, "ed"),
+    "polar_noun": (250, "ness"),
+    "polar_adverb": (80, "ly"),
+}
 
 
 @dataclass(frozen=True)
@@ -56,14 +63,13 @@ def _categories() -> list[Category]:
     ]
     categories += [Category(f"verb.{topic}", 120, (), "e") for topic in TOPICS]
     categories += [Category(f"adjective.{topic}", 100, (), "y") for topic in TOPICS]
-    polar = (facts.NEGATIVE_ADJECTIVES, facts.POSITIVE_ADJECTIVES)
-    categories += [
-        Category(f"polar_adjective.{sign}", 250, words, "ous")
-        for sign, words in zip(POLARITIES, polar, strict=True)
-    ]
-    categories += [Category(f"polar_verb.{sign}", 150, (), "ed") for sign in POLARITIES]
-    categories += [Category(f"polar_noun.{sign}", 250, (), "ness") for sign in POLARITIES]
-    categories += [Category(f"polar_adverb.{sign}", 80, (), "ly") for sign in POLARITIES]
+    known = {"polar_adjective": (facts.NEGATIVE_ADJECTIVES, facts.POSITIVE_ADJECTIVES)}
+    for name, (share, ending) in POLAR.items():
+        words = known.get(name, ((), ()))
+        categories += [
+            Category(f"{name}.{polarity}", share, words[i], ending)
+            for i, polarity in enumerate(POLARITIES)
+        ]
     return categories
 
 
@@ -101,7 +107,7 @@ def build_lexicon(seed: int, vocabulary_size: int, fixed: list[str]) -> Lexicon:
     """
     if vocabulary_size < MINIMUM_VOCABULARY:
         raise UserError(
-            f"data.vocabulary_size={vocabulary_size}: the built-in world needs at least "
+            f"data.world_vocabulary={vocabulary_size}: the built-in world needs at least "
             f"{MINIMUM_VOCABULARY} words",
             f"give {MINIMUM_VOCABULARY} or more",
         )

@@ -9,15 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.world.grammar import Grammar, build_grammar
-from wvexp.data.world.lexicon import CATEGORIES, TOPICS, Lexicon, build_lexicon, zipf
+from wvexp.data.world.build import World
+from wvexp.data.world.lexicon import CATEGORIES, TOPICS
 from wvexp.data.world.templates import ENTITY_TYPES
-from wvexp.seeds import stream
 
 TAG_NAMES = ["O"] + [f"{part}-{entity}" for entity in ENTITY_TYPES for part in "BI"]
 
-_IDIOSYNCRATIC = ("city", "region", "given", "surname", "company", "institution", "team", "event")
-_MAKERS = ("brand",)  # a company or a product, by the word alone: nothing around it tells
+# Words of a category that a document keeps coming back to.
+RECALLED = 3
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Style:
                         for the category
     entity_noise        probability that a mention's type is a random one
     label_noise         probability that a sentence's label is the wrong one
+    turns               polar words that are `turned` stand for the other polarity
     """
 
     mixture: dict[str, float]
@@ -39,29 +39,7 @@ class Style:
     repeats: float = 0.0
     entity_noise: float = 0.0
     label_noise: float = 0.0
-
-
-RECALLED = 3
-
-
-@dataclass(frozen=True)
-class World:
-    """What the sampler looks up.
-
-    table        int32 [...]  for each category a run of word ids in which each word stands in
-                 proportion to its probability
-    table_start  int64 [categories]
-    table_shift  uint32 [categories]  a 32-bit draw >> shift is a place in the run
-    own_entity   int8 [vocabulary_size]  1 + the entity type that a word has wherever it heads a
-                 mention; 0: the slot decides
-    """
-
-    lexicon: Lexicon
-    grammar: Grammar
-    table: NDArray[np.int32]
-    table_start: NDArray[np.int64]
-    table_shift: NDArray[np.uint32]
-    own_entity: NDArray[np.int8]
+    turns: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,52 +63,6 @@ class Block:
         return Block(self.words[:tokens], offsets, self.tags[:tokens], self.labels[:sentences])
 
 
-def build_world(seed: int, vocabulary_size: int, exponent: float, idiosyncratic: float) -> World:
-    """The world of `seed`.
-
-    Parameters
-    ----------
-    exponent
-        Of the Zipfian law within each category.
-    idiosyncratic
-        Share of the invented words of nouns and entities that have an entity type of their own.
-    """
-    grammar = build_grammar()
-    lexicon = build_lexicon(seed, vocabulary_size, grammar.fixed)
-    fixed = [np.array([i], dtype=np.int32) for i in range(len(grammar.fixed))]
-    runs, shifts = [], []
-    for words in [lexicon.members[category.name] for category in CATEGORIES] + fixed:
-        # 16 to 32 places a word, so that the rarest still has one (p >= 1 / (16 n) up to n = e^16)
-        bits = int(np.ceil(np.log2(len(words)))) + 4
-        steps = (np.arange(2**bits) + 0.5) / 2**bits
-        cumulative = np.cumsum(zipf(len(words), exponent))
-        runs.append(words[np.minimum(np.searchsorted(cumulative, steps), len(words) - 1)])
-        shifts.append(32 - bits)
-    sizes = [len(run) for run in runs]
-    return World(
-        lexicon=lexicon,
-        grammar=grammar,
-        table=np.concatenate(runs),
-        table_start=np.cumsum([0, *sizes[:-1]]),
-        table_shift=np.array(shifts, dtype=np.uint32),
-        own_entity=_own_entities(seed, lexicon, idiosyncratic),
-    )
-
-
-def _own_entities(seed: int, lexicon: Lexicon, share: float) -> NDArray[np.int8]:
-    rng = stream(seed, "world/entities")
-    own = np.zeros(len(lexicon.words), dtype=np.int8)
-    for category in (*_IDIOSYNCRATIC, *(f"noun.{topic}" for topic in TOPICS)):
-        words = lexicon.invented[category]
-        odd = words[rng.random(len(words)) < share]
-        own[odd] = 1 + rng.integers(len(ENTITY_TYPES), size=len(odd))
-    for category in _MAKERS:
-        words = lexicon.invented[category]
-        types = [1 + ENTITY_TYPES.index(name) for name in ("ORG", "PROD")]
-        own[words] = rng.choice(types, size=len(words))
-    return own
-
-
 class Writer:
     """Draws blocks of one style."""
 
@@ -144,6 +76,7 @@ class Writer:
         each = np.array([grammar.kind.count(grammar.kind[i]) for i in self._templates])
         weight = np.array([style.mixture[grammar.kind[i]] for i in self._templates]) / each
         self._cumulative = np.cumsum(weight) / weight.sum()
+        self._cumulative[-1] = 1  # whatever the rounding: no draw lies beyond the last template
 
     def draw(self, rng: np.random.Generator, sentences: int) -> Block:
         """`sentences` new sentences, whole documents."""
@@ -177,6 +110,8 @@ class Writer:
             which = rng.integers(RECALLED, size=len(again))
             draws[again] = kept[document[sentence[again]], category[again], which]
         words = world.table[world.table_start[category] + (draws >> world.table_shift[category])]
+        if style.turns:
+            words = world.twin[words]
         wrong = rng.random(sentences) < style.label_noise
         return Block(
             words=words,

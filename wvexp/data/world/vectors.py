@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 from wvexp.atomic import replacing
 from wvexp.caching import cache_root
 from wvexp.data.corpus import Task
-from wvexp.data.world.corpus import VOCABULARY_SIZE, world_text
+from wvexp.data.world.corpus import RECIPES, VOCABULARY_SIZE, world_text
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
 
-# Raise it with every change that alters the text or the training below.
+# Raise it with every change that alters the text or the training, other than of `RECIPES` and
+# `ALGORITHMS`, which are part of an entry's key themselves.
 GENERATOR_VERSION = 1
 
 DIM = 50
@@ -84,7 +85,8 @@ def world_vectors(
         "seed": seed,
         "dim": dim,
         "vocabulary_size": vocabulary_size,
-        **asdict(algorithm),
+        "recipe": asdict(RECIPES[task]),
+        "algorithm": asdict(algorithm),
     }
     key = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     stem = (cache or cache_root()) / f"world-{task}-{key}"

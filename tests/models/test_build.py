@@ -1,0 +1,62 @@
+"""Models from plain values: their starting network and what dropout acts upon."""
+
+import numpy as np
+import pytest
+import torch
+
+from wvexp.models.build import build_model, draw_network, last_layer_inputs, network_parameters
+from wvexp.seeds import stream
+
+SHAPE = {"window": 3, "hidden": 7, "widths": [2, 3], "filters": 5}
+ROWS = np.random.default_rng(0).normal(size=(6, 4)).astype(np.float32)
+
+
+def make(name, rows=ROWS, **changes):
+    return build_model(name, rows, 3, **{**SHAPE, **changes})
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "inputs"),
+    [
+        ("window", {}, 7),
+        ("window", {"hidden": 0}, 12),
+        ("mean", {}, 7),
+        ("mean", {"hidden": 0}, 4),
+        ("cnn", {}, 10),
+    ],
+)
+def test_dropout_acts_on_the_inputs_of_the_output_layer(name, changes, inputs):
+    assert last_layer_inputs(make(name, **changes)) == inputs
+
+
+@pytest.mark.parametrize("name", ["window", "mean", "cnn"])
+def test_the_network_is_drawn_alike_whatever_the_vectors(name):
+    one, two = make(name), make(name, np.zeros((9, 4), dtype=np.float32))
+    for model in (one, two):
+        draw_network(model, stream(5, "init"))
+    for (name_one, first), (name_two, second) in zip(
+        network_parameters(one), network_parameters(two), strict=True
+    ):
+        assert name_one == name_two
+        assert torch.equal(first, second)
+    assert np.array_equal(one.embedding.weight.detach().numpy(), ROWS)
+
+
+def test_weights_are_glorot_uniform_and_biases_zero():
+    model = build_model("window", ROWS, 50, window=5, hidden=300, widths=[], filters=1)
+    draw_network(model, stream(0, "init"))
+    weight = model.head.hidden.weight.detach().double()
+    limit = (6 / (20 + 300)) ** 0.5
+    assert weight.abs().max() <= limit
+    n = weight.numel()
+    # a uniform variable's variance, and six standard errors of its estimate
+    assert abs(weight.square().mean() / (limit**2 / 3) - 1) < 6 * (4 / 5 / n) ** 0.5
+    assert not model.head.hidden.bias.any()
+
+
+def test_the_model_trains_a_copy_of_the_rows():
+    rows = ROWS.copy()
+    model = make("mean", rows)
+    with torch.no_grad():
+        model.embedding.weight += 1
+    assert np.array_equal(rows, ROWS)

@@ -1,0 +1,95 @@
+"""The schema: what it lists, and what it refuses with one line that names the value."""
+
+import dataclasses
+
+import pytest
+
+from wvexp.config import Config, keys, parse_config
+from wvexp.errors import UserError
+
+
+def nested(name, value):
+    for part in reversed(name.split(".")):
+        value = {part: value}
+    return value
+
+
+def refusal(values):
+    with pytest.raises(UserError) as caught:
+        parse_config(values)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_the_defaults_pass_their_own_checks():
+    assert parse_config({}) == Config()
+
+
+def test_every_key_has_a_meaning_and_a_default_among_its_choices():
+    listed = list(keys())
+    for key in listed:
+        assert key.meaning, key.name
+        assert not key.choices or key.default is None or key.default in key.choices, key.name
+    assert len({key.name for key in listed}) == len(listed)
+    groups = [f for f in dataclasses.fields(Config) if dataclasses.is_dataclass(f.type)]
+    leaves = sum(len(dataclasses.fields(group.type)) for group in groups)
+    assert len(listed) == leaves + len(dataclasses.fields(Config)) - len(groups)
+
+
+@pytest.mark.parametrize("key", [key for key in keys() if key.choices], ids=lambda key: key.name)
+def test_a_choice_that_is_none_is_refused_with_the_choices(key):
+    message = refusal(nested(key.name, "nonsense"))
+    assert f"{key.name}=nonsense" in message
+    assert all(choice in message for choice in key.choices)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((key.name, key.minimum - 1) for key in keys() if key.minimum is not None),
+        *((key.name, key.above) for key in keys() if key.above is not None),
+        *((key.name, key.below) for key in keys() if key.below is not None),
+        ("optim.lr", float("nan")),
+        ("optim.lr", float("inf")),
+        ("optim.l2", float("inf")),
+        ("tuning.anchor", float("nan")),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused(name, value):
+    assert f"{name}={value}" in refusal(nested(name, value))
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "remedy"),
+    [
+        ({"data": {"kind": "files"}}, "data=files", "data.train=PATH"),
+        ({"data": {"kind": "hub"}}, "data=hub", "data.name=NAME"),
+        ({"data": {"kind": "files", "train": "a.csv"}}, "embed=pretrained", "embed.path=FILE"),
+        (
+            {"data": {"kind": "hub", "name": "x"}, "embed": {"kind": "shuffled"}},
+            "embed=shuffled with data=hub",
+            "embed=random",
+        ),
+        ({"embed": {"path": "a.bin", "name": "b"}}, "embed.path=a.bin", "give one of them"),
+        ({"model": {"window": 4}}, "model.window=4", "middle"),
+        ({"model": {"widths": []}}, "model.widths=[]", "width"),
+        ({"model": {"widths": [3, 0]}}, "model.widths=[3, 0]", "width"),
+        ({"data": {"task": "sentence"}, "model": {"name": "window"}}, "model=window", "model=mean"),
+        ({"model": {"name": "cnn"}}, "model=cnn", "model=window"),
+        ({"data": {"task": "token"}, "model": {"name": "mean"}}, "model=mean", "model=window"),
+        ({"data": {"task": "sentence"}, "metric": "entity_f1"}, "metric=entity_f1", "accuracy"),
+        ({"tuning": {"rows": "oov"}}, "tuning.*", "finetune=true"),
+        (
+            {"finetune": True, "tuning": {"start_epoch": 16}},
+            "tuning.start_epoch=16",
+            "optim.epochs",
+        ),
+        ({"epochs": 3}, "unknown key epochs", "optim.epochs"),
+        ({"optim": {"epoch": 3}}, "unknown key optim.epoch", "optim.epochs"),
+        ({"zzzz": 3}, "unknown key zzzz", "--help"),
+    ],
+)
+def test_an_impossible_combination_is_refused_with_its_remedy(values, named, remedy):
+    message = refusal(values)
+    assert named in message
+    assert remedy in message

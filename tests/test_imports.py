@@ -1,0 +1,124 @@
+"""Imports run one way, heavy libraries have one door each, and `import wvexp` is quick."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import wvexp
+
+ROOT = Path(wvexp.__file__).parent
+
+# A module may import from its own line and from the lines above it.
+LAYERS = [
+    ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching"],
+    ["wvexp.config", "wvexp.cli"],
+    ["wvexp.backprop"],
+    ["wvexp.data"],
+    ["wvexp.vectors"],
+    ["wvexp.models"],
+    ["wvexp.training"],
+    ["wvexp.results"],
+    ["wvexp.analysis"],
+    ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
+    ["wvexp.experiment", "wvexp.vector_tools"],
+    ["wvexp.benchmarks"],
+]
+
+# Who may import what, at any depth of a file.
+DOORS = {
+    "hydra": {"wvexp.compose"},
+    "omegaconf": {"wvexp.compose"},
+    "datasets": {"wvexp.data.tables", "wvexp.data.hub"},
+    "gensim": {
+        "wvexp.vectors.pretrained",
+        "wvexp.data.world.vectors",
+        "wvexp.benchmarks.vectors",
+    },
+    "pickle": set(),
+}
+WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")
+
+
+def name_of(path):
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(tree):
+    """Names imported anywhere in a file, but for type checking alone."""
+    typing_only = {
+        id(node)
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if id(node) in typing_only:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "relative import"
+            assert node.module is not None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer_of(module):
+    for rank, names in enumerate(LAYERS):
+        for name in names:
+            if module == name or (name != "wvexp" and module.startswith(f"{name}.")):
+                return rank
+    return None
+
+
+MODULES = {name_of(path): path for path in sorted(ROOT.rglob("*.py"))}
+IMPORTS = {
+    name: set(imports_of(ast.parse(path.read_text("utf-8")))) for name, path in MODULES.items()
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_one_way(module):
+    rank = layer_of(module)
+    assert rank is not None, f"{module} stands in no layer: add it to LAYERS"
+    for imported in IMPORTS[module]:
+        if imported in MODULES:
+            assert layer_of(imported) <= rank, f"{module} imports {imported}"
+
+
+def test_an_import_against_the_order_would_be_found():
+    tree = ast.parse("def f():\n    from wvexp.training import run\n")
+    assert "wvexp.training.run" in set(imports_of(tree))
+    assert layer_of("wvexp.training.run") > layer_of("wvexp.data.corpus")
+
+
+@pytest.mark.parametrize("library", DOORS)
+def test_a_library_has_its_doors(library):
+    users = {
+        module
+        for module, imported in IMPORTS.items()
+        if any(name == library or name.startswith(f"{library}.") for name in imported)
+    }
+    assert users <= DOORS[library]
+
+
+def test_hand_written_gradients_data_and_vectors_never_import_torch():
+    users = [module for module in MODULES if "torch" in IMPORTS[module]]
+    assert users, "the models import it"
+    assert not [module for module in users if module.startswith(WITHOUT_TORCH)]
+
+
+HEAVY = ("torch", "gensim", "datasets", "hydra", "scipy", "pandas", "numba", "nltk", "matplotlib")
+
+
+@pytest.mark.parametrize("module", ["wvexp", "wvexp.config", "wvexp.cli", "wvexp.compose"])
+def test_importing_is_quick(module):
+    program = f"import sys, {module}; print(*({{*sys.modules}} & {{*{HEAVY!r}}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == []

@@ -1,0 +1,303 @@
+"""The engine against an independent loop over the dense table; what moves, by how much."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from wvexp.data.vocabulary import PAD, UNK
+from wvexp.errors import RunError
+from wvexp.models.build import build_model, draw_network, last_layer_inputs, network_parameters
+from wvexp.seeds import stream
+from wvexp.training.autograd import AutogradEngine
+from wvexp.training.examples import Examples
+
+ROWS, D, CLASSES, BATCH = 14, 3, 3, 4
+TRAINED = 12  # the last rows are read at evaluation alone
+SETTINGS = {"lr": 0.05, "row_lr": 0.02, "dropout": 0.0, "l2": 0.0, "anchor": 0.0}
+
+
+def make_examples(window, seed=0):
+    rng = np.random.default_rng(seed)
+    lengths = rng.integers(1, 7, 12)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = rng.integers(2, TRAINED, offsets[-1]).astype(np.int32)
+    size = len(rows) if window else len(lengths)
+    return Examples(rows, offsets, rng.integers(0, CLASSES, size).astype(np.int32), window)
+
+
+def make_model(name):
+    start = np.random.default_rng(1).normal(size=(ROWS, D)).astype(np.float32)
+    start[PAD] = 0
+    shape = {"window": 3, "hidden": 5, "widths": [2, 3], "filters": 4}
+    model = build_model(name, start, CLASSES, **shape)
+    draw_network(model, stream(0, "init"))
+    return model
+
+
+def tuned_rows(fixed=()):
+    movable = np.zeros(ROWS, dtype=bool)
+    movable[1:TRAINED] = True
+    movable[list(fixed)] = False
+    return movable
+
+
+def run_engine(name, optimizer, movable, *, epochs=3, move_rows=lambda epoch: True, **changes):
+    """Start and end of the rows, and the engine, after a few epochs in float64."""
+    model = make_model(name).double()
+    examples = make_examples(3 if name == "window" else None)
+    start = model.embedding.weight.detach().numpy().copy()
+    options = {**SETTINGS, **changes}
+    engine = AutogradEngine(model, movable, optimizer=optimizer, device="cpu", **options)
+    for epoch in range(epochs):
+        engine.train_epoch(
+            examples,
+            BATCH,
+            stream(0, "order", epoch).permutation(len(examples)),
+            examples.rows,
+            stream(0, "dropout", epoch),
+            move_rows=move_rows(epoch),
+        )
+    return start, model.embedding.weight.detach().numpy(), engine
+
+
+def run_oracle(name, optimizer, movable, *, epochs=3, lr, row_lr, dropout, l2, anchor):
+    """The same training with a dense gradient of the whole table."""
+    model = make_model(name).double()
+    model.embedding.sparse = False
+    examples = make_examples(3 if name == "window" else None)
+    table = model.embedding.weight
+    start = table.detach().clone()
+    network = [parameter for _, parameter in network_parameters(model)]
+    rules = {
+        "adam": (torch.optim.Adam, torch.optim.SparseAdam),
+        "adagrad": (torch.optim.Adagrad,) * 2,
+        "sgd": (torch.optim.SGD,) * 2,
+    }
+    network_rule, row_rule = rules[optimizer]
+    network_step, row_step = network_rule(network, lr=lr), row_rule([table], lr=row_lr)
+    for epoch in range(epochs):
+        order = stream(0, "order", epoch).permutation(len(examples))
+        masks = stream(0, "dropout", epoch)
+        for at in range(0, len(order), BATCH):
+            chosen = order[at : at + BATCH]
+            inputs = examples.inputs(chosen)
+            mask = None
+            if dropout:
+                draw = masks.random((len(chosen), last_layer_inputs(model)), dtype=np.float32)
+                mask = torch.from_numpy((draw < np.float32(1 - dropout)) / (1 - dropout))
+            logits = model(*map(torch.from_numpy, inputs), mask=mask)
+            target = torch.from_numpy(examples.labels[chosen]).long()
+            loss = nn.functional.cross_entropy(logits, target)
+            for parameter in network:
+                if parameter.ndim > 1:
+                    loss = loss + l2 / 2 * parameter.square().sum()
+            for row in sorted({int(row) for row in inputs[0].ravel()}):
+                if movable[row]:
+                    loss = loss + l2 / 2 * table[row].square().sum()
+                    loss = loss + anchor / 2 * (table[row] - start[row]).square().sum()
+            model.zero_grad()
+            loss.backward()
+            table.grad[~torch.from_numpy(movable)] = 0
+            if optimizer == "adam":
+                touched = [r for r in np.unique(inputs[0]).tolist() if movable[r]]
+                table.grad = torch.sparse_coo_tensor(
+                    torch.tensor([touched]), table.grad[touched], table.shape, check_invariants=True
+                )
+            network_step.step()
+            row_step.step()
+    return model
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("name", ["window", "mean", "cnn"])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"dropout": 0.5, "l2": 0.03, "anchor": 0.2}],
+    ids=["plain", "penalised"],
+)
+def test_every_parameter_ends_where_the_dense_loop_ends(name, optimizer, changes):
+    movable = tuned_rows(fixed=[5, 6])
+    start, rows, engine = run_engine(name, optimizer, movable, **changes)
+    oracle = run_oracle(name, optimizer, movable, **{**SETTINGS, **changes})
+    expected = dict(oracle.named_parameters())
+    for parameter_name, parameter in engine.model.named_parameters():
+        np.testing.assert_allclose(
+            parameter.detach().numpy(),
+            expected[parameter_name].detach().numpy(),
+            rtol=1e-9,
+            atol=1e-12,
+            err_msg=parameter_name,
+        )
+    assert np.array_equal(rows[~movable], start[~movable])
+    assert (rows != start).any(axis=1).sum() >= 5
+
+
+def test_lazy_adam_is_not_dense_adam():
+    movable = tuned_rows()
+    _, lazy, _ = run_engine("window", "adam", movable)
+    dense = make_model("window").double()
+    dense.embedding.sparse = False
+    examples = make_examples(3)
+    step = torch.optim.Adam(dense.embedding.parameters(), lr=SETTINGS["row_lr"])
+    rest = torch.optim.Adam([p for _, p in network_parameters(dense)], lr=SETTINGS["lr"])
+    for epoch in range(3):
+        order = stream(0, "order", epoch).permutation(len(examples))
+        for inputs, labels in examples.batches(BATCH, order):
+            dense.zero_grad()
+            logits = dense(*map(torch.from_numpy, inputs))
+            nn.functional.cross_entropy(logits, torch.from_numpy(labels).long()).backward()
+            step.step()
+            rest.step()
+    assert np.abs(lazy - dense.embedding.weight.detach().numpy()).max() > 1e-3
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("name", ["window", "mean", "cnn"])
+def test_a_frozen_table_stays_to_the_bit_while_the_network_learns(name, optimizer):
+    before = {n: p.detach().clone() for n, p in make_model(name).double().named_parameters()}
+    start, rows, engine = run_engine(name, optimizer, np.zeros(ROWS, dtype=bool), l2=0.1)
+    assert rows.tobytes() == start.tobytes()
+    moved = [n for n, p in engine.model.named_parameters() if not torch.equal(p, before[n])]
+    assert set(moved) == before.keys() - {"embedding.weight"}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+def test_pad_evaluated_and_fixed_rows_stay_to_the_bit(optimizer):
+    movable = tuned_rows(fixed=[2, 3, 4])
+    start, rows, _ = run_engine("window", optimizer, movable, l2=0.1, anchor=0.1)
+    assert rows[~movable].tobytes() == start[~movable].tobytes()
+    assert not rows[PAD].any()
+
+
+def test_rows_wait_for_their_epoch_with_fresh_moments():
+    movable = tuned_rows()
+    start, rows, _ = run_engine("window", "adam", movable, move_rows=lambda epoch: False)
+    assert rows.tobytes() == start.tobytes()
+    start, rows, engine = run_engine("window", "adam", movable, move_rows=lambda epoch: epoch == 2)
+    steps = -(-len(make_examples(3)) // BATCH)
+    assert engine.row_optimizer.state[engine.rows]["step"] == steps
+    assert (rows != start).any()
+
+
+def test_the_rows_learning_rate_is_their_own():
+    movable = tuned_rows()
+    start, whole, _ = run_engine("window", "sgd", movable, lr=1e-12, row_lr=1e-6)
+    _, half, _ = run_engine("window", "sgd", movable, lr=1e-12, row_lr=5e-7)
+    # steps so small that the gradients stay as they were: half the rate, half the way
+    np.testing.assert_allclose(half - start, (whole - start) / 2, rtol=1e-3, atol=1e-12)
+    assert (whole != start).any()
+
+
+def test_an_anchor_holds_rows_near_their_start():
+    movable = tuned_rows()
+    distances = []
+    for anchor in (0.0, 1.0, 10.0):
+        start, rows, _ = run_engine("window", "sgd", movable, epochs=10, anchor=anchor)
+        distances.append(np.linalg.norm(rows - start))
+    assert distances[0] > distances[1] > distances[2] > 0
+
+
+def test_l2_shrinks_weights_and_tuned_rows():
+    movable = tuned_rows()
+    norms = []
+    for l2 in (0.0, 1.0):
+        _, rows, engine = run_engine("window", "sgd", movable, epochs=10, l2=l2)
+        norms.append((np.linalg.norm(rows), float(engine.model.head.hidden.weight.detach().norm())))
+    assert norms[1][0] < norms[0][0]
+    assert norms[1][1] < norms[0][1]
+
+
+def test_a_penalty_counts_a_row_once_however_often_it_stands_in_the_batch():
+    movable = tuned_rows()
+    once, often = (
+        Examples(np.array(rows, np.int32), np.array([0, 3]), np.zeros(3, np.int32), 1)
+        for rows in ([4, 5, 6], [4, 4, 4])
+    )
+    for examples in (once, often):
+        engine = AutogradEngine(
+            make_model_of_width_one(), movable, optimizer="sgd", device="cpu", **LOSSLESS
+        )
+        engine.train_epoch(examples, 3, np.arange(3), examples.rows, stream(0, "x"), move_rows=True)
+        row, start = engine.rows[4].detach(), engine.objective.start[4]
+        torch.testing.assert_close(row, start * (1 - 0.1 * 0.5))
+
+
+LOSSLESS = {"lr": 1e-30, "row_lr": 0.1, "dropout": 0.0, "l2": 0.5, "anchor": 0.0}
+
+
+def make_model_of_width_one():
+    """A window of one word whose scores do not depend on it: the penalty alone moves the rows."""
+    start = make_model("window").embedding.weight.detach().numpy()
+    model = build_model("window", start, CLASSES, window=1, hidden=0, widths=[], filters=1)
+    with torch.no_grad():
+        for _, parameter in network_parameters(model):
+            parameter.zero_()
+    return model
+
+
+def test_the_same_draws_give_the_same_bits():
+    first, second = (
+        run_engine("cnn", "adam", tuned_rows(), dropout=0.5)[2].parameters() for _ in range(2)
+    )
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+
+
+@pytest.mark.parametrize("dropout", [0.25, 0.8])
+def test_a_dropout_mask_keeps_its_share_and_the_expected_value(dropout):
+    engine = AutogradEngine(
+        make_model("window"),
+        tuned_rows(),
+        optimizer="sgd",
+        device="cpu",
+        **{**SETTINGS, "dropout": dropout},
+    )
+    mask = engine.draw_mask(4000, stream(0, "dropout"))
+    assert mask.shape == (4000, 5)
+    np.testing.assert_allclose(mask[mask > 0], 1 / (1 - dropout), rtol=1e-6)
+    deviation = (dropout * (1 - dropout) / mask.size) ** 0.5
+    assert abs((mask > 0).mean() - (1 - dropout)) < 6 * deviation
+
+
+def test_prediction_ignores_dropout_and_restoring_brings_back_the_scores():
+    examples = make_examples(3)
+    _, _, engine = run_engine("window", "sgd", tuned_rows(), dropout=0.9)
+    before, kept = engine.predict(examples), copy.deepcopy(engine.parameters())
+    assert np.array_equal(before, engine.predict(examples))
+    np.testing.assert_allclose(np.exp(before).sum(1), 1, rtol=1e-6)
+    engine.train_epoch(examples, BATCH, np.arange(9), examples.rows, stream(0, "x"), move_rows=True)
+    assert not np.array_equal(before, engine.predict(examples))
+    engine.restore(kept)
+    assert np.array_equal(before, engine.predict(examples))
+
+
+def test_unknown_words_train_the_unk_row():
+    examples = make_examples(3)
+    model = make_model("window")
+    start = model.embedding.weight.detach().numpy().copy()
+    engine = AutogradEngine(model, tuned_rows(), optimizer="sgd", device="cpu", **SETTINGS)
+    unknown = np.full_like(examples.rows, UNK)
+    order = np.arange(len(examples))
+    engine.train_epoch(examples, BATCH, order, unknown, stream(0, "x"), move_rows=True)
+    moved = (engine.rows.detach().numpy() != start).any(axis=1)
+    assert np.flatnonzero(moved).tolist() == [UNK]
+
+
+def test_a_loss_far_above_guessing_stops_the_run():
+    with pytest.raises(RunError, match=r"training diverged: mean loss .*; lower optim\.lr"):
+        run_engine("window", "sgd", tuned_rows(), lr=1e4, row_lr=1e4)
+
+
+def test_a_last_step_that_leaves_no_numbers_stops_the_run():
+    examples = make_examples(None)
+    rows = make_model("mean").embedding.weight.detach().numpy()
+    linear = build_model("mean", rows, CLASSES, window=1, hidden=0, widths=[], filters=1)
+    draw_network(linear, stream(0, "init"))
+    rates = {**SETTINGS, "lr": 1e38, "row_lr": 1e38}
+    engine = AutogradEngine(linear, tuned_rows(), optimizer="sgd", device="cpu", **rates)
+    order = np.arange(len(examples))
+    engine.train_epoch(examples, 999, order, examples.rows, stream(0, "x"), move_rows=True)
+    with pytest.raises(RunError, match="not numbers"):
+        engine.predict(examples)

@@ -1,0 +1,106 @@
+"""What a run's key depends on, and what runs share that can be compared."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from wvexp.config import Model, Optim, Tuning
+from wvexp.training import identity
+from wvexp.training.identity import RunConfig
+
+RUN = RunConfig(
+    task="token",
+    embed="pretrained",
+    dim=50,
+    finetune=True,
+    tuning=Tuning(),
+    model=Model(name="window"),
+    optim=Optim(),
+    metric="accuracy",
+    train_size=1000,
+    seed=0,
+    engine="autograd",
+    data="d1",
+    vectors="v1",
+)
+OTHER = {
+    "task": "sentence",
+    "embed": "random",
+    "dim": 51,
+    "finetune": False,
+    "metric": "macro_f1",
+    "train_size": 1001,
+    "seed": 1,
+    "engine": "handwritten",
+    "data": "d2",
+    "vectors": None,
+}
+WITHIN = {
+    "tuning": {"rows": "oov", "lr_scale": 0.5, "start_epoch": 2, "anchor": 0.1, "min_count": 2},
+    "optim": {"name": "sgd", "lr": 0.5, "epochs": 3, "patience": 1, "batch_size": 8, "l2": 0.1},
+    "model": {"window": 3, "hidden": 7, "dropout": 0.5},
+}
+VARIANTS = {name: replace(RUN, **{name: value}) for name, value in OTHER.items()} | {
+    f"{group}.{name}": replace(RUN, **{group: replace(getattr(RUN, group), **{name: value})})
+    for group, values in WITHIN.items()
+    for name, value in values.items()
+}
+# What an arm, a size, a seed or a learning rate may change between runs that are compared.
+FREE = {"embed", "finetune", "train_size", "seed", "optim.lr"}
+
+
+def test_the_list_of_variants_is_complete():
+    named = {f"tuning.{f.name}" for f in fields(Tuning)} | {
+        f"optim.{f.name}" for f in fields(Optim)
+    }
+    assert named <= VARIANTS.keys()
+    assert {f.name for f in fields(RunConfig)} == OTHER.keys() | WITHIN.keys()
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_determining_field_changes_the_key(name):
+    assert VARIANTS[name].key != RUN.key
+
+
+def test_equal_runs_have_equal_keys():
+    assert replace(RUN, seed=0).key == RUN.key
+    assert len({variant.key for variant in VARIANTS.values()}) == len(VARIANTS)
+
+
+def test_the_version_of_the_engine_changes_the_key(monkeypatch):
+    before = RUN.key
+    monkeypatch.setattr(identity, "ENGINE_VERSION", identity.ENGINE_VERSION + 1)
+    assert RUN.key != before
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_condition_is_shared_across_arms_sizes_seeds_and_rates_alone(name):
+    shared = name in FREE or name.startswith("tuning.")
+    assert (VARIANTS[name].condition == RUN.condition) == shared
+
+
+@pytest.mark.parametrize(
+    ("model", "ignored", "read"),
+    [
+        ("window", {"widths": [9], "filters": 9}, {"window": 3}),
+        ("mean", {"widths": [9], "filters": 9, "window": 9}, {"hidden": 3}),
+        ("cnn", {"window": 9, "hidden": 9}, {"widths": [9]}),
+    ],
+)
+def test_a_key_that_the_model_does_not_read_changes_nothing(model, ignored, read):
+    run = replace(RUN, model=Model(name=model))
+    assert replace(run, model=replace(run.model, **ignored)).key == run.key
+    assert replace(run, model=replace(run.model, **read)).key != run.key
+
+
+@pytest.mark.parametrize(
+    ("changes", "arm"),
+    [
+        ({}, "pretrained-tuned"),
+        ({"finetune": False}, "pretrained-frozen"),
+        ({"embed": "random"}, "random-tuned"),
+        ({"tuning": Tuning(rows="oov", anchor=0.1)}, "pretrained-tuned(rows=oov,anchor=0.1)"),
+    ],
+)
+def test_the_arm_says_what_is_special_about_it(changes, arm):
+    assert replace(RUN, **changes).arm == arm

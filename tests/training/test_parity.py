@@ -1,0 +1,153 @@
+"""Parity: right runs pass, planted faults are named, and vanished gradients do not deceive it."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wvexp.backprop.head import Head
+from wvexp.backprop.rows import RowGradient, WordRows
+from wvexp.errors import RunError
+from wvexp.models.build import build_model, draw_network
+from wvexp.seeds import stream
+from wvexp.training.objective import Objective, Step
+from wvexp.training.parity import ParityMonitor, agreement, compare
+
+ROWS, D = 30, 4
+
+
+def objective_and_step(
+    model_name: str,
+    *,
+    seed: int = 0,
+    window: int = 3,
+    hidden: int = 5,
+    classes: int = 3,
+    batch: int = 7,
+    tuned: bool = True,
+    l2: float = 0.01,
+    anchor: float = 0.1,
+    dropout: bool = True,
+    dtype: torch.dtype = torch.float64,
+) -> tuple[Objective, Step]:
+    rng = stream(seed, "parity test")
+    table = rng.normal(size=(ROWS, D)).astype(np.float32)
+    table[0] = 0
+    model = build_model(
+        model_name, table, classes, window=window, hidden=hidden, widths=[3], filters=2
+    ).to(dtype)
+    draw_network(model, rng)
+    movable = rng.random(ROWS) < 0.7 if tuned else np.zeros(ROWS, bool)
+    movable[0] = False
+    movable[1] = tuned
+    rows = model.get_parameter("embedding.weight")
+    rows.requires_grad_(tuned)
+    start = rows.detach() + 0.1
+    if model_name == "window":
+        inputs = (rng.integers(0, ROWS, (batch, window)).astype(np.int32),)
+    else:
+        lengths = rng.integers(0, 6, batch)
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        inputs = (rng.integers(1, ROWS, offsets[-1]).astype(np.int32), offsets)
+    last = hidden or (window * D if model_name == "window" else D)
+    mask = (rng.random((batch, last)) < 0.5).astype(np.float32) * 2 if dropout else None
+    labels = rng.integers(0, classes, batch).astype(np.int32)
+    objective = Objective(model, torch.from_numpy(movable), start, l2, anchor)
+    return objective, Step(inputs, labels, mask)
+
+
+def differentiate(objective: Objective, step: Step) -> torch.Tensor:
+    loss = objective.cross_entropy(step) + objective.penalty(step)
+    loss.backward()
+    return loss
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    model_name=st.sampled_from(["window", "mean"]),
+    seed=st.integers(0, 10_000),
+    window=st.sampled_from([1, 3, 7]),
+    hidden=st.sampled_from([0, 1, 6]),
+    classes=st.integers(1, 5),
+    batch=st.integers(1, 9),
+    tuned=st.booleans(),
+    l2=st.sampled_from([0.0, 0.1]),
+    anchor=st.sampled_from([0.0, 0.3]),
+    dropout=st.booleans(),
+)
+def test_float64_parity_whatever_the_shapes(model_name, **shape):
+    objective, step = objective_and_step(model_name, **shape)
+    check = compare(objective, model_name, step, differentiate(objective, step))
+    assert check.passed, check.worst
+    expected = {"loss", "U", "c"} | ({"W", "b"} if shape["hidden"] else set())
+    assert set(check.agreements) == expected | ({"E"} if shape["tuned"] else set())
+
+
+@pytest.mark.parametrize("model_name", ["window", "mean"])
+@pytest.mark.parametrize("name", ["W", "b", "U", "c", "E"])
+@pytest.mark.parametrize("fault", [-1.0, 1.0005])
+def test_a_planted_fault_stops_the_run_and_is_named(monkeypatch, model_name, name, fault):
+    if name == "E":
+        plain = WordRows.gradient
+
+        def wrong_rows(self, words, d_vectors):
+            gradient = plain(self, words, d_vectors)
+            return RowGradient(gradient.rows, gradient.values * fault)
+
+        monkeypatch.setattr(WordRows, "gradient", wrong_rows)
+    else:
+        backward = Head.backward
+
+        def wrong(self):
+            gradients = backward(self)
+            gradients[name] = gradients[name] * fault
+            return gradients
+
+        monkeypatch.setattr(Head, "backward", wrong)
+    objective, step = objective_and_step(model_name, dtype=torch.float32)
+    monitor = ParityMonitor(objective, model_name, None)
+    with pytest.raises(RunError, match=rf"the gradient of {name} differs .*norm .*norm"):
+        monitor.inspect(0, step, differentiate(objective, step))
+
+
+def test_the_first_step_of_every_epoch_or_every_n_steps():
+    objective, step = objective_and_step("mean")
+    loss = differentiate(objective, step)
+    by_epoch, by_steps = ParityMonitor(objective, "mean", None), ParityMonitor(objective, "mean", 4)
+    for _epoch in range(3):
+        for number in range(5):
+            by_epoch.inspect(number, step, loss)
+            by_steps.inspect(number, step, loss)
+    assert by_epoch.summary()["checked"] == 3
+    assert by_steps.summary()["checked"] == 4  # of 15 steps: 0, 4, 8, 12
+    assert by_steps.summary(since=1)["checked"] == 3
+
+
+def test_a_vanished_gradient_is_decided_in_float64(monkeypatch):
+    objective, step = objective_and_step(
+        "mean", dtype=torch.float32, hidden=0, l2=0, anchor=0, dropout=False
+    )
+    with torch.no_grad():  # right and nearly certain: gradients are differences of near-equals
+        output = objective.model.get_parameter("head.output.weight")
+        rows = objective.rows
+        rows[1:] = 0
+        rows[1:, 0] = 1
+        output.zero_()
+        output[1, 0] = 14.0
+    step = Step(step.inputs, np.ones_like(step.labels), None)
+    loss = differentiate(objective, step)
+    gradient = objective.model.get_parameter("head.output.bias").grad
+    assert gradient is not None
+    gradient *= 1.001  # what rounding does, made certain
+    monitor = ParityMonitor(objective, "mean", None)
+    monitor.inspect(0, step, loss)
+    assert monitor.summary()["decided_in_float64"] == 1
+
+
+def test_agreement_of_shapes_and_of_zeros():
+    assert agreement(np.zeros(3), np.zeros(3)).relative == 0
+    assert agreement(np.zeros(3), np.ones(3)).relative == 1
+    assert agreement(np.zeros(3), np.ones(3)).cosine is None
+    with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
+        agreement(np.zeros(3), np.zeros(2))
