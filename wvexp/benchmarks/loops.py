@@ -92,6 +92,7 @@ def _torch_model(problem: Problem) -> Any:
     from wvexp.models.build import build_model
 
     torch.set_num_threads(1)
+    torch.sparse.check_sparse_tensor_invariants.disable()  # as by default, but without a warning
     model = build_model(
         "window", problem.table, CLASSES, window=WINDOW, hidden=HIDDEN, widths=[], filters=0
     )
