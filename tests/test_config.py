@@ -93,3 +93,15 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
     message = refusal(values)
     assert named in message
     assert remedy in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
+        ({"device": "cuda"}, "not on device=cuda"),
+    ],
+)
+def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
+    with pytest.raises(UserError, match=message):
+        parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})

@@ -276,6 +276,7 @@ def _check_combination(config: Config) -> None:
         )
     if not model.widths or min(model.widths) < 1:
         raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
+    check_engine(config.engine, model.name, config.device)
     task = data.task or ("token" if data.kind == "world" else None)
     if task:
         check_model_for_task(model.name, task)
@@ -286,6 +287,17 @@ def _check_combination(config: Config) -> None:
         raise UserError(
             f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
             f"give 1 to {config.optim.epochs}, or raise optim.epochs",
+        )
+
+
+def check_engine(engine: str, model: str, device: str) -> None:
+    """The hand-written engine trains `window` and `mean`, on the CPU."""
+    if engine == "handwritten" and model == "cnn":
+        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
+    if engine == "handwritten" and device not in ("auto", "cpu"):
+        raise UserError(
+            f"engine=handwritten computes on the CPU, not on device={device}",
+            "take device=cpu or engine=autograd",
         )
 
 

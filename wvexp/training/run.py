@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.config import check_engine
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
-from wvexp.training.engine import Engine, check_handwritten
+from wvexp.training.engine import Engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
@@ -161,6 +162,7 @@ def make_engine(
         The hand-written engine is asked for a model or a device that it does not have.
     """
     model, optim = run.model, run.optim
+    check_engine(run.engine, model.name, device)
     init = stream(run.seed, "init")
     training: dict[str, Any] = {
         "optimizer": optim.name,
@@ -171,7 +173,6 @@ def make_engine(
         "anchor": run.tuning.anchor,
     }
     if run.engine == "handwritten":
-        check_handwritten(model.name, device)
         from wvexp.models.draw import draw_weights, head_shapes
         from wvexp.training.handwritten import HandwrittenEngine
 
