@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
+from wvexp.threads import one_blas_thread
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
@@ -159,6 +160,7 @@ def make_engine(
 
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
+    one_blas_thread()
     model = build_model(
         run.model.name,
         table.rows,
