@@ -49,6 +49,8 @@ def run_prediction(
     records = [_record(saved, words, score) for words, score in zip(sentences, scores, strict=True)]
     with _target(out) as target:
         _write(records, saved.task, "" if out is None else Path(out).suffix, target)
+    if out is not None:
+        print(f"{out}: {len(records):,} sentences labelled")
 
 
 def read_sentences(
