@@ -105,3 +105,22 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
 def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
     with pytest.raises(UserError, match=message):
         parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"data": {"train": "a.csv"}}, "data.train=a.csv means nothing with data=world"),
+        ({"data": {"name": "imdb"}}, "data.name=imdb means nothing with data=world; add data=hub"),
+        ({"data": {"label": "y"}}, "data.label=y means nothing with data=world; add data=files"),
+        (
+            {"data": {"kind": "files", "train": "a.csv", "world_size": 5}},
+            "data.world_size=5 means nothing with data=files; add data=world",
+        ),
+        ({"embed": {"member": "x"}}, "give embed.path=FILE.zip"),
+    ],
+)
+def test_keys_that_would_be_ignored_are_refused(values, message):
+    with pytest.raises(UserError) as caught:
+        parse_config(values)
+    assert message in str(caught.value)

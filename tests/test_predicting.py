@@ -79,8 +79,11 @@ def load_model(models, task):
     return Path(models[task])
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".tsv", ".conll"])
-@pytest.mark.parametrize("task", ["token", "sentence"])
+@pytest.mark.parametrize(
+    ("task", "suffix"),
+    [(task, suffix) for task in ("token", "sentence") for suffix in (".jsonl", ".csv", ".tsv")]
+    + [("token", ".conll")],
+)
 def test_every_output_format_holds_every_label(tmp_path, models, in_file, task, suffix):
     out = tmp_path / f"out{suffix}"
     run_prediction(models[task], None, in_file, None, str(out))

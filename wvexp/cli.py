@@ -42,7 +42,6 @@ def parse_key_values(
     ------
     UserError
         A word without `=`, an unknown key, a key given twice, or a required one not given.
-        A word without `=`, an unknown key, or a key given twice.
     """
     if {"--help", "-h"} & set(arguments):
         print(_help_text(known, about, other_keys))
@@ -62,8 +61,6 @@ def parse_key_values(
     for key in required:
         if key not in values:
             raise UserError(f"{key}= is missing: {known[key]}", "see --help")
-    return values
-
     return values
 
 

@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +14,20 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.config import Config
+from wvexp.data.leakage import find_leakage
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.results.terminal import LiveEpochs, summary_table
+from wvexp.results.terminal import LiveEpochs, summary
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import default_metric
 from wvexp.training.result import RunResult
 from wvexp.training.run import Epoch, TrainedRun, train
 from wvexp.training.saved import SavedModel
+
+log = logging.getLogger(__name__)
 
 # Dimension of random vectors where nothing else gives one.
 _DEFAULT_DIM = 100
@@ -42,8 +46,11 @@ def run_experiment(config: Config) -> None:
         )
     with run_folder(config.out, arm) as (scratch, final):
         inputs = prepare(config)
-        store = Store(store_path)
         run = describe_run(config, inputs)
+        store = Store(store_path)
+        leakage = None if config.data.kind == "world" else find_leakage(inputs.corpus)
+        if leakage is not None:
+            log.warning("%s", leakage)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with (scratch / "metrics.jsonl").open("w") as metrics, live.running():
 
@@ -65,12 +72,15 @@ def run_experiment(config: Config) -> None:
         result = trained.result.to_json()
         _write_run(scratch, config, result, inputs, trained)
     store.save(trained.result)
-    console.print(summary_table(result, final))
+    for line in summary(result, final):
+        console.print(line, soft_wrap=True)
 
 
 def describe_run(config: Config, inputs: Inputs) -> RunConfig:
     """The run that the configuration asks for, with everything automatic resolved."""
     corpus, reference = inputs.corpus, inputs.reference
+    if config.train_size is not None:
+        corpus.check_training_size(config.train_size)
     model = config.model
     if model.name == "auto":
         model = replace(model, name="window" if corpus.task == "token" else "mean")

@@ -118,13 +118,12 @@ class OpenVectors:
         from wvexp.vectors.pretrained import load_vectors
 
         assert self.source.path is not None
-        return load_vectors(
-            self.source.path, words, self.source.member, self.embed.trust_pickle, dim=self.embed.dim
-        )
+        return load_vectors(self.source.path, words, self.source.member, self.embed.trust_pickle)
 
 
 def open_vectors(embed: Embed) -> OpenVectors | None:
     """Recognise the vectors that the `embed` group names; None where it names none."""
+    from wvexp.vectors.checks import require_dim
     from wvexp.vectors.pretrained import describe_vectors, fingerprint_vectors, named_path
 
     if embed.name:
@@ -133,10 +132,12 @@ def open_vectors(embed: Embed) -> OpenVectors | None:
         path = Path(embed.path).expanduser()
     else:
         return None
-    casing = describe_vectors(path, embed.member, embed.trust_pickle).casing
-    fingerprint = fingerprint_vectors(path, embed.member)
-    source = VectorSource(str(path.resolve()), embed.member, fingerprint)
-    return OpenVectors(source, casing == "lower", embed)
+    about = describe_vectors(path, embed.member, embed.trust_pickle)
+    require_dim(str(path), about.dim, embed.dim)
+    source = VectorSource(
+        str(path.resolve()), embed.member, fingerprint_vectors(path, embed.member)
+    )
+    return OpenVectors(source, about.casing == "lower", embed)
 
 
 def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:

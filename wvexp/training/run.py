@@ -13,6 +13,7 @@ from wvexp.config import check_engine
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
+from wvexp.threads import one_blas_thread
 from wvexp.training.engine import Engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
@@ -188,6 +189,7 @@ def make_engine(
 
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
+    one_blas_thread()
     module = build_model(
         model.name,
         table.rows,

@@ -62,7 +62,7 @@ def measure_movement(
     trespassers = np.flatnonzero(changed & ~movable)
     if len(trespassers):
         raise RunError(f"{len(trespassers)} frozen rows changed, row {trespassers[0]} first")
-    distance = np.linalg.norm((after[movable] - before[movable]).astype(np.float64), axis=1)
+    distance = np.linalg.norm(after[movable].astype(np.float64) - before[movable], axis=1)
     return Movement(
         rows=int(movable.sum()),
         moved=int(changed.sum()),

@@ -159,15 +159,6 @@ def fingerprint_vectors(path: str | Path, member: str | None = None) -> str:
     return static_fingerprint(path) if path.is_dir() else fingerprint(locate(path, member))
 
 
-def vector_words(path: str | Path, member: str | None = None) -> list[str]:
-    """Every word that the file lists, in its order, without reading the rows."""
-    path = Path(path).expanduser()
-    if path.is_dir():
-        return open_static(path).words
-    with opened(locate(path, member)) as file:
-        return file.index.words
-
-
 def known_words(path: str | Path, words: Iterable[str], member: str | None = None) -> set[str]:
     """Those of `words` that `load_vectors` has a vector for, without reading rows where it can."""
     asked = dict.fromkeys(words)
