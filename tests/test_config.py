@@ -121,3 +121,34 @@ def test_tuning_belongs_to_a_grid_with_a_tuned_arm():
     config = parse_config({"grid": {"finetune": [False, True]}, "tuning": {"lr_scale": 2.0}})
     assert config.grid.given
     assert not Config().grid.given
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
+        ({"device": "cuda"}, "not on device=cuda"),
+    ],
+)
+def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
+    with pytest.raises(UserError, match=message):
+        parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"data": {"train": "a.csv"}}, "data.train=a.csv means nothing with data=world"),
+        ({"data": {"name": "imdb"}}, "data.name=imdb means nothing with data=world; add data=hub"),
+        ({"data": {"label": "y"}}, "data.label=y means nothing with data=world; add data=files"),
+        (
+            {"data": {"kind": "files", "train": "a.csv", "world_size": 5}},
+            "data.world_size=5 means nothing with data=files; add data=world",
+        ),
+        ({"embed": {"member": "x"}}, "give embed.path=FILE.zip"),
+    ],
+)
+def test_keys_that_would_be_ignored_are_refused(values, message):
+    with pytest.raises(UserError) as caught:
+        parse_config(values)
+    assert message in str(caught.value)

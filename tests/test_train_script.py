@@ -114,7 +114,7 @@ def test_the_default_run_on_a_small_world(here):
         *("key", "task", "arm", "embed", "finetune", "model", "train_size", "train_tokens"),
         *("train_types", "labels_missing", "seed", "lr", "condition", "engine", "metric"),
         *("groups", "per_class", "coverage", "movement", "epochs", "best_epoch", "seconds"),
-        *("config", "versions"),
+        *("config", "versions", "parity"),
     }
     assert set(result["metric"]) == {"name", "validation", "test"}
     assert set(result["groups"]) == {"seen", "pretrained_only", "neither"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wvexp.backprop.head import Head
@@ -64,6 +64,18 @@ def differentiate(objective: Objective, step: Step) -> torch.Tensor:
 
 
 @settings(max_examples=60, deadline=None)
+@example(  # the gradient of c cancels: 5e-17 by hand, 0 by torch
+    model_name="mean",
+    seed=682,
+    window=1,
+    hidden=1,
+    classes=3,
+    batch=3,
+    tuned=True,
+    l2=0.0,
+    anchor=0.0,
+    dropout=True,
+)
 @given(
     model_name=st.sampled_from(["window", "mean"]),
     seed=st.integers(0, 10_000),
@@ -79,7 +91,7 @@ def differentiate(objective: Objective, step: Step) -> torch.Tensor:
 def test_float64_parity_whatever_the_shapes(model_name, **shape):
     objective, step = objective_and_step(model_name, **shape)
     check = compare(objective, model_name, step, differentiate(objective, step))
-    assert check.passed, check.worst
+    assert check.passed, check.broken
     expected = {"loss", "U", "c"} | ({"W", "b"} if shape["hidden"] else set())
     assert set(check.agreements) == expected | ({"E"} if shape["tuned"] else set())
 
