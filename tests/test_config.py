@@ -112,3 +112,15 @@ def test_keys_that_would_be_ignored_are_refused(values, message):
     with pytest.raises(UserError) as caught:
         parse_config(values)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
+        ({"device": "cuda"}, "not on device=cuda"),
+    ],
+)
+def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
+    with pytest.raises(UserError, match=message):
+        parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})

@@ -161,7 +161,11 @@ class Config:
         choices=("accuracy", "macro_f1", "entity_f1"),
     )
     seed: int = _key(0, "root of every random draw of the run", minimum=0, below=2**63)
-    engine: str = _key("auto", "who computes the gradients", choices=("auto", "autograd"))
+    engine: str = _key(
+        "auto",
+        "who computes the gradients; auto takes autograd for a single run",
+        choices=("auto", "autograd", "handwritten"),
+    )
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")
@@ -278,6 +282,7 @@ def _check_combination(config: Config) -> None:
         )
     if not model.widths or min(model.widths) < 1:
         raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
+    check_engine(config.engine, model.name, config.device)
     task = data.task or ("token" if data.kind == "world" else None)
     if task:
         check_model_for_task(model.name, task)
@@ -316,6 +321,17 @@ def _check_unused(config: Config) -> None:
     if config.embed.member and not config.embed.path:
         raise UserError(
             f"embed.member={config.embed.member} is a file of a .zip", "give embed.path=FILE.zip"
+        )
+
+
+def check_engine(engine: str, model: str, device: str) -> None:
+    """The hand-written engine trains `window` and `mean`, on the CPU."""
+    if engine == "handwritten" and model == "cnn":
+        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
+    if engine == "handwritten" and device not in ("auto", "cpu"):
+        raise UserError(
+            f"engine=handwritten computes on the CPU, not on device={device}",
+            "take device=cpu or engine=autograd",
         )
 
 

@@ -36,7 +36,7 @@ _DEFAULT_DIM = 100
 def run_experiment(config: Config) -> None:
     """Train one run, write its folder and its row, and print what came out."""
     console = Console(highlight=False)
-    device = choose_device(config.device)
+    device = choose_device(config.device, config.engine)
     arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
     store_path = Path(config.store).expanduser()
     if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
@@ -95,22 +95,22 @@ def describe_run(config: Config, inputs: Inputs) -> RunConfig:
         metric=config.metric or default_metric(corpus.train, corpus.label_names),
         train_size=config.train_size or corpus.train.examples,
         seed=config.seed,
-        engine="autograd",
+        engine="autograd" if config.engine == "auto" else config.engine,
         data=corpus.fingerprint,
         vectors=reference.fingerprint if reference else None,
     )
 
 
-def choose_device(device: str) -> str:
-    """The device to train on: `auto` is the first GPU if there is one.
+def choose_device(device: str, engine: str) -> str:
+    """The device to train on: `auto` is the first GPU if there is one and the engine can use it.
 
     Raises
     ------
     UserError
         The device is unknown or not there.
     """
-    if device == "cpu":
-        return device
+    if device == "cpu" or (device == "auto" and engine == "handwritten"):
+        return "cpu"
     import torch
 
     if device == "auto":

@@ -1,7 +1,6 @@
 """A model from plain values, its parameters from NumPy draws."""
 
 from collections.abc import Sequence
-from math import sqrt
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wvexp.models.cnn import CnnModel
+from wvexp.models.draw import draw_weights
 from wvexp.models.mean import MeanModel
 from wvexp.models.window import WindowModel
 
@@ -36,19 +36,12 @@ def build_model(
 
 
 def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
-    """Draw every weight by Glorot and Bengio (2010, equation 16); biases are zero.
-
-    The draws come from `rng` in the order of the module's parameters, so that the arms of one
-    seed, and both engines, start from the same network.
-    """
+    """Give `model` the starting weights that `draw_weights` draws for it."""
+    parameters = network_parameters(model)
+    drawn = draw_weights({name: tuple(p.shape) for name, p in parameters}, rng)
     with torch.no_grad():
-        for _, parameter in network_parameters(model):
-            if parameter.ndim == 1:
-                parameter.zero_()
-            else:
-                limit = sqrt(6 / sum(parameter.shape))
-                draw = rng.uniform(-limit, limit, tuple(parameter.shape))
-                parameter.copy_(torch.from_numpy(draw))
+        for name, parameter in parameters:
+            parameter.copy_(torch.from_numpy(drawn[name]))
 
 
 def network_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:

@@ -1,21 +1,21 @@
 """The reference engine: torch modules, autograd and torch.optim, on CPU or GPU."""
 
 from collections.abc import Callable, Sequence
-from math import isfinite, log
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wvexp.errors import RunError
 from wvexp.models.build import last_layer_inputs, network_parameters
+from wvexp.models.draw import Parameters
+from wvexp.training.engine import check_loss, check_scores, draw_mask
 from wvexp.training.examples import Examples
 from wvexp.training.objective import Objective, Step
 from wvexp.training.prediction import log_probabilities
 
-# A mean loss this many times that of guessing uniformly means that the run has diverged.
-_DIVERGED = 50
+# Off is the default; said aloud, because sparse Adagrad warns of a choice left open.
+torch.sparse.check_sparse_tensor_invariants.disable()
 
 
 class AutogradEngine:
@@ -81,24 +81,10 @@ class AutogradEngine:
         move_rows: bool,
         inspect: Callable[[int, Step, Tensor], None] | None = None,
     ) -> float:
-        """One pass over `order`; the mean cross-entropy of its batches.
+        """As `Engine.train_epoch`.
 
-        Parameters
-        ----------
-        rows
-            Embedding row of every token, with some words replaced by UNK.
-        masks
-            Draws the dropout masks.
-        move_rows
-            Whether the word vectors move yet.
-        inspect
-            Called with the number of the step, its batch and its loss once the gradients are
-            there and before anything moves.
-
-        Raises
-        ------
-        RunError
-            The loss is not finite, or far above that of guessing.
+        `inspect` is called with the number of the step, its batch and its loss once the gradients
+        are there and before anything moves.
         """
         self.model.train()
         total = torch.zeros((), device=self.device)
@@ -116,39 +102,29 @@ class AutogradEngine:
             total += cross_entropy.detach()
             steps += 1
         mean = float(total) / steps
-        if not isfinite(mean) or mean > _DIVERGED * (1 + log(self.classes)):
-            raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
+        check_loss(mean, self.classes)
         return mean
 
     def draw_mask(self, batch: int, rng: np.random.Generator) -> NDArray[np.float32] | None:
-        """A dropout mask [batch, inputs of the last layer], divided by the share kept."""
+        """The batch's dropout mask; None without dropout."""
         if not self.dropout:
             return None
-        keep = np.float32(1 - self.dropout)
-        draw = rng.random((batch, last_layer_inputs(self.model)), dtype=np.float32)
-        return (draw < keep).astype(np.float32) / keep
+        return draw_mask(batch, last_layer_inputs(self.model), self.dropout, rng)
 
     def predict(self, examples: Examples) -> NDArray[np.float32]:
-        """Log-probabilities [examples, classes].
-
-        Raises
-        ------
-        RunError
-            They are no numbers: the last update went too far.
-        """
         scores = log_probabilities(self.model, examples, self.device)
-        if np.isnan(scores).any():
-            raise RunError("training diverged: the scores are not numbers; lower optim.lr")
+        check_scores(scores)
         return scores
 
-    def parameters(self) -> dict[str, NDArray[np.float32]]:
-        """A copy of every parameter by name, the word vectors as `embedding.weight`."""
+    def parameters(self) -> Parameters:
         state = self.model.state_dict()
         return {name: value.detach().cpu().numpy().copy() for name, value in state.items()}
 
-    def restore(self, parameters: dict[str, NDArray[np.float32]]) -> None:
-        """Take parameters that `parameters()` gave."""
-        self.model.load_state_dict({k: torch.from_numpy(v) for k, v in parameters.items()})
+    def snapshot(self) -> Parameters:
+        return self.parameters()
+
+    def restore(self, snapshot: Parameters) -> None:
+        self.model.load_state_dict({k: torch.from_numpy(v) for k, v in snapshot.items()})
 
     def _update(self, move_rows: bool) -> None:
         self.network_optimizer.step()

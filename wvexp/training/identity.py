@@ -25,7 +25,7 @@ class RunConfig:
     dim          dimension of random vectors that no reference gives
     train_size   examples asked for
     metric       `accuracy`, `macro_f1` or `entity_f1`
-    engine       `autograd`
+    engine       `autograd` or `handwritten`
     data         fingerprint of the corpus
     vectors      fingerprint of the reference vectors; None without
     """

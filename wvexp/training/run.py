@@ -3,15 +3,18 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.config import check_engine
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
 from wvexp.threads import one_blas_thread
+from wvexp.training.engine import Engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
@@ -90,9 +93,9 @@ def train(
     scorer = Scorer(run.metric, corpus.validation, corpus.label_names, "validation")
     test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
     engine = make_engine(run, table, movable, len(corpus.label_names), device)
-    parity = _parity(run, engine, parity_every)
+    parity, train_epoch = _watched(run, engine, parity_every)
 
-    best_score, best_epoch, best = -np.inf, 0, engine.parameters()
+    best_score, best_epoch, best = -np.inf, 0, engine.snapshot()
     epoch = 0
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
@@ -101,19 +104,18 @@ def train(
         if run.finetune:
             # UNK learns in every tuned arm, by the same draws.
             rows = train_set.with_unknown(vocabulary.counts, stream(run.seed, "unknown", epoch))
-        loss = engine.train_epoch(
+        loss = train_epoch(
             train_set,
             run.optim.batch_size,
             stream(run.seed, "order", epoch).permutation(len(train_set)),
             rows,
             stream(run.seed, "dropout", epoch),
             move_rows=epoch >= run.tuning.start_epoch,
-            inspect=None if parity is None else parity.inspect,
         )
         score = scorer.score(engine.predict(validation_set).argmax(1))
         improved = score > best_score
         if improved:
-            best_score, best_epoch, best = score, epoch, engine.parameters()
+            best_score, best_epoch, best = score, epoch, engine.snapshot()
         seconds = time.perf_counter() - epoch_began
         checked = parity.summary(since=checks) if parity else None
         on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
@@ -122,6 +124,7 @@ def train(
             break
 
     engine.restore(best)
+    parameters = engine.parameters()
     predicted = engine.predict(test_set).argmax(1)
     result = make_result(
         run,
@@ -134,7 +137,7 @@ def train(
             predicted, word_groups(corpus.test, len(corpus.lexicon), vocabulary, reference)
         ),
         per_class=test_scorer.by_class(predicted),
-        movement=asdict(measure_movement(table.rows, best["embedding.weight"], movable)),
+        movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], movable)),
         parity=parity.summary() if parity else None,
         epochs=epoch,
         best_epoch=best_epoch,
@@ -142,7 +145,7 @@ def train(
     )
     counts = np.zeros(len(table.rows), dtype=np.int64)
     counts[: table.trained] = vocabulary.counts
-    return TrainedRun(result, table, counts, movable, best)
+    return TrainedRun(result, table, counts, movable, parameters)
 
 
 def make_engine(
@@ -151,8 +154,34 @@ def make_engine(
     movable: NDArray[np.bool_],
     classes: int,
     device: str,
-) -> Any:
-    """The engine of a run, its network drawn from the run's `init` stream."""
+) -> Engine:
+    """The engine of a run, its network drawn from the run's `init` stream.
+
+    Raises
+    ------
+    UserError
+        The hand-written engine is asked for a model or a device that it does not have.
+    """
+    model, optim = run.model, run.optim
+    check_engine(run.engine, model.name, device)
+    init = stream(run.seed, "init")
+    training: dict[str, Any] = {
+        "optimizer": optim.name,
+        "lr": optim.lr,
+        "row_lr": optim.lr * run.tuning.lr_scale,
+        "dropout": model.dropout,
+        "l2": optim.l2,
+        "anchor": run.tuning.anchor,
+    }
+    if run.engine == "handwritten":
+        from wvexp.models.draw import draw_weights, head_shapes
+        from wvexp.training.handwritten import HandwrittenEngine
+
+        window = model.window if model.name == "window" else None
+        features = table.rows.shape[1] * (window or 1)
+        network = draw_weights(head_shapes(features, model.hidden, classes), init)
+        return HandwrittenEngine(network, table, movable, window, **training)
+
     import torch
 
     from wvexp.models.build import build_model, draw_network
@@ -161,36 +190,30 @@ def make_engine(
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
     one_blas_thread()
-    model = build_model(
-        run.model.name,
+    module = build_model(
+        model.name,
         table.rows,
         classes,
-        window=run.model.window,
-        hidden=run.model.hidden,
-        widths=run.model.widths,
-        filters=run.model.filters,
+        window=model.window,
+        hidden=model.hidden,
+        widths=model.widths,
+        filters=model.filters,
     )
-    draw_network(model, stream(run.seed, "init"))
-    return AutogradEngine(
-        model,
-        movable,
-        optimizer=run.optim.name,
-        lr=run.optim.lr,
-        row_lr=run.optim.lr * run.tuning.lr_scale,
-        dropout=run.model.dropout,
-        l2=run.optim.l2,
-        anchor=run.tuning.anchor,
-        device=device,
-    )
+    draw_network(module, init)
+    return AutogradEngine(module, movable, device=device, **training)
 
 
-def _parity(run: RunConfig, engine: Any, every: int | None) -> Any:
-    """The monitor of a model that has a gradient by hand; None for the CNN."""
-    if run.model.name == "cnn":
-        return None
+def _watched(run: RunConfig, engine: Any, parity_every: int | None) -> tuple[Any, Any]:
+    """The monitor that checks autograd as it trains, or None, and `engine.train_epoch` under it.
+
+    The CNN has no gradient by hand; the hand-written engine is checked before a sweep begins.
+    """
+    if run.model.name == "cnn" or run.engine == "handwritten":
+        return None, engine.train_epoch
     from wvexp.training.parity import ParityMonitor
 
-    return ParityMonitor(engine.objective, run.model.name, every)
+    monitor = ParityMonitor(engine.objective, run.model.name, parity_every)
+    return monitor, partial(engine.train_epoch, inspect=monitor.inspect)
 
 
 def word_groups(

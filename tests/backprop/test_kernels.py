@@ -1,0 +1,318 @@
+"""The compiled steps against the readable classes and torch's own optimizers, in float64."""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wvexp.backprop import kernels
+from wvexp.backprop.kernels import (
+    RULES,
+    Batches,
+    Policy,
+    State,
+    layers,
+    network_size,
+    score_means,
+    score_windows,
+    train_steps,
+)
+from wvexp.backprop.losses import softmax_cross_entropy
+from wvexp.backprop.mean import MeanClassifier
+from wvexp.backprop.window import WindowClassifier
+from wvexp.seeds import stream
+
+V, D, WINDOW, CLASSES = 17, 3, 3, 4
+N, BATCH = 23, 6  # the last batch is a short one
+RATES = {"adam": 0.01, "adagrad": 0.1, "sgd": 0.3}
+TORCH = {"adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad, "sgd": torch.optim.SGD}
+
+
+@dataclass(frozen=True)
+class Case:
+    batches: Batches
+    state: State
+    policy: Policy
+    rule: str
+
+    def train(self, **changes):
+        """The state after one pass, and the mean loss; `self.state` stays as it was."""
+        state = State(*(array.copy() for array in self.state))
+        total = train_steps(self.batches, state, self.policy._replace(**changes))
+        return state, total / -(-N // BATCH)
+
+
+def make_case(
+    rule, window, hidden, *, dropout=False, tuned=True, l2=0.0, anchor=0.0, scale=1.0, seed=0
+):
+    rng = stream(seed, "kernels")
+    features = D * max(window, 1)
+    last = hidden or features
+    if window:
+        offsets = np.empty(0, np.int64)
+        tokens = rng.integers(V, size=N * window)  # PAD among them
+    else:
+        offsets = np.concatenate([[0], np.cumsum(rng.integers(0, 5, size=N))])  # also empty ones
+        tokens = rng.integers(1, V, size=offsets[-1])
+    keep = 0.7
+    masks = (rng.random((N if dropout else 0, last)) < keep) / keep
+    E = rng.normal(size=(V, D))
+    E[0] = 0
+    network = rng.normal(size=network_size(features, hidden, CLASSES))
+    layers(network, features, hidden, CLASSES)[2][:] *= scale
+    moments = E if tuned else E[:0]
+    movable = rng.random(V) < 0.7
+    movable[0] = False
+    return Case(
+        Batches(
+            tokens.astype(np.int32),
+            offsets,
+            rng.integers(CLASSES, size=N).astype(np.int32),
+            masks,
+            window,
+            BATCH,
+        ),
+        State(
+            network,
+            np.zeros_like(network),
+            np.zeros_like(network),
+            E,
+            np.zeros_like(moments),
+            np.zeros_like(moments),
+            np.zeros(2, np.int64),
+        ),
+        Policy(
+            rule=RULES[rule],
+            lr=RATES[rule],
+            row_lr=RATES[rule] / 2,
+            l2=l2,
+            anchor=anchor,
+            movable=movable,
+            initial=E + rng.normal(size=E.shape),
+            move_rows=tuned,
+            hidden=hidden,
+            classes=CLASSES,
+        ),
+        rule,
+    )
+
+
+def oracle(case):
+    """Network, rows and mean loss after one pass: readable gradients, torch's update rules."""
+    batches, policy = case.batches, case.policy
+    network, E = case.state.network.copy(), case.state.E.copy()
+    features = D * max(batches.window, 1)
+    W, b, U, c = layers(network, features, policy.hidden, CLASSES)
+    parameters = {"U": U, "c": c} | ({"W": W, "b": b} if policy.hidden else {})
+    model = (WindowClassifier if batches.window else MeanClassifier)(
+        {"E": E, **parameters},
+        l2=policy.l2,
+        movable=policy.movable if policy.move_rows else None,
+        anchor=policy.anchor,
+        initial=policy.initial,
+    )
+    # Tensors that share the arrays' memory: torch's optimizers move what the model reads.
+    shared = {name: torch.from_numpy(array).requires_grad_() for name, array in parameters.items()}
+    rows = torch.from_numpy(E).requires_grad_()
+    optimizer = TORCH[case.rule](shared.values(), lr=policy.lr)
+    sparse = torch.optim.SparseAdam if case.rule == "adam" else TORCH[case.rule]
+    row_optimizer = sparse([rows], lr=policy.row_lr)
+    losses = []
+    for first in range(0, N, BATCH):
+        inside = slice(first, min(first + BATCH, N))
+        labels = batches.labels[inside]
+        if batches.window:
+            texts = (batches.tokens.reshape(N, -1)[inside],)
+        else:
+            offsets = batches.offsets[inside.start : inside.stop + 1]
+            texts = (batches.tokens[offsets[0] : offsets[-1]], offsets - offsets[0])
+        mask = batches.masks[inside] if len(batches.masks) else None
+        losses.append(softmax_cross_entropy(model.logits(*texts, mask), labels)[0].mean())
+        model.forward(*texts, labels, mask)
+        gradients = model.backward()
+        for name, tensor in shared.items():
+            tensor.grad = torch.from_numpy(gradients[name])
+        optimizer.step()
+        if policy.move_rows:
+            of_rows = gradients["E"]
+            rows.grad = torch.sparse_coo_tensor(
+                torch.from_numpy(of_rows.rows)[None], torch.from_numpy(of_rows.values), E.shape
+            )
+            row_optimizer.step()
+    return network, E, np.mean(losses)
+
+
+PENALTIES = {"plain": {}, "penalised": {"l2": 0.05, "anchor": 0.2}}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_invariant_checks():
+    torch.sparse.check_sparse_tensor_invariants.disable()
+
+
+@pytest.mark.parametrize("dropout", [False, True])
+@pytest.mark.parametrize("hidden", [0, 5])
+@pytest.mark.parametrize("window", [0, WINDOW])
+@pytest.mark.parametrize("tuned", [False, True])
+@pytest.mark.parametrize("penalties", PENALTIES)
+@pytest.mark.parametrize("rule", RULES)
+def test_an_epoch_is_the_oracles(rule, penalties, tuned, window, hidden, dropout):
+    case = make_case(rule, window, hidden, dropout=dropout, tuned=tuned, **PENALTIES[penalties])
+    network, E, loss = oracle(case)
+    state, kernel_loss = case.train()
+    np.testing.assert_allclose(state.network, network, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(state.E, E, rtol=1e-9, atol=1e-12)
+    assert kernel_loss == pytest.approx(loss, rel=1e-12)
+    unmoved = ~case.policy.movable | (not tuned)
+    assert np.array_equal(state.E[unmoved], case.state.E[unmoved])
+    assert np.array_equal(state.E, case.state.E) == (not tuned)
+
+
+@pytest.mark.parametrize("rule", ["adam", "adagrad"])
+def test_eps_stands_where_torch_has_it(rule):
+    """An output layer of 1e-9 makes gradients of the size of eps, so that eps decides."""
+    case = make_case(rule, WINDOW, 5, scale=1e-9 if rule == "adam" else 1e-11)
+    network, E, _ = oracle(case)
+    state, _ = case.train()
+    np.testing.assert_allclose(state.E - case.state.E, E - case.state.E, rtol=1e-5, atol=1e-14)
+    change = state.network - case.state.network
+    np.testing.assert_allclose(change, network - case.state.network, rtol=1e-5, atol=1e-14)
+
+
+def test_rows_count_their_own_steps():
+    """Rows that start late start with Adam's first step. The network stands still (rate 0), as
+    otherwise its own count would show in the rows."""
+    case = make_case("adam", WINDOW, 5)
+    case = replace(case, policy=case.policy._replace(lr=0.0))
+    waiting = State(*(array.copy() for array in case.state))
+    train_steps(case.batches, waiting, case.policy._replace(move_rows=False))
+    assert waiting.steps.tolist() == [-(-N // BATCH), 0]
+    assert np.array_equal(waiting.E, case.state.E)
+    late, _ = replace(case, state=waiting).train()
+    np.testing.assert_allclose(late.E, oracle(case)[1], rtol=1e-9, atol=1e-12)
+
+
+FAULTS = {
+    "another rule": {"rule": RULES["adagrad"]},
+    "row rate off by 0.1 %": {"row_lr": RATES["adam"] / 2 * 1.001},
+    "no l2": {"l2": 0.0},
+    "no anchor": {"anchor": 0.0},
+    "rows do not move": {"move_rows": False},
+    "a fixed row moves": {"movable": np.arange(V) > 0},
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_comparison_finds_planted_faults(fault):
+    case = make_case("adam", WINDOW, 5, l2=0.05, anchor=0.2)
+    _, E, _ = oracle(case)
+    right, _ = case.train()
+    np.testing.assert_allclose(right.E, E, rtol=1e-9, atol=1e-12)
+    wrong, _ = case.train(**FAULTS[fault])
+    assert np.abs(wrong.E - E).max() > 1e-6
+
+
+def test_two_passes_are_one_of_both_batches():
+    """Nothing but `State` lives on between calls: a run may be cut wherever a batch ends."""
+    case = make_case("adam", WINDOW, 5, dropout=True)
+    whole, _ = case.train()
+    cut = State(*(array.copy() for array in case.state))
+    batches, half = case.batches, 2 * BATCH
+    for part in (slice(0, half), slice(half, N)):
+        tokens = batches.tokens.reshape(N, WINDOW)[part].ravel()
+        piece = Batches(
+            tokens, batches.offsets, batches.labels[part], batches.masks[part], WINDOW, BATCH
+        )
+        train_steps(piece, cut, case.policy)
+    for one, other in zip(whole, cut, strict=True):
+        assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("hidden", [0, 5])
+def test_scores_are_the_oracles(hidden):
+    rng = stream(1, "scores")
+    lengths = np.concatenate([[0], rng.integers(1, 9, size=120), [0]])
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    words = rng.integers(V, size=offsets[-1]).astype(np.int32)
+    E = rng.normal(size=(V, D))
+    assert len(words) > 2 * kernels._BLOCK
+
+    def log_softmax(logits):
+        return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+    for window in (0, WINDOW):
+        features = D * max(window, 1)
+        network = layers(
+            rng.normal(size=network_size(features, hidden, CLASSES)), features, hidden, CLASSES
+        )
+        names = "WbUc" if hidden else "Uc"
+        parameters = dict(zip(names, network if hidden else network[2:], strict=True))
+        if window:
+            # A row of zeros in front is PAD, as the readable class has it.
+            padded = np.vstack([np.zeros(D), E])
+            windows = [
+                np.concatenate([[0], words[start:end] + 1, [0]])[i : i + window]
+                for start, end in pairwise(offsets)
+                for i in range(end - start)
+            ]
+            logits = WindowClassifier({"E": padded, **parameters}).logits(np.array(windows))
+            scores = score_windows(E, words, offsets, window, network)
+        else:
+            padded = np.vstack([np.zeros(D), E])
+            logits = MeanClassifier({"E": padded, **parameters}).logits(words + 1, offsets)
+            scores = score_means(E, words, offsets, network)
+        np.testing.assert_allclose(scores, log_softmax(logits), rtol=1e-10)
+
+
+@given(st.lists(st.floats(-1e4, 1e4), min_size=1))
+def test_tanh_in_float64(values):
+    z = np.array([values])
+    found = z.copy()
+    kernels.tanh(found)
+    np.testing.assert_allclose(found, np.tanh(z), rtol=1e-14, atol=1e-300)
+
+
+def test_tanh_in_float32_and_of_what_is_no_number():
+    z = np.linspace(-30, 30, 200_001, dtype=np.float32)[None]
+    found = z.copy()
+    kernels.tanh(found)
+    exact = np.tanh(z.astype(np.float64))
+    spacing = np.spacing(np.abs(exact).astype(np.float32))
+    assert (np.abs(found - exact) / spacing).max() < 6  # units in the last place
+    odd = np.array([[np.nan, np.inf, -np.inf, 0.0]], dtype=np.float32)
+    kernels.tanh(odd)
+    np.testing.assert_array_equal(odd, [[np.nan, 1, -1, 0]])
+
+
+def test_without_a_folder_for_the_cache_functions_compile_all_the_same(monkeypatch):
+    import numba
+
+    njit = numba.njit
+
+    def refusing(*, cache=False, **options):
+        if cache:
+            raise RuntimeError("no locator available")
+        return njit(**options)
+
+    monkeypatch.setattr(numba, "njit", refusing)
+    assert kernels.compiled(lambda x: x + 1)(1) == 2
+
+
+def test_every_shape_of_batches_is_trained():
+    """One example, one class, one batch larger than the data: all pairs of small sizes."""
+    for n, size, classes in product([1, 2, 5], [1, 2, 9], [1, 3]):
+        case = make_case("adagrad", WINDOW, 5)
+        labels = np.arange(n, dtype=np.int32) % classes
+        network = np.ones(network_size(D * WINDOW, 5, classes))
+        state = State(network, 0 * network, 0 * network, *case.state[3:6], np.zeros(2, np.int64))
+        batches = case.batches._replace(
+            tokens=case.batches.tokens[: n * WINDOW], labels=labels, size=size
+        )
+        loss = train_steps(batches, state, case.policy._replace(classes=classes))
+        assert np.isfinite(loss)
+        assert state.steps.tolist() == [-(-n // size)] * 2
+        assert loss >= 0

@@ -1,0 +1,92 @@
+"""What a run asks of whoever computes its gradients."""
+
+from math import isfinite, log
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.errors import RunError
+from wvexp.models.draw import Parameters
+from wvexp.training.examples import Examples
+
+# A mean loss this many times that of guessing uniformly means that the run has diverged.
+_DIVERGED = 50
+
+
+class Engine(Protocol):
+    """One model in training."""
+
+    def train_epoch(
+        self,
+        examples: Examples,
+        batch_size: int,
+        order: NDArray[np.integer],
+        rows: NDArray[np.int32],
+        masks: np.random.Generator,
+        *,
+        move_rows: bool,
+    ) -> float:
+        """One pass over `order`; the mean cross-entropy of its batches.
+
+        Parameters
+        ----------
+        rows
+            int32 [tokens], stands in for `examples.rows`, with some words replaced by UNK.
+        masks
+            Where dropout masks are drawn from, batch after batch.
+        move_rows
+            Whether the movable rows move in this epoch.
+
+        Raises
+        ------
+        RunError
+            The loss is not finite, or far above that of guessing.
+        """
+        ...
+
+    def predict(self, examples: Examples) -> NDArray[np.float32]:
+        """Log-probabilities [examples, classes], without dropout.
+
+        Raises
+        ------
+        RunError
+            They are no numbers: the last update went too far.
+        """
+        ...
+
+    def parameters(self) -> Parameters:
+        """Every parameter by its name in the torch module, the word vectors as
+        `embedding.weight` [rows, d]; later training leaves these arrays as they are."""
+        ...
+
+    def snapshot(self) -> Parameters:
+        """A copy of what training changes, for `restore`."""
+        ...
+
+    def restore(self, snapshot: Parameters) -> None:
+        """Take the parameters of a `snapshot`; the optimizer's moments stay."""
+        ...
+
+
+def draw_mask(
+    examples: int, inputs: int, dropout: float, rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """A dropout mask [examples, inputs of the last layer], divided by the share kept.
+
+    Masks of consecutive batches drawn at once are those drawn one after another.
+    """
+    keep = np.float32(1 - dropout)
+    return (rng.random((examples, inputs), dtype=np.float32) < keep).astype(np.float32) / keep
+
+
+def check_loss(mean: float, classes: int) -> None:
+    """Raises RunError where the mean cross-entropy of an epoch says that training diverged."""
+    if not isfinite(mean) or mean > _DIVERGED * (1 + log(classes)):
+        raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
+
+
+def check_scores(scores: NDArray[np.float32]) -> None:
+    """Raises RunError where log-probabilities are no numbers."""
+    if np.isnan(scores).any():
+        raise RunError("training diverged: the scores are not numbers; lower optim.lr")

@@ -1,0 +1,170 @@
+"""The quick engine: the hand-written gradient, compiled; window and mean models, on CPU.
+
+It trains the run that `AutogradEngine` trains: same start, batches, dropout masks and update rules,
+without importing torch.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.backprop.kernels import (
+    RULES,
+    Batches,
+    Policy,
+    State,
+    layers,
+    network_size,
+    score_means,
+    score_windows,
+    train_steps,
+)
+from wvexp.models.draw import Parameters
+from wvexp.threads import one_blas_thread
+from wvexp.training.engine import check_loss, check_scores, draw_mask
+from wvexp.training.examples import Examples
+from wvexp.vectors.table import EmbeddingTable
+
+# Examples handed to the kernel at once: bounds what windows and masks take, whatever the data.
+_CHUNK = 8192
+_NO_OFFSETS = np.empty(0, dtype=np.int64)
+
+
+class HandwrittenEngine:
+    """Trains one window or mean model.
+
+    Parameters
+    ----------
+    network
+        Starting weights by name, as `draw_weights(head_shapes(...), rng)` gives them.
+    table
+        Word vectors. Rows up to `table.trained` are copied; the others are read where they are.
+    movable
+        Mask [rows] of the rows that may move; none in a frozen arm.
+    window
+        Words in a window; None for the mean model.
+    optimizer, lr, row_lr, dropout, l2, anchor
+        As `AutogradEngine` takes them.
+    """
+
+    def __init__(
+        self,
+        network: Parameters,
+        table: EmbeddingTable,
+        movable: NDArray[np.bool_],
+        window: int | None,
+        *,
+        optimizer: str,
+        lr: float,
+        row_lr: float,
+        dropout: float,
+        l2: float,
+        anchor: float,
+    ) -> None:
+        one_blas_thread()
+        self.table, self.movable = table, movable[: table.trained].copy()
+        self.window, self.dropout = window or 0, dropout
+        self.features = table.rows.shape[1] * (window or 1)
+        self.hidden = len(network["head.hidden.bias"]) if "head.hidden.bias" in network else 0
+        self.classes = len(network["head.output.bias"])
+        self.tuned = bool(movable.any())
+
+        E = table.rows[: table.trained].copy()
+        flat = np.empty(network_size(self.features, self.hidden, self.classes), E.dtype)
+        moments = E if self.tuned else E[:0]
+        self.state = State(
+            network=flat,
+            first=np.zeros_like(flat),
+            second=np.zeros_like(flat),
+            E=E,
+            E_first=np.zeros_like(moments),
+            E_second=np.zeros_like(moments),
+            steps=np.zeros(2, dtype=np.int64),
+        )
+        self.restore(network)
+        self.policy = Policy(
+            rule=RULES[optimizer],
+            lr=lr,
+            row_lr=row_lr,
+            l2=l2,
+            anchor=anchor,
+            movable=self.movable,
+            initial=E.copy() if anchor else E,
+            move_rows=self.tuned,
+            hidden=self.hidden,
+            classes=self.classes,
+        )
+
+    def train_epoch(
+        self,
+        examples: Examples,
+        batch_size: int,
+        order: NDArray[np.integer],
+        rows: NDArray[np.int32],
+        masks: np.random.Generator,
+        *,
+        move_rows: bool,
+    ) -> float:
+        """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
+        policy = self.policy._replace(move_rows=self.tuned and move_rows)
+        chunk = batch_size * max(1, _CHUNK // batch_size)
+        total = 0.0
+        for start in range(0, len(order), chunk):
+            chosen = order[start : start + chunk]
+            drawn = len(chosen) if self.dropout else 0
+            mask = draw_mask(drawn, self.hidden or self.features, self.dropout, masks)
+            tokens, *others = examples.inputs(chosen, rows)
+            if tokens.max(initial=0) >= self.table.trained:
+                raise ValueError(
+                    f"row {tokens.max()} is trained, but those of training end at "
+                    f"{self.table.trained - 1}"
+                )
+            batches = Batches(
+                tokens=tokens.ravel(),
+                offsets=others[0].astype(np.int64, copy=False) if others else _NO_OFFSETS,
+                labels=examples.labels[chosen],
+                masks=mask,
+                window=self.window,
+                size=batch_size,
+            )
+            total += train_steps(batches, self.state, policy)
+        mean = total / -(-len(order) // batch_size)
+        check_loss(mean, self.classes)
+        return mean
+
+    def predict(self, examples: Examples) -> NDArray[np.float32]:
+        network = layers(self.state.network, self.features, self.hidden, self.classes)
+        rows, words = examples.distinct
+        first = np.searchsorted(rows, self.table.trained)
+        E = np.concatenate([self.state.E[rows[:first]], self.table.rows[rows[first:]]])
+        if self.window:
+            scores = score_windows(E, words, examples.offsets, self.window, network)
+        else:
+            scores = score_means(E, words, examples.offsets, network)
+        check_scores(scores)
+        return scores
+
+    def parameters(self) -> Parameters:
+        rows = self.table.rows
+        if self.tuned:
+            rows = np.concatenate([self.state.E, rows[self.table.trained :]])
+        return {"embedding.weight": rows, **_copies(self._network())}
+
+    def snapshot(self) -> Parameters:
+        rows = {"embedding.weight": self.state.E.copy()} if self.tuned else {}
+        return {**rows, **_copies(self._network())}
+
+    def restore(self, snapshot: Parameters) -> None:
+        for name, view in self._network().items():
+            view[:] = snapshot[name]
+        if "embedding.weight" in snapshot:
+            self.state.E[:] = snapshot["embedding.weight"]
+
+    def _network(self) -> Parameters:
+        """Views of the flat network by the names of the torch module."""
+        W, b, U, c = layers(self.state.network, self.features, self.hidden, self.classes)
+        hidden = {"head.hidden.weight": W, "head.hidden.bias": b} if self.hidden else {}
+        return {**hidden, "head.output.weight": U, "head.output.bias": c}
+
+
+def _copies(parameters: Parameters) -> Parameters:
+    return {name: array.copy() for name, array in parameters.items()}
