@@ -96,6 +96,18 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
 
 
 @pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
+        ({"device": "cuda"}, "not on device=cuda"),
+    ],
+)
+def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
+    with pytest.raises(UserError, match=message):
+        parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})
+
+
+@pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"data": {"train": "a.csv"}}, "data.train=a.csv means nothing with data=world"),
@@ -112,15 +124,3 @@ def test_keys_that_would_be_ignored_are_refused(values, message):
     with pytest.raises(UserError) as caught:
         parse_config(values)
     assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
-        ({"device": "cuda"}, "not on device=cuda"),
-    ],
-)
-def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
-    with pytest.raises(UserError, match=message):
-        parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})

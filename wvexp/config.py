@@ -296,6 +296,17 @@ def _check_combination(config: Config) -> None:
         )
 
 
+def check_engine(engine: str, model: str, device: str) -> None:
+    """The hand-written engine trains `window` and `mean`, on the CPU."""
+    if engine == "handwritten" and model == "cnn":
+        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
+    if engine == "handwritten" and device not in ("auto", "cpu"):
+        raise UserError(
+            f"engine=handwritten computes on the CPU, not on device={device}",
+            "take device=cpu or engine=autograd",
+        )
+
+
 # Keys that mean something for one kind of data alone.
 _KEYS_OF_KIND = {
     "files": ("train", "validation", "test"),
@@ -321,17 +332,6 @@ def _check_unused(config: Config) -> None:
     if config.embed.member and not config.embed.path:
         raise UserError(
             f"embed.member={config.embed.member} is a file of a .zip", "give embed.path=FILE.zip"
-        )
-
-
-def check_engine(engine: str, model: str, device: str) -> None:
-    """The hand-written engine trains `window` and `mean`, on the CPU."""
-    if engine == "handwritten" and model == "cnn":
-        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
-    if engine == "handwritten" and device not in ("auto", "cpu"):
-        raise UserError(
-            f"engine=handwritten computes on the CPU, not on device={device}",
-            "take device=cpu or engine=autograd",
         )
 
 

@@ -170,9 +170,9 @@ def _epochs(engine: Engine, problem: Problem) -> float:
 def products_alone(problem: Problem) -> Train:
     """The matrix products of the hand-written steps and nothing else; no loss."""
     from wvexp.backprop.kernels import compiled
-    from wvexp.threads import one_blas_thread
+    from wvexp.training.handwritten import one_blas_thread_in_kernels
 
-    one_blas_thread()
+    one_blas_thread_in_kernels()
     features = problem.table.shape[1] * WINDOW
 
     def array(*shape: int) -> Any:

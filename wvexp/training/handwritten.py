@@ -4,6 +4,8 @@ It trains the run that `AutogradEngine` trains: same start, batches, dropout mas
 without importing torch.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,7 +62,7 @@ class HandwrittenEngine:
         l2: float,
         anchor: float,
     ) -> None:
-        one_blas_thread()
+        one_blas_thread_in_kernels()
         self.table, self.movable = table, movable[: table.trained].copy()
         self.window, self.dropout = window or 0, dropout
         self.features = table.rows.shape[1] * (window or 1)
@@ -168,3 +170,14 @@ class HandwrittenEngine:
 
 def _copies(parameters: Parameters) -> Parameters:
     return {name: array.copy() for name, array in parameters.items()}
+
+
+@cache
+def one_blas_thread_in_kernels() -> None:
+    """Hold BLAS to one thread in this process; Numba calls SciPy's, which may not be loaded yet.
+
+    Once a process: looking for the libraries takes longer than a short epoch.
+    """
+    import scipy.linalg.cython_blas  # noqa: F401
+
+    one_blas_thread()
