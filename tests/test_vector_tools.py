@@ -102,3 +102,14 @@ def test_coverage_counts_the_training_text(place):
 def test_coverage_takes_data_keys_alone(place):
     with pytest.raises(UserError, match="coverage takes data keys, got seed=3"):
         vector_tools.coverage(str(place / "v.bin"), overrides=["seed=3"])
+
+
+def test_coverage_is_of_the_whole_training_file_lowered_as_training_does(place, tmp_path):
+    lines = (place / "train.csv").read_text().upper().splitlines()
+    (tmp_path / "upper.csv").write_text("\n".join(["text,label", *lines[1:]]))
+    data = ["data=files", f"data.train={place}/train.csv"]
+    upper = ["data=files", f"data.train={tmp_path}/upper.csv"]
+    alone = vector_tools.coverage(str(place / "v.bin"), overrides=data)
+    assert vector_tools.coverage(str(place / "v.bin"), overrides=upper)[:2] == alone[:2]
+    with_files = [word for word in overrides(place) if word.startswith("data")]
+    assert vector_tools.coverage(str(place / "v.bin"), overrides=with_files)[:2] == alone[:2]
