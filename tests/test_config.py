@@ -93,3 +93,62 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
     message = refusal(values)
     assert named in message
     assert remedy in message
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"grid": {"embed": ["pretrained", "glove"]}}, "grid.embed=glove"),
+        ({"grid": {"train_size": [100, 0]}}, "grid.train_size=0"),
+        ({"grid": {"seed": [-1]}}, "grid.seed=-1"),
+        ({"grid": {"lr": [0.0]}}, "grid.lr=0.0"),
+        ({"grid": {"lr": [0.1, 0.1]}}, "grid.lr=[0.1, 0.1] holds 0.1 twice"),
+        ({"grid": {"ladder": 3, "train_size": [100]}}, "grid.ladder=3"),
+        ({"grid": {"finetune": [False]}, "tuning": {"rows": "oov"}}, "tuning.*"),
+        (
+            {"data": {"kind": "files", "train": "a"}, "embed": {"kind": "random"},
+             "grid": {"embed": ["random", "pretrained"]}},
+            "embed=pretrained with data=files",
+        ),
+        ({"large": {"tokens": [10]}, "search": {"trials": 3}}, "take one experiment"),
+    ],
+)  # fmt: skip
+def test_an_impossible_grid_is_refused(values, named):
+    assert named in refusal(values)
+
+
+def test_tuning_belongs_to_a_grid_with_a_tuned_arm():
+    config = parse_config({"grid": {"finetune": [False, True]}, "tuning": {"lr_scale": 2.0}})
+    assert config.grid.given
+    assert not Config().grid.given
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
+        ({"device": "cuda"}, "not on device=cuda"),
+    ],
+)
+def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
+    with pytest.raises(UserError, match=message):
+        parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"data": {"train": "a.csv"}}, "data.train=a.csv means nothing with data=world"),
+        ({"data": {"name": "imdb"}}, "data.name=imdb means nothing with data=world; add data=hub"),
+        ({"data": {"label": "y"}}, "data.label=y means nothing with data=world; add data=files"),
+        (
+            {"data": {"kind": "files", "train": "a.csv", "world_size": 5}},
+            "data.world_size=5 means nothing with data=files; add data=world",
+        ),
+        ({"embed": {"member": "x"}}, "give embed.path=FILE.zip"),
+    ],
+)
+def test_keys_that_would_be_ignored_are_refused(values, message):
+    with pytest.raises(UserError) as caught:
+        parse_config(values)
+    assert message in str(caught.value)

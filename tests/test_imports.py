@@ -13,7 +13,7 @@ ROOT = Path(wvexp.__file__).parent
 
 # A module may import from its own line and from the lines above it.
 LAYERS = [
-    ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching"],
+    ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching", "wvexp.threads"],
     ["wvexp.config", "wvexp.cli"],
     ["wvexp.backprop"],
     ["wvexp.data"],

@@ -123,7 +123,7 @@ def test_the_default_run_on_a_small_world(here):
             "metric",
         ),
         *("groups", "per_class", "coverage", "movement", "epochs", "best_epoch", "seconds"),
-        *("config", "versions"),
+        *("config", "versions", "parity"),
     }
     assert set(result["metric"]) == {"name", "validation", "test"}
     assert set(result["groups"]) == {"seen", "pretrained_only", "neither"}

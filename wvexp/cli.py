@@ -6,6 +6,7 @@ A value may hold anything, further equal signs too: a word is split at its first
 """
 
 import difflib
+import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -41,7 +42,6 @@ def parse_key_values(
     ------
     UserError
         A word without `=`, an unknown key, a key given twice, or a required one not given.
-        A word without `=`, an unknown key, or a key given twice.
     """
     if {"--help", "-h"} & set(arguments):
         print(_help_text(known, about, other_keys))
@@ -63,8 +63,6 @@ def parse_key_values(
             raise UserError(f"{key}= is missing: {known[key]}", "see --help")
     return values
 
-    return values
-
 
 def whole_number(values: Mapping[str, str], key: str, default: int, minimum: int = 0) -> int:
     """The whole number given as `key`, or the default; UserError for anything else."""
@@ -84,6 +82,8 @@ def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     A `UserError` is one line on stderr and status 2, a `RunError` one line and status 1, an
     interruption from the keyboard status 130.
     """
+    # What a reader or a check has to say beside its result: one line each, on stderr.
+    logging.basicConfig(level=logging.WARNING, format="note: %(message)s")
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()

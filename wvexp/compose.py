@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import wvexp
-from wvexp.config import Config, keys, parse_config
+from wvexp.config import Config, keys, parse_config, unknown_key
 from wvexp.errors import RunError, UserError
 
 _SWEEP_FLAGS = {"-m", "--multirun"}
@@ -173,6 +173,7 @@ def help_text(width: int, command: str = "train") -> str:
         options = sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
         lines += _entry(group, ", ".join(options), width)
     lines += ["", "Keys"]
+    others = _defaults_of_options()
     for key in keys():
         if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
             continue  # chosen by the group itself
@@ -180,8 +181,26 @@ def help_text(width: int, command: str = "train") -> str:
         if isinstance(key.default, bool):
             default = default.lower()
         choices = f" ({', '.join(key.choices)})" if key.choices else ""
+        default = "; ".join([default, *others.get(key.name, [])])
         lines += _entry(key.name, f"{key.meaning}{choices} [{default}]", width)
     return "\n".join(lines)
+
+
+def _defaults_of_options() -> dict[str, list[str]]:
+    """Key -> the defaults that options of its group change, such as `with optim=sgd: 0.1`."""
+    import yaml
+
+    found: dict[str, list[str]] = {}
+    for group in _GROUPS:
+        for path in sorted((config_folder() / group).glob("*.yaml")):
+            if group == "experiment":
+                continue
+            for name, value in yaml.safe_load(path.read_text()).items():
+                if name not in ("kind", "name"):
+                    found.setdefault(f"{group}.{name}", []).append(
+                        f"with {group}={path.stem}: {value}"
+                    )
+    return found
 
 
 def _entry(name: str, text: str, width: int) -> list[str]:
@@ -232,5 +251,9 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
             key = getattr(cause, "full_key", None)
             detail = str(cause).strip().splitlines()[0]
             unknown = re.fullmatch(r"Key '.*' (is )?not in .*", detail)
-            message = f"unknown key {key}" if unknown else f"{key}: {detail}" if key else detail
+            if unknown:
+                raise unknown_key(str(key)) from error
+            message = f"{key}: {detail}" if key else detail
+        if message.startswith("Ambiguous value"):
+            raise UserError(message, "quote the value, or add -m to sweep over it") from error
         raise UserError(message.rstrip("."), "--help lists every key") from error

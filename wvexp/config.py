@@ -261,19 +261,25 @@ def parse_config(values: Mapping[str, Any]) -> Config:
         An unknown key, a value out of its range, a combination that cannot be.
     """
     config = _build(Config, values, "")
+    config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
     for key in keys():
         _check_value(key, _lookup(config, key.name))
     _check_combination(config)
     return config
 
 
+def unknown_key(name: str) -> UserError:
+    """The error for a key that the schema lacks, with the nearest one that it has."""
+    close = difflib.get_close_matches(name, [key.name for key in keys()], n=1)
+    remedy = f"did you mean {close[0]}?" if close else "--help lists every key"
+    return UserError(f"unknown key {name}", remedy)
+
+
 def _build(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
     known = {entry.name: entry for entry in dataclasses.fields(schema)}
     for name in values:
         if name not in known:
-            close = difflib.get_close_matches(prefix + str(name), [key.name for key in keys()], n=1)
-            remedy = f"did you mean {close[0]}?" if close else "--help lists every key"
-            raise UserError(f"unknown key {prefix}{name}", remedy)
+            raise unknown_key(f"{prefix}{name}")
     return schema(
         **{
             name: _build(known[name].type, value, f"{prefix}{name}.")  # type: ignore[arg-type]
@@ -309,6 +315,7 @@ def _check_value(key: Key, value: Any) -> None:
 
 def _check_combination(config: Config) -> None:
     data, embed, model = config.data, config.embed, config.model
+    _check_unused(config)
     if data.kind == "files" and not data.train:
         raise UserError("data=files needs a training file", "give data.train=PATH")
     if data.kind == "hub" and not data.name:
@@ -330,6 +337,7 @@ def _check_combination(config: Config) -> None:
         )
     if not model.widths or min(model.widths) < 1:
         raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
+    check_engine(config.engine, model.name, config.device)
     task = data.task or ("token" if data.kind == "world" else None)
     if task:
         for name in config.grid.model or [model.name]:
@@ -386,6 +394,45 @@ def _check_sweep(config: Config) -> None:
         raise UserError("large.tokens streams the world's token task", "take data=world")
     if config.large.tokens and config.search.trials:
         raise UserError("large.tokens and search.trials are both given", "take one experiment")
+
+
+def check_engine(engine: str, model: str, device: str) -> None:
+    """The hand-written engine trains `window` and `mean`, on the CPU."""
+    if engine == "handwritten" and model == "cnn":
+        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
+    if engine == "handwritten" and device not in ("auto", "cpu"):
+        raise UserError(
+            f"engine=handwritten computes on the CPU, not on device={device}",
+            "take device=cpu or engine=autograd",
+        )
+
+
+# Keys that mean something for one kind of data alone.
+_KEYS_OF_KIND = {
+    "files": ("train", "validation", "test"),
+    "hub": ("name", "config_name", "revision", "train_split", "validation_split", "test_split"),
+    "world": ("world_seed", "world_size", "world_vocabulary"),
+}
+
+
+def _check_unused(config: Config) -> None:
+    """Refuse keys that the kind of data would silently ignore."""
+    data, plain = config.data, Data()
+    for kind, names in _KEYS_OF_KIND.items():
+        for name in names:
+            value = getattr(data, name)
+            if kind != data.kind and value != getattr(plain, name):
+                raise UserError(
+                    f"data.{name}={value} means nothing with data={data.kind}", f"add data={kind}"
+                )
+    for name in ("text", "label"):
+        value = getattr(data, name)
+        if data.kind == "world" and value is not None:
+            raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
+    if config.embed.member and not config.embed.path:
+        raise UserError(
+            f"embed.member={config.embed.member} is a file of a .zip", "give embed.path=FILE.zip"
+        )
 
 
 def check_model_for_task(model: str, task: str) -> None:

@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,17 +14,20 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.config import Config
+from wvexp.data.leakage import find_leakage
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.results.terminal import LiveEpochs, summary_table
+from wvexp.results.terminal import LiveEpochs, summary
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import default_metric
 from wvexp.training.result import RunResult
 from wvexp.training.run import Epoch, TrainedRun, train
 from wvexp.training.saved import SavedModel
+
+log = logging.getLogger(__name__)
 
 # Dimension of random vectors where nothing else gives one.
 _DEFAULT_DIM = 100
@@ -34,15 +38,25 @@ def run_experiment(config: Config) -> None:
     console = Console(highlight=False)
     device = choose_device(config.device, config.engine)
     arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
+    store_path = Path(config.store).expanduser()
+    if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
+        raise UserError(
+            f"store={config.store} lies in out={config.out}, which the run replaces",
+            "give another out=FOLDER",
+        )
     with run_folder(config.out, arm) as (scratch, final):
-        store = Store(Path(config.store))
         inputs = prepare(config)
         run = describe_run(config, inputs)
+        store = Store(store_path)
+        leakage = None if config.data.kind == "world" else find_leakage(inputs.corpus)
+        if leakage is not None:
+            log.warning("%s", leakage)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
     store.save(result)
-    console.print(summary_table(result.to_json(), final))
+    for line in summary(result.to_json(), final):
+        console.print(line, soft_wrap=True)
 
 
 def train_into(
@@ -82,6 +96,8 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     model.
     """
     corpus, reference = inputs.corpus, inputs.reference
+    if config.train_size is not None:
+        corpus.check_training_size(config.train_size)
     model = config.model
     if model.name == "auto":
         model = replace(model, name="window" if corpus.task == "token" else "mean")

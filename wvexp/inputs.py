@@ -16,9 +16,9 @@ from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_word
 log = logging.getLogger("wvexp")
 
 # Examples of the built-in world where no size is given.
-_WORLD_TRAIN = {"token": 50_000, "sentence": 10_000}
-_WORLD_VALIDATION = 10_000
-_WORLD_TEST = 20_000
+_WORLD_TRAIN = {"token": 30_000, "sentence": 10_000}
+_WORLD_VALIDATION = {"token": 10_000, "sentence": 2_000}
+_WORLD_TEST = {"token": 20_000, "sentence": 10_000}
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def read_corpus(data: Data) -> Corpus:
             task,
             data.world_seed,
             data.world_size or _WORLD_TRAIN[task],
-            _WORLD_VALIDATION,
-            _WORLD_TEST,
+            _WORLD_VALIDATION[task],
+            _WORLD_TEST[task],
             data.world_vocabulary,
         )
     reading: dict[str, Any] = {
@@ -118,13 +118,12 @@ class OpenVectors:
         from wvexp.vectors.pretrained import load_vectors
 
         assert self.source.path is not None
-        return load_vectors(
-            self.source.path, words, self.source.member, self.embed.trust_pickle, dim=self.embed.dim
-        )
+        return load_vectors(self.source.path, words, self.source.member, self.embed.trust_pickle)
 
 
 def open_vectors(embed: Embed) -> OpenVectors | None:
     """Recognise the vectors that the `embed` group names; None where it names none."""
+    from wvexp.vectors.checks import require_dim
     from wvexp.vectors.pretrained import describe_vectors, fingerprint_vectors, named_path
 
     if embed.name:
@@ -133,10 +132,12 @@ def open_vectors(embed: Embed) -> OpenVectors | None:
         path = Path(embed.path).expanduser()
     else:
         return None
-    description = describe_vectors(path, embed.member)
-    fingerprint = fingerprint_vectors(path, embed.member)
-    source = VectorSource(str(path.resolve()), embed.member, fingerprint)
-    return OpenVectors(source, description.casing == "lower", embed)
+    about = describe_vectors(path, embed.member, embed.trust_pickle)
+    require_dim(str(path), about.dim, embed.dim)
+    source = VectorSource(
+        str(path.resolve()), embed.member, fingerprint_vectors(path, embed.member)
+    )
+    return OpenVectors(source, about.casing == "lower", embed)
 
 
 def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:

@@ -4,10 +4,10 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 
@@ -39,38 +39,62 @@ def run_prediction(
         raise UserError("predict needs text=... or file=PATH, one of them")
     if out is not None and Path(out).suffix not in OUTPUTS:
         raise UserError(f"out={out}: unknown extension", f"known are {' '.join(OUTPUTS)}")
-    saved = SavedModel.load(Path(model))
+    saved = SavedModel.load(Path(model).expanduser())
     _, tokenize = get_tokenizer(saved.tokenizer)
+    if out is not None and out.endswith(".conll") and saved.task == "sentence":
+        raise UserError(f"out={out}: this model labels sentences", "use .jsonl, .csv or .tsv")
     if file is not None:
-        sentences = read_sentences(Path(file), column, tokenize)
+        sentences = read_sentences(Path(file).expanduser(), column, tokenize)
     else:
-        sentences = [tokenize(text or "")]
-    scores = saved.predict(sentences)
-    records = [_record(saved, words, score) for words, score in zip(sentences, scores, strict=True)]
+        sentences = [Sentence.of(text or "", tokenize)]
+    scores = saved.predict([sentence.words for sentence in sentences])
+    records = [
+        _record(saved, sentence, score) for sentence, score in zip(sentences, scores, strict=True)
+    ]
     with _target(out) as target:
         _write(records, saved.task, "" if out is None else Path(out).suffix, target)
+    if out is not None:
+        print(f"{out}: {len(records):,} sentences labelled")
+
+
+class Sentence(NamedTuple):
+    """A sentence as it came, and its words."""
+
+    text: str
+    words: list[str]
+
+    @classmethod
+    def of(cls, cell: str | list[str], tokenize: Callable[[str], list[str]]) -> "Sentence":
+        if isinstance(cell, str):
+            return cls(cell, tokenize(cell))
+        return cls(" ".join(cell), list(cell))
 
 
 def read_sentences(
     path: Path, column: str | None, tokenize: Callable[[str], list[str]]
-) -> list[list[str]]:
-    """Tokenised sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
+) -> list[Sentence]:
+    """Sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
     check_file(path)
-    if path.suffix == ".txt":
+    suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
+    if suffixes[-1:] == [".txt"]:
         with open_text(path) as lines:
-            return [tokenize(line) for line in lines]
-    kind = format_of(path) if path.suffix else None
-    if kind is None:
+            return [Sentence.of(line.rstrip("\r\n"), tokenize) for line in lines]
+    if not suffixes or suffixes[-1] not in FORMATS:
         raise UserError(f"{path}: unknown extension", f"known are .txt {' '.join(FORMATS)}")
-    if kind == "conll":
-        return [list(example.text) for example in read_conll(path, column or "1", column or "1")]
-    if kind == "conllu":
-        return [list(example.text) for example in read_conllu(path, column or "FORM", "ID")]
+    kind = format_of(path)
+    if kind in ("conll", "conllu"):
+        # The tags, if there are any, are not read.
+        examples = (
+            read_conll(path, column or "1", column or "1")
+            if kind == "conll"
+            else read_conllu(path, column or "FORM", "ID")
+        )
+        return [Sentence.of(list(example.text), tokenize) for example in examples]
     with open_table(path, kind) as table:
         cells: list[Any] = []
         for batch in table.batches():
             cells += batch.column(_text_column(path, column, batch.column_names)).to_pylist()
-    return [tokenize(cell or "") if isinstance(cell, str | None) else cell for cell in cells]
+    return [Sentence.of("" if cell is None else cell, tokenize) for cell in cells]
 
 
 def _text_column(path: Path, column: str | None, names: list[str]) -> str:
@@ -84,13 +108,13 @@ def _text_column(path: Path, column: str | None, names: list[str]) -> str:
     return choices[0]
 
 
-def _record(saved: SavedModel, words: Sequence[str], scores: Any) -> dict[str, Any]:
+def _record(saved: SavedModel, sentence: Sentence, scores: Any) -> dict[str, Any]:
     best = scores.argmax(1)
     labels = [saved.label_names[i] for i in best]
     probabilities = [float(np.exp(row[i])) for row, i in zip(scores, best, strict=True)]
     if saved.task == "sentence":
-        return {"text": " ".join(words), "label": labels[0], "probability": probabilities[0]}
-    return {"tokens": list(words), "tags": labels, "probabilities": probabilities}
+        return {"text": sentence.text, "label": labels[0], "probability": probabilities[0]}
+    return {"tokens": sentence.words, "tags": labels, "probabilities": probabilities}
 
 
 @contextmanager
@@ -98,7 +122,7 @@ def _target(out: str | None) -> Iterator[IO[str]]:
     if out is None:
         yield sys.stdout
         return
-    with replacing(Path(out)) as binary:
+    with replacing(Path(out).expanduser()) as binary:
         text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
         yield text
         text.detach()

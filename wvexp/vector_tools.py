@@ -10,6 +10,7 @@ from wvexp.errors import UserError
 from wvexp.inputs import read_corpus
 from wvexp.training.saved import SavedModel
 from wvexp.vectors.coverage import coverage_report
+from wvexp.vectors.pretrained import describe_vectors
 from wvexp.vectors.writing import save_vectors
 
 
@@ -23,7 +24,17 @@ def coverage(path: str, member: str | None = None, *, overrides: list[str]) -> l
         raise UserError(f"coverage takes data keys, got {foreign[0]}", "such as data.train=FILE")
     config = compose([*overrides, "embed=random"])
     corpus = read_corpus(config.data)
-    counts = np.bincount(corpus.train.words, minlength=len(corpus.lexicon))
+    lowercase = config.data.lowercase == "true"
+    if config.data.lowercase == "auto" and config.data.kind != "world":
+        lowercase = describe_vectors(path, member).casing == "lower"
+    if lowercase:
+        corpus = corpus.lowercased()
+    splits = [corpus.train]
+    if config.data.kind == "files":  # what was split off the training file belongs to it
+        splits += [corpus.validation] if config.data.validation is None else []
+        splits += [corpus.test] if config.data.test is None else []
+    words_read = np.concatenate([split.words for split in splits])
+    counts = np.bincount(words_read, minlength=len(corpus.lexicon))
     words = Counter({word: int(n) for word, n in zip(corpus.lexicon, counts, strict=True) if n})
     return coverage_report(words, path, member).lines()
 

@@ -85,3 +85,8 @@ def test_undefined_is_absent_not_zero(before):
     assert columns["cosine"][5] is None
     assert columns["distance"][5] == pytest.approx(np.sqrt(D))
     assert {len(column) for column in columns.values()} == {N}
+
+
+def test_rows_that_all_start_at_zero_have_no_relative_movement():
+    ledger = make(np.zeros((N, D), np.float32), np.ones((N, D), np.float32))
+    assert not {"relative_mean", "cosine_mean"} & ledger.summary().keys()

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.files import read_files
+from wvexp.data.leakage import find_leakage
 from wvexp.errors import UserError
 
 ROWS = [("a fine day , really", "pos"), ("what a bore .", "neg")] * 10
@@ -198,14 +199,13 @@ def test_sentences_without_words_are_left_out_and_counted(
     assert f"{path}: 2 sentences without a word left out" in caplog.messages
 
 
-def test_test_sentences_that_stand_in_the_training_data_are_counted(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_test_sentences_that_stand_in_the_training_data_are_counted(tmp_path: Path) -> None:
     train = write(tmp_path / "a.csv", "text,label\na b c d e,x\nf g h i j,y\nk l,y\n")
     test = write(tmp_path / "b.csv", "text,label\na b c d e,y\na b c d f,y\nk l,y\na b c d e,x\n")
-    with caplog.at_level(logging.WARNING):
-        read(train, train, test)
-    assert any(message.startswith("2 of 3 test sentences (66.7 %") for message in caplog.messages)
+    leakage = find_leakage(read(train, train, test))
+    assert str(leakage).startswith("2 of 3 test sentences (66.7%")
+    other = write(tmp_path / "c.csv", "text,label\na b c d f,x\nk l,y\n")
+    assert find_leakage(read(train, train, other)) is None
 
 
 def test_labels_are_sorted_numbers_by_value(tmp_path: Path) -> None:

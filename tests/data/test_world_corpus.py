@@ -180,7 +180,7 @@ def test_memory_of_the_stream_does_not_grow_with_its_length():
 
 
 def test_bad_sizes_are_refused():
-    with pytest.raises(UserError, match="vocabulary_size=500"):
+    with pytest.raises(UserError, match="world_vocabulary=500"):
         world_corpus("token", 0, 100, 100, 100, vocabulary_size=500)
     with pytest.raises(UserError, match="test_examples=0"):
         world_corpus("token", 0, 100, 100, 0)

@@ -123,11 +123,16 @@ def test_ray_finishes_although_a_node_is_killed(
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
     monkeypatch.setattr(cluster, "_RAY_SECONDS", 0.2)  # many tasks, so that some are under way
     runs, table = expected
-    options = {"num_cpus": 1, "object_store_memory": 100 * 2**20, "node_ip_address": "127.0.0.1"}
-    nodes = Cluster(initialize_head=True, head_node_args={**options, "include_dashboard": False})
+    # Loopback addresses, of which Ray replaces 127.0.0.1 alone by that of the machine.
+    head, other = "127.0.0.2", "127.0.0.3"
+    options = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
+    nodes = Cluster(
+        initialize_head=True,
+        head_node_args={**options, "node_ip_address": head, "include_dashboard": False},
+    )
     try:
-        second = nodes.add_node(**options)
-        ray.init(address=nodes.address, log_to_driver=False)
+        second = nodes.add_node(**options, node_ip_address=other)
+        ray.init(address=nodes.address, _node_ip_address=head, log_to_driver=False)
         assert ray.cluster_resources()["CPU"] == 2
         killer = KillAfter(3, lambda: nodes.remove_node(second, allow_graceful=False))
         store = Store(tmp_path / "ray.sqlite")

@@ -91,7 +91,7 @@ def test_both_engines_train_the_same_run(data, rule, policy):
     for name, array in torch_run.parameters.items():
         assert array.dtype == hand_run.parameters[name].dtype == np.float32
         assert array.shape == hand_run.parameters[name].shape
-    assert hand_run.result.movement.moved == torch_run.result.movement.moved
+    assert hand_run.result.movement["moved"] == torch_run.result.movement["moved"]
 
 
 @pytest.mark.parametrize("changes", [{"lr_scale": 2.0}, {"dropout": 0.5}, {"l2": 0.1}])
@@ -146,7 +146,7 @@ def test_rows_that_may_not_move_keep_their_bits(data):
     trained, _ = run(data, "handwritten", rows="oov", min_count=2, l2=0.01)
     before, after = trained.table.rows, trained.parameters["embedding.weight"]
     moved = (before.view(np.uint32) != after.view(np.uint32)).any(axis=1)
-    assert 0 < moved.sum() == trained.result.movement.moved <= trained.result.movement.rows
+    assert 0 < moved.sum() == trained.result.movement["moved"] <= trained.result.movement["rows"]
     assert not moved[trained.table.trained :].any()
     frozen, _ = run(data, "handwritten", finetune=False)
     assert np.array_equal(frozen.table.rows, frozen.parameters["embedding.weight"])

@@ -99,11 +99,13 @@ class Recorder(AutogradEngine):
 
     calls: list = []  # noqa: RUF012
 
-    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows):
+    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, inspect):
         drawn = np.random.Generator(np.random.PCG64())
         drawn.bit_generator.state = masks.bit_generator.state
         self.calls.append((examples.rows, order, rows, drawn.random(5), move_rows))
-        return super().train_epoch(examples, batch_size, order, rows, masks, move_rows=move_rows)
+        return super().train_epoch(
+            examples, batch_size, order, rows, masks, move_rows=move_rows, inspect=inspect
+        )
 
 
 def record(monkeypatch, start_run, *args, **changes):
@@ -193,7 +195,7 @@ def test_policies_move_the_rows_they_name(start_run, corpora):
     for tuning in (Tuning(), Tuning(rows="oov"), Tuning(min_count=3)):
         trained, _ = start_run(tuning=tuning, optim=optim, train_size=2000)
         moved, origin = moved_rows(trained), trained.table.origin
-        assert len(moved) == trained.result.movement.moved > 10
+        assert len(moved) == trained.result.movement["moved"] > 10
         assert moved.min() == 1
         assert moved.max() < trained.table.trained
         if tuning.rows == "oov":
@@ -203,13 +205,13 @@ def test_policies_move_the_rows_they_name(start_run, corpora):
         assert (counts[moved[1:]] >= tuning.min_count).all()
     frozen, _ = start_run(finetune=False, optim=optim, train_size=2000)
     assert len(moved_rows(frozen)) == 0
-    assert frozen.result.movement.rows == 0
+    assert frozen.result.movement["rows"] == 0
 
 
 def test_a_smaller_row_rate_moves_rows_less_and_an_anchor_holds_them(start_run):
     optim = Optim(name="sgd", lr=0.5, epochs=2)
     plain, slow, held = (
-        start_run(tuning=tuning, optim=optim)[0].result.movement.mean
+        start_run(tuning=tuning, optim=optim)[0].result.movement["mean"]
         for tuning in (Tuning(), Tuning(lr_scale=0.1), Tuning(anchor=1.0))
     )
     assert 0 < slow < plain
@@ -310,4 +312,4 @@ def test_an_engine_is_made_of_the_runs_own_rates(start_run):
     engine = run_module.make_engine(run, trained.table, movable, 3, "cpu")
     (rate,) = {group["lr"] for group in engine.row_optimizer.param_groups}
     assert rate == run.optim.lr / 4
-    assert engine.anchor == 0.5
+    assert engine.objective.anchor == 0.5

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from wvexp.data.vocabulary import PAD, UNK, Vocabulary
 from wvexp.errors import RunError
 from wvexp.training.tuning import measure_movement, movable_rows
+from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable, Origin
 
 
@@ -34,7 +35,16 @@ words = st.lists(
 @given(words, st.booleans(), st.sampled_from(["all", "oov"]), st.integers(1, 4))
 def test_the_mask_follows_the_policy_row_by_row(listed, finetune, rows, min_count):
     table, vocabulary = make_table([o for o, _ in listed], [c for _, c in listed])
-    mask = movable_rows(table, vocabulary, finetune=finetune, rows=rows, min_count=min_count)
+    known = np.array([o == Origin.PRETRAINED for o, _ in listed])
+    reference = ReferenceVectors(
+        matrix=np.zeros((1, 2), np.float32),
+        index=np.where(known, 0, -1).astype(np.int32),
+        mean=np.zeros(2, np.float32),
+        spread=np.ones(2, np.float32),
+    )
+    mask = movable_rows(
+        table, vocabulary, reference, finetune=finetune, rows=rows, min_count=min_count
+    )
     assert not mask[PAD]
     assert mask[UNK] == finetune
     assert not mask[table.trained :].any()

@@ -11,7 +11,7 @@ import pytest
 
 from wvexp.errors import UserError
 from wvexp.vectors import sources
-from wvexp.vectors.pretrained import load_vectors, vector_words
+from wvexp.vectors.pretrained import load_vectors
 
 TEXT = b"a 1 2 3\nb 4 5 6\n"
 
@@ -101,7 +101,7 @@ def test_streams_one_after_another_are_one_file(tmp_path: Path) -> None:
     for pack in (gzip.compress, lzma.compress):
         path = tmp_path / "v"
         path.write_bytes(pack(one) + pack(two))
-        assert vector_words(path) == ["a", "b"]
+        assert load_vectors(path).index_to_key == ["a", "b"]
 
 
 def test_pytorch_files_and_double_packing_are_named(tmp_path: Path) -> None:

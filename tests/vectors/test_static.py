@@ -15,7 +15,6 @@ from wvexp.vectors.pretrained import (
     fingerprint_vectors,
     known_words,
     load_vectors,
-    vector_words,
 )
 
 TOKENS = ["[UNK]", "play", "##ing", "##ed", "cat", "un", "##kind"]
@@ -65,7 +64,7 @@ def test_half_precision_and_inner_folder(tmp_path: Path) -> None:
 
 def test_whole_words_are_the_list(tmp_path: Path) -> None:
     folder = make(tmp_path / "m")
-    assert vector_words(folder) == ["play", "cat", "un"]
+    assert load_vectors(folder).index_to_key == ["play", "cat", "un"]
     assert load_vectors(folder).index_to_key == ["play", "cat", "un"]
     about = describe_vectors(folder)
     assert (about.format, about.rows, about.dim, about.open) == ("static embeddings", 3, 4, True)
@@ -78,7 +77,7 @@ def test_vocabularies_that_mark_the_beginning_of_words(tmp_path: Path) -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.decoder = decoders.Metaspace()
     tokenizer.save(str(folder / "tokenizer.json"))
-    assert vector_words(folder) == ["the", "go"]
+    assert load_vectors(folder).index_to_key == ["the", "go"]
     vectors = load_vectors(folder, words=["going", "the"])
     np.testing.assert_array_equal(vectors["going"], TABLE[[3, 2]].mean(axis=0))
 

@@ -51,9 +51,10 @@ class Ledger:
         """What `result.json` says; what cannot be said is absent."""
         moved = self.distance > 0
         found: dict[str, Any] = {}
-        if moved.any():
-            found["relative_mean"] = float(np.nanmean(self.relative[moved]))
-            found["cosine_mean"] = float(np.nanmean(self.cosine[moved]))
+        for name, values in (("relative", self.relative), ("cosine", self.cosine)):
+            defined = values[moved & ~np.isnan(values)]
+            if len(defined):
+                found[f"{name}_mean"] = float(defined.mean())
         overlap = dict(zip(self.looked_up.tolist(), self.overlap.tolist(), strict=True))
         for kind, lines in self.kinds.items():
             if len(lines):

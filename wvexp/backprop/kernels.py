@@ -206,31 +206,44 @@ def mean_rows(x: Array, E: Array, words: Array, offsets: Array, first: int) -> N
 @compiled
 def _update(
     rule: int,
+    rows: Array,
+    gradients: Array,
     values: Array,
-    gradient: Array,
     first: Array,
     second: Array,
     rate: float,
     eps: float,
 ) -> None:
-    """One step of flat `values` [n]. For Adam `rate` and `eps` carry the bias corrections."""
+    """One step of values[rows], of which gradients [len(rows), d] are the gradients.
+
+    For Adam `rate` and `eps` carry the bias corrections.
+    """
     number = values.dtype.type
     rate, eps = number(rate), number(eps)
     new1, new2 = number(1 - _BETA1), number(1 - _BETA2)
+    # For SIMD the rule is chosen outside the loops, and new moments are locals: arrays that might
+    # overlap would be read anew.
     if rule == _ADAM:
-        for i in range(values.size):
-            g = gradient[i]
-            first[i] += new1 * (g - first[i])
-            second[i] += new2 * (g * g - second[i])
-            values[i] -= rate * first[i] / (np.sqrt(second[i]) + eps)
+        for i in range(rows.size):
+            row, gradient = rows[i], gradients[i]
+            for j in range(gradient.size):
+                g = gradient[j]
+                m = first[row, j] + new1 * (g - first[row, j])
+                v = second[row, j] + new2 * (g * g - second[row, j])
+                first[row, j], second[row, j] = m, v
+                values[row, j] -= rate * m / (np.sqrt(v) + eps)
     elif rule == _ADAGRAD:
-        for i in range(values.size):
-            g = gradient[i]
-            second[i] += g * g
-            values[i] -= rate * g / (np.sqrt(second[i]) + eps)
+        for i in range(rows.size):
+            row, gradient = rows[i], gradients[i]
+            for j in range(gradient.size):
+                v = second[row, j] + gradient[j] * gradient[j]
+                second[row, j] = v
+                values[row, j] -= rate * gradient[j] / (np.sqrt(v) + eps)
     else:
-        for i in range(values.size):
-            values[i] -= rate * gradient[i]
+        for i in range(rows.size):
+            row, gradient = rows[i], gradients[i]
+            for j in range(gradient.size):
+                values[row, j] -= rate * gradient[j]
 
 
 @compiled
@@ -311,7 +324,7 @@ def _gather_row_gradients(
     """Sum d_x over the occurrences of each distinct movable row of the batch.
 
     d_rows[s] becomes the gradient of row touched[s]; the number of rows is returned. slot_of [R]
-    is -1 everywhere before and s for the touched rows after.
+    is -1 everywhere before, and s for the touched rows after.
     """
     d, window, count = d_rows.shape[1], batches.window, 0
     for i in range(d_x.shape[0]):
@@ -344,22 +357,13 @@ def _gather_row_gradients(
 
 
 @compiled
-def _update_rows(
-    d_rows: Array, touched: Array, slot_of: Array, state: State, policy: Policy
-) -> None:
-    """Penalties and one step of the touched rows; slot_of is -1 everywhere again."""
-    number = state.E.dtype.type
-    l2, anchor = number(policy.l2), number(policy.anchor)
-    rate, eps = _rate_and_eps(policy.rule, policy.row_lr, state.steps[1], True)
+def _add_penalties(d_rows: Array, touched: Array, E: Array, policy: Policy) -> None:
+    """Add the gradients of l2 and anchor to those of the touched rows."""
+    l2, anchor = E.dtype.type(policy.l2), E.dtype.type(policy.anchor)
     for slot in range(touched.size):
-        row = touched[slot]
-        slot_of[row] = -1
-        values, gradient = state.E[row], d_rows[slot]
-        if policy.l2 or policy.anchor:
-            start = policy.initial[row]
-            for j in range(values.size):
-                gradient[j] += l2 * values[j] + anchor * (values[j] - start[j])
-        _update(policy.rule, values, gradient, state.E_first[row], state.E_second[row], rate, eps)
+        gradient, values, start = d_rows[slot], E[touched[slot]], policy.initial[touched[slot]]
+        for j in range(values.size):
+            gradient[j] += l2 * values[j] + anchor * (values[j] - start[j])
 
 
 @compiled
@@ -388,6 +392,10 @@ def train_steps(batches: Batches, state: State, policy: Policy) -> float:
     W, b, U, c = _layers(state.network, features, hidden, classes)
     d_network = np.empty_like(state.network)
     d_W, d_b, d_U, d_c = _layers(d_network, features, hidden, classes)
+    # The network as one row, to share the update with E.
+    the_only = np.zeros(1, np.int32)
+    flat, d_flat = state.network.reshape((1, -1)), d_network.reshape((1, -1))
+    first_flat, second_flat = state.first.reshape((1, -1)), state.second.reshape((1, -1))
 
     most = min(n, batches.size)
     x_all, d_x_all = np.empty((most, features), dtype), np.empty((most, features), dtype)
@@ -452,13 +460,18 @@ def train_steps(batches: Batches, state: State, policy: Policy) -> float:
             count = _gather_row_gradients(
                 d_rows, touched, slot_of, d_x, batches, first, policy.movable
             )
-            _update_rows(d_rows, touched[:count], slot_of, state, policy)
+            rows = touched[:count]
+            slot_of[rows] = -1
+            if policy.l2 or policy.anchor:
+                _add_penalties(d_rows, rows, state.E, policy)
+            rate, eps = _rate_and_eps(policy.rule, policy.row_lr, state.steps[1], True)
+            _update(policy.rule, rows, d_rows, state.E, state.E_first, state.E_second, rate, eps)
         if policy.l2:
             _add_l2(d_W, W, policy.l2)
             _add_l2(d_U, U, policy.l2)
         state.steps[0] += 1
         rate, eps = _rate_and_eps(policy.rule, policy.lr, state.steps[0], False)
-        _update(policy.rule, state.network, d_network, state.first, state.second, rate, eps)
+        _update(policy.rule, the_only, d_flat, flat, first_flat, second_flat, rate, eps)
     return loss
 
 

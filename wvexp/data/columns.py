@@ -69,7 +69,9 @@ def choose_columns(
     listed = f"its columns are {', '.join(map(repr, columns))}"
     for key, name in (("data.text", text), ("data.label", label)):
         if name is not None and name not in columns:
-            raise UserError(f"{where}: no column {name!r} ({key}); {listed}", f"set {key}")
+            raise UserError(
+                f"{where}: no column {name!r} ({key}); {listed}", f"give {key} one of them"
+            )
     texts = [text] if text else _named(columns, TEXT_NAMES)
     labels = [label] if label else _named(columns, LABEL_NAMES)
     if len(columns) == 2 and not (texts and labels):

@@ -125,6 +125,16 @@ class Corpus:
         )
         return replace(self, lexicon=lexicon, train=train, validation=validation, test=test)
 
+    def check_training_size(self, size: int) -> None:
+        """Refuse a training size that the data do not have."""
+        examples = self.train.examples
+        if not 1 <= size <= examples:
+            unit = "tokens" if self.task == "token" else "sentences"
+            raise UserError(
+                f"train_size={size}: the training data of {self.name} has {examples} {unit}",
+                f"give a number from 1 to {examples}, or leave it out to take all",
+            )
+
     def training_subset(self, size: int | None, seed: int) -> Split:
         """The first `size` examples of the seed's order; all of them when `size` is None.
 
@@ -138,12 +148,8 @@ class Corpus:
             `size` is below 1 or exceeds the training examples.
         """
         split = self.train
-        if size is not None and not 1 <= size <= split.examples:
-            unit = "tokens" if self.task == "token" else "sentences"
-            raise UserError(
-                f"train_size={size}: the training data of {self.name} has {split.examples} {unit}",
-                f"give a number from 1 to {split.examples}, or leave it out to take all",
-            )
+        if size is not None:
+            self.check_training_size(size)
         order = training_order(split, seed)
         if size is None:
             return split.take(order)

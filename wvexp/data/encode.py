@@ -2,9 +2,8 @@
 
 import logging
 from array import array
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from itertools import chain, islice, pairwise
+from collections import defaultdict
+from itertools import chain, islice
 
 import numpy as np
 
@@ -15,9 +14,6 @@ from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
 from wvexp.errors import UserError
 
 log = logging.getLogger(__name__)
-
-# Shorter sentences ("yes .") come up twice by chance.
-_LEAK_TOKENS = 5
 
 
 class Ids(defaultdict[str, int]):
@@ -131,7 +127,6 @@ def build_corpus(
     rank = np.array([names.index(label) for label in label_space], dtype=np.int32)
     for split in splits.values():
         split.labels[:] = rank[split.labels]
-    _warn_of_leakage(splits["train"], splits["test"])
     return Corpus(name, list(encoder.words), names, **splits, tokenizer=tokenizer)
 
 
@@ -155,25 +150,3 @@ def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int)
             f"{where}: {len(new)} label(s) that {train} lacks: {shown}",
             "correct them, or give the training data examples of each",
         )
-
-
-def _warn_of_leakage(train: Split, test: Split) -> None:
-    """Logs how many test sentences also stand, word for word, in the training data."""
-    counts = Counter(_contents(test))
-    shared = sum(counts[content] for content in {c for c in _contents(train) if c in counts})
-    if shared:
-        log.warning(
-            "%d of %d test sentences (%.1f %%, of %d words and more) also stand in the training "
-            "data: test scores may be too high",
-            shared,
-            counts.total(),
-            100 * shared / counts.total(),
-            _LEAK_TOKENS,
-        )
-
-
-def _contents(split: Split) -> Iterator[bytes]:
-    """The word ids of each sentence that is long enough to be no accident."""
-    for start, end in pairwise(split.offsets.tolist()):
-        if end - start >= _LEAK_TOKENS:
-            yield split.words[start:end].tobytes()

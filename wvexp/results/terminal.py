@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 
 class EpochLine(Protocol):
@@ -43,50 +43,39 @@ class LiveEpochs:
             yield
 
 
-def summary_table(result: dict[str, Any], folder: Path) -> Table:
-    """The short table at the end of a run, from the content of `result.json`."""
-    table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column(overflow="fold")
+def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
+    """The short table at the end of a run, line by line, from the content of `result.json`.
+
+    Lines are neither wrapped nor padded, so that a path in them can be copied; names and labels
+    from the data are text, never markup.
+    """
     metric, name = result["metric"], result["metric"]["name"]
-    table.add_row("arm", f"{result['arm']} · {result['model']} model")
-    if result["task"] == "token":
-        size = f"{result['train_tokens']:,} tokens, {result['train_types']:,} word forms"
-    else:
-        size = (
-            f"{result['train_size']:,} sentences, {result['train_tokens']:,} tokens, "
-            f"{result['train_types']:,} word forms"
-        )
-    table.add_row("trained on", size)
+    size = f"{result['train_tokens']:,} tokens, {result['train_types']:,} word forms"
+    if result["task"] == "sentence":
+        size = f"{result['train_size']:,} sentences, {size}"
+    rows = {"arm": f"{result['arm']} · {result['model']} model", "trained on": size}
     if result["labels_missing"]:
-        table.add_row("labels missing", ", ".join(result["labels_missing"]))
-    table.add_row(f"test {name}", f"{metric['test']:.4f}")
-    table.add_row(f"validation {name}", f"{metric['validation']:.4f}")
+        rows["labels missing"] = ", ".join(result["labels_missing"])
+    rows[f"test {name}"] = f"{metric['test']:.4f}"
+    rows[f"validation {name}"] = f"{metric['validation']:.4f}"
     for group, scores in result["groups"].items():
         if scores["n"]:
             score = f"{scores['score']:.4f}" if "score" in scores else "–"
-            table.add_row(f"  {group.replace('_', ' ')}", f"{score}  of {scores['n']:,}")
+            rows[f"  {group.replace('_', ' ')}"] = f"{score}  of {scores['n']:,}"
     if "coverage" in result:
         share = result["coverage"]
-        table.add_row(
-            "coverage", f"{share['types']:.1%} of word forms, {share['tokens']:.1%} of tokens"
-        )
+        rows["coverage"] = f"{share['types']:.1%} of word forms, {share['tokens']:.1%} of tokens"
     moved = result["movement"]
-    table.add_row(
-        "vectors",
+    rows["vectors"] = (
         f"{moved['moved']:,} of {moved['rows']:,} rows moved, {moved['mean']:.3f} on average"
         if moved["rows"]
-        else "frozen, every row bit-identical",
+        else "frozen, every row bit-identical"
     )
     if "parity" in result:
-        parity = result["parity"]
-        table.add_row(
-            "parity",
-            f"hand and autograd agree to {parity['max_rel_error']:.1e} "
-            f"({parity['checked']} checks)",
-        )
-    table.add_row(
-        "epochs", f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
-    )
-    table.add_row("model", str(folder / "model"))
-    return table
+        error, checks = result["parity"]["max_rel_error"], result["parity"]["checked"]
+        rows["parity"] = f"hand and autograd agree to {error:.1e} ({checks} checks)"
+    rows["epochs"] = f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
+    rows["model"] = str(folder / "model")
+    width = max(map(len, rows))
+    for name, value in rows.items():
+        yield Text.assemble((name.ljust(width), "bold"), "  ", value)

@@ -15,6 +15,7 @@ from wvexp.config import Config
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
+from wvexp.seeds import stream
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, run_sweep
 from wvexp.sweeps.session import check_sweep, dispatch_of, grid_of, raise_failures
@@ -40,9 +41,11 @@ def run_search(config: Config) -> None:
             study_name=_study_name(start),
             storage=storage,
             direction="maximize",
-            sampler=optuna.samplers.TPESampler(seed=config.seed),
             load_if_exists=True,
         )
+        # A study that goes on must not propose again what it has proposed.
+        draws = stream(config.seed, "search", len(study.trials))
+        study.sampler = optuna.samplers.TPESampler(seed=int(draws.integers(2**32)))
         outcomes += _search_arm(study, start, config, inputs, store, console)
         finished = [t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
         if finished:

@@ -46,7 +46,12 @@ class StreamedRun:
         self.table = build_table(corpus.lexicon, vocabulary, start)
         self.pretrained = start.index >= 0
         self.movable = movable_rows(
-            self.table, vocabulary, finetune=run.finetune, rows=run.tuning.rows, min_count=1
+            self.table,
+            vocabulary,
+            reference,
+            finetune=run.finetune,
+            rows=run.tuning.rows,
+            min_count=1,
         )
         self.engine = make_engine(run, self.table, self.movable, len(corpus.label_names), "cpu")
         self.counts = np.zeros(len(corpus.lexicon), dtype=np.int64)

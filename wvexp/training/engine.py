@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.errors import RunError, UserError
+from wvexp.errors import RunError
 from wvexp.models.draw import Parameters
 from wvexp.training.examples import Examples
 
@@ -90,14 +90,3 @@ def check_scores(scores: NDArray[np.float32]) -> None:
     """Raises RunError where log-probabilities are no numbers."""
     if np.isnan(scores).any():
         raise RunError("training diverged: the scores are not numbers; lower optim.lr")
-
-
-def check_handwritten(model: str, device: str) -> None:
-    """Raises UserError where the hand-written engine lacks the model or the device."""
-    if model == "cnn":
-        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
-    if device != "cpu":
-        raise UserError(
-            f"engine=handwritten computes on the CPU, not on device={device}",
-            "take device=cpu or engine=autograd",
-        )

@@ -50,6 +50,12 @@ class Examples:
         return len(self.labels)
 
     @cached_property
+    def _sentence(self) -> NDArray[np.int32]:
+        """The sentence [tokens] of each token."""
+        sentences = np.arange(len(self.offsets) - 1, dtype=np.int32)
+        return np.repeat(sentences, np.diff(self.offsets))
+
+    @cached_property
     def distinct(self) -> Distinct:
         """The distinct rows of the split."""
         rows, of_token = np.unique(self.rows, return_inverse=True)
@@ -64,7 +70,7 @@ class Examples:
         """
         rows = self.rows if rows is None else rows
         if self.window is not None:
-            return (_windows(rows, self.offsets, examples, self.window),)
+            return (_windows(rows, self.offsets, self._sentence[examples], examples, self.window),)
         starts = self.offsets[examples]
         lengths = self.offsets[examples + 1] - starts
         offsets = np.concatenate([[0], np.cumsum(lengths)])
@@ -93,11 +99,11 @@ class Examples:
 def _windows(
     rows: NDArray[np.int32],
     offsets: NDArray[np.int64],
+    sentence: NDArray[np.integer],
     tokens: NDArray[np.integer],
     window: int,
 ) -> NDArray[np.int32]:
-    """Rows [tokens, window] around each token, PAD beyond its sentence."""
-    sentence = np.searchsorted(offsets, tokens, side="right") - 1
+    """Rows [tokens, window] around each token of the given sentences, PAD beyond them."""
     places = tokens[:, None] + np.arange(-(window // 2), window // 2 + 1)
     inside = (places >= offsets[sentence][:, None]) & (places < offsets[sentence + 1][:, None])
     return np.where(inside, rows[np.where(inside, places, 0)], np.int32(PAD))

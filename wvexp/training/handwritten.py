@@ -21,6 +21,7 @@ from wvexp.backprop.kernels import (
     train_steps,
 )
 from wvexp.models.draw import Parameters
+from wvexp.threads import one_blas_thread
 from wvexp.training.engine import check_loss, check_scores, draw_mask
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable
@@ -61,7 +62,7 @@ class HandwrittenEngine:
         l2: float,
         anchor: float,
     ) -> None:
-        one_blas_thread()
+        one_blas_thread_in_kernels()
         self.table, self.movable = table, movable[: table.trained].copy()
         self.window, self.dropout = window or 0, dropout
         self.features = table.rows.shape[1] * (window or 1)
@@ -172,13 +173,11 @@ def _copies(parameters: Parameters) -> Parameters:
 
 
 @cache
-def one_blas_thread() -> None:
-    """Hold BLAS to one thread in this process, NumPy's and the one that Numba calls (SciPy's).
+def one_blas_thread_in_kernels() -> None:
+    """Hold BLAS to one thread in this process; Numba calls SciPy's, which may not be loaded yet.
 
-    Two threads in one small product cost more than they save, and runs in threads of their own
-    would wait for each other.
+    Once a process: looking for the libraries takes longer than a short epoch.
     """
-    import scipy.linalg.cython_blas  # noqa: F401  loaded now, so that it is limited too
-    from threadpoolctl import threadpool_limits
+    import scipy.linalg.cython_blas  # noqa: F401
 
-    threadpool_limits(1, user_api="blas")
+    one_blas_thread()

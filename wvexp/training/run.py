@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.config import check_engine
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
-from wvexp.training.engine import Engine, check_handwritten
+from wvexp.threads import one_blas_thread
+from wvexp.training.engine import Engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
@@ -84,6 +86,7 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
     movable = movable_rows(
         table,
         vocabulary,
+        reference,
         finetune=run.finetune,
         rows=run.tuning.rows,
         min_count=run.tuning.min_count,
@@ -140,7 +143,8 @@ def train(
         seconds = time.perf_counter() - epoch_began
         checked = parity.summary(since=checks) if parity else None
         on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
-        if epoch - best_epoch >= run.optim.patience:
+        # Patience begins once everything that is to move moves.
+        if epoch - max(best_epoch, run.tuning.start_epoch - 1) >= run.optim.patience:
             break
 
     engine.restore(best)
@@ -185,6 +189,7 @@ def make_engine(
         The hand-written engine is asked for a model or a device that it does not have.
     """
     model, optim = run.model, run.optim
+    check_engine(run.engine, model.name, device)
     init = stream(run.seed, "init")
     training: dict[str, Any] = {
         "optimizer": optim.name,
@@ -195,7 +200,6 @@ def make_engine(
         "anchor": run.tuning.anchor,
     }
     if run.engine == "handwritten":
-        check_handwritten(model.name, device)
         from wvexp.models.draw import draw_weights, head_shapes
         from wvexp.training.handwritten import HandwrittenEngine
 
@@ -211,6 +215,7 @@ def make_engine(
 
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
+    one_blas_thread()
     module = build_model(
         model.name,
         table.rows,

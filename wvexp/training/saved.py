@@ -133,7 +133,11 @@ class SavedModel:
         if not Path(path).exists() or fingerprint_vectors(path, member) != self.source.fingerprint:
             log.warning("%s is gone or has changed: words without a row are unknown", path)
             return None
-        return load_vectors(path, words, member)
+        try:
+            return load_vectors(path, words, member)
+        except UserError as error:  # a pickle, or a row with NaN: the model itself is sound
+            log.warning("%s: words without a row are unknown", error)
+            return None
 
     def predict(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """Log-probabilities, one array a sentence: [tokens, labels], or [1, labels].

@@ -7,24 +7,32 @@ from numpy.typing import NDArray
 
 from wvexp.data.vocabulary import PAD, UNK, Vocabulary
 from wvexp.errors import RunError
-from wvexp.vectors.table import EmbeddingTable, Origin
+from wvexp.vectors.reference import ReferenceVectors
+from wvexp.vectors.table import EmbeddingTable
 
 
 def movable_rows(
-    table: EmbeddingTable, vocabulary: Vocabulary, *, finetune: bool, rows: str, min_count: int
+    table: EmbeddingTable,
+    vocabulary: Vocabulary,
+    reference: ReferenceVectors | None,
+    *,
+    finetune: bool,
+    rows: str,
+    min_count: int,
 ) -> NDArray[np.bool_]:
     """Mask [rows] of the rows that training may move.
 
     None when frozen. When tuned: UNK, and of the training vocabulary the words seen at least
-    `min_count` times, either all of them or (`rows="oov"`) those without a pretrained vector.
+    `min_count` times, either all of them or (`rows="oov"`) those that the reference vectors lack:
+    the same words in every arm.
     PAD and the rows that only evaluation reads never move.
     """
     movable = np.zeros(len(table.rows), dtype=bool)
     if finetune:
         trained = table.trained
         movable[:trained] = vocabulary.counts >= min_count
-        if rows == "oov":
-            movable[:trained] &= table.origin[:trained] == Origin.RANDOM
+        if rows == "oov" and reference is not None:
+            movable[UNK + 1 : trained] &= reference.index[vocabulary.lexicon_ids] < 0
         movable[PAD] = False
         movable[UNK] = True
     return movable
@@ -54,7 +62,7 @@ def measure_movement(
     trespassers = np.flatnonzero(changed & ~movable)
     if len(trespassers):
         raise RunError(f"{len(trespassers)} frozen rows changed, row {trespassers[0]} first")
-    distance = np.linalg.norm((after[movable] - before[movable]).astype(np.float64), axis=1)
+    distance = np.linalg.norm(after[movable].astype(np.float64) - before[movable], axis=1)
     return Movement(
         rows=int(movable.sum()),
         moved=int(changed.sum()),

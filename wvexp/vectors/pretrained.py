@@ -130,35 +130,33 @@ def named_path(name: str) -> Path:
         downloader.logger.disabled = was_disabled
 
 
-def describe_vectors(path: str | Path, member: str | None = None) -> VectorFileInfo:
+def describe_vectors(
+    path: str | Path, member: str | None = None, trust_pickle: bool = False
+) -> VectorFileInfo:
     """What the file is; one quick pass over it the first time, without reading most numbers."""
     if Path(path).expanduser().is_dir():
         return _describe_static(open_static(Path(path).expanduser()))
-    with opened(locate(path, member)) as file:
-        index = file.index
-        places = spread(len(index.words), SAMPLE)
-        if index.layout.subwords:
-            rows = _vectors(file, [index.words[i] for i in places])[1]
-        else:
-            rows = file.rows(places)
-        return info_of(
-            index.layout.kind, index.words, rows, bool(index.layout.subwords), index.problems
-        )
+    try:
+        with opened(locate(path, member)) as file:
+            index = file.index
+            places = spread(len(index.words), SAMPLE)
+            if index.layout.subwords:
+                rows = _vectors(file, [index.words[i] for i in places])[1]
+            else:
+                rows = file.rows(places)
+            kind, has_subwords = index.layout.kind, bool(index.layout.subwords)
+            return info_of(kind, index.words, rows, has_subwords, index.problems)
+    except PickleRefusedError:
+        if not trust_pickle:
+            raise
+    vectors = load_vectors(path, member=member, trust_pickle=True)
+    return info_of("gensim pickle", vectors.index_to_key, vectors.vectors, False, Problems())
 
 
 def fingerprint_vectors(path: str | Path, member: str | None = None) -> str:
     """Hash of the content, equal for equal files wherever and whenever they lie."""
     path = Path(path).expanduser()
     return static_fingerprint(path) if path.is_dir() else fingerprint(locate(path, member))
-
-
-def vector_words(path: str | Path, member: str | None = None) -> list[str]:
-    """Every word that the file lists, in its order, without reading the rows."""
-    path = Path(path).expanduser()
-    if path.is_dir():
-        return open_static(path).words
-    with opened(locate(path, member)) as file:
-        return file.index.words
 
 
 def known_words(path: str | Path, words: Iterable[str], member: str | None = None) -> set[str]:

@@ -101,9 +101,7 @@ def world_corpus(
     sizes = {"train": train_examples, "validation": validation_examples, "test": test_examples}
     for name, size in sizes.items():
         if size < 1:
-            raise UserError(
-                f"data.{name}_examples={size}: every split needs examples", "give 1 or more"
-            )
+            raise UserError(f"{name}_examples={size}: every split needs examples", "give 1 or more")
     world = task_world(task, seed, vocabulary_size)
     train, validation, test = (
         _join(task, list(_blocks(world, task, seed, name, size))) for name, size in sizes.items()

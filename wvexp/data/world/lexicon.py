@@ -107,7 +107,7 @@ def build_lexicon(seed: int, vocabulary_size: int, fixed: list[str]) -> Lexicon:
     """
     if vocabulary_size < MINIMUM_VOCABULARY:
         raise UserError(
-            f"data.vocabulary_size={vocabulary_size}: the built-in world needs at least "
+            f"data.world_vocabulary={vocabulary_size}: the built-in world needs at least "
             f"{MINIMUM_VOCABULARY} words",
             f"give {MINIMUM_VOCABULARY} or more",
         )

@@ -1,0 +1,57 @@
+"""The benchmark trains one run in every way, and compares only what did the same work."""
+
+import numpy as np
+import pytest
+
+from wvexp.benchmarks import training
+from wvexp.benchmarks.problem import make_problem
+from wvexp.benchmarks.training import WAYS, add_ratios, compare
+
+
+def rows_by_way(problem):
+    ways = {name: way for name, way in WAYS.items() if name != "process"}
+    return {row["way"]: row for row in compare(problem, 130, 1, ways)}
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    monkeypatch.setattr(training, "_STEPS_A_THREAD", 1)
+
+
+@pytest.mark.parametrize(("rule", "tuned"), [("adagrad", True), ("adam", True), ("adam", False)])
+def test_every_way_of_one_update_rule_ends_at_one_loss(rule, tuned):
+    rows = rows_by_way(make_problem(130, rule, 0.01, tuned=tuned, epochs=3, seed=0))
+    ours = rows["handwritten"]
+    assert ours["times_the_handwritten"] == 1
+    compared = {
+        name
+        for name, row in rows.items()
+        if row.get("loss") is not None and row["rule"] == ours["rule"]
+    }
+    expected = {"sparse_compact", "autograd", "handwritten"}
+    if not (tuned and rule == "adam"):
+        expected |= {"dataloader", "dense", "dense_fused"}
+    assert expected <= compared
+    for name in compared:
+        assert rows[name]["loss"] == pytest.approx(ours["loss"], rel=1e-3), name
+        assert "no_ratio" not in rows[name]
+    assert rows["products_alone"]["loss"] is None
+    assert rows["products_alone"]["microseconds"]["median"] > 0
+
+
+def test_a_way_that_trains_something_else_gets_no_ratio():
+    def row(way, loss, rule="adagrad"):
+        return {"way": way, "loss": loss, "rule": rule, "microseconds": {"median": 2.0}}
+
+    rows = [row("handwritten", 1.0), row("dense", 1.01), row("other", 1.01, "adam")]
+    add_ratios(rows)
+    assert "times_the_handwritten" not in rows[1]
+    assert "1.01" in rows[1]["no_ratio"]
+    assert rows[2]["times_the_handwritten"] == 1
+
+
+def test_compact_rows_are_the_same_windows():
+    problem = make_problem(130, "adam", 0.01, tuned=True, epochs=1, seed=1)
+    compact = problem.compact()
+    assert len(compact.table) < len(problem.table) / 100
+    assert np.array_equal(compact.table[compact.windows], problem.table[problem.windows])

@@ -1,0 +1,63 @@
+"""Search: equal tries for every arm, in batches, stored and resumed as any sweep."""
+
+import pytest
+
+from wvexp.compose import compose
+from wvexp.errors import UserError
+from wvexp.results.store import Store
+from wvexp.sweeps.search import run_search
+
+optuna = pytest.importorskip("optuna", minversion="5", reason="extra `search` is not installed")
+
+SMALL = ["data.world_vocabulary=2000", "data.world_size=2000", "model.hidden=4", "optim.epochs=1"]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch, cache):
+    monkeypatch.setenv("WVEXP_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def experiment(*arguments):
+    return compose(["experiment=search", "train_size=100", "search.batch=2", *SMALL, *arguments])
+
+
+def studies(here):
+    storage = f"sqlite:///{here}/runs/search.sqlite"
+    names = optuna.get_all_study_names(storage)
+    found = [optuna.load_study(study_name=name, storage=storage) for name in names]
+    storages = [study._storage for study in found]
+    return found, storages
+
+
+def test_every_arm_has_its_tries_and_a_second_call_only_what_is_missing(here, capsys):
+    run_search(experiment("search.trials=3"))
+    run_search(experiment("search.trials=3"))
+    assert capsys.readouterr().out.count("runs trained") == 4 * 2  # batches of 2 and 1
+    run_search(experiment("search.trials=4"))
+    rows = {run["key"]: run for run in Store(here / "runs/results.sqlite").runs()}
+    assert len(rows) == 16
+    found, _ = studies(here)
+    assert len(found) == 4
+    told = sorted(trial.value for study in found for trial in study.trials)
+    assert told == sorted(run["metric"]["validation"] for run in rows.values())
+    tuned = [study for study in found if "-tuned" in study.study_name]
+    assert all("tuning.lr_scale" in trial.params for s in tuned for trial in s.trials)
+    assert len(tuned) == 2
+
+
+def test_a_search_over_several_sizes_is_refused():
+    with pytest.raises(UserError, match="one size"):
+        run_search(experiment("search.trials=1", "grid.train_size=[100,200]"))
+
+
+def test_a_study_that_cannot_be_kept_is_one_line(here):
+    (here / "file").write_text("")
+    with pytest.raises(UserError, match=r"search\.study="):
+        run_search(experiment("search.trials=1", "search.study=file/x.sqlite"))

@@ -1,0 +1,80 @@
+"""One window task that every way of training gets alike."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.models.draw import Parameters, draw_weights, head_shapes
+from wvexp.seeds import stream
+from wvexp.training.examples import Examples
+
+VOCABULARY, DIM, WINDOW, HIDDEN, CLASSES, BATCH = 20_000, 100, 5, 100, 12, 64
+_SENTENCE = 20
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Windows in the order of training, `epochs` passes over them.
+
+    table     float32 [rows, d]
+    examples  their words are rows of `table`
+    network   starting weights, by their names in torch
+    rule      adam, adagrad or sgd
+    """
+
+    table: NDArray[np.float32]
+    examples: Examples
+    order: NDArray[np.int64]
+    network: Parameters
+    rule: str
+    lr: float
+    tuned: bool
+    epochs: int
+    seed: int
+
+    @property
+    def steps(self) -> int:
+        """Training steps of all epochs."""
+        return self.epochs * -(-len(self.order) // BATCH)
+
+    @property
+    def windows(self) -> NDArray[np.int32]:
+        """[n, window] in the order of training."""
+        return self.examples.inputs(self.order)[0]
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        return self.examples.labels[self.order]
+
+    def compact(self) -> "Problem":
+        """The same with the rows of its own words alone, PAD first."""
+        used = np.union1d([0], self.examples.rows)
+        rows = np.searchsorted(used, self.examples.rows).astype(np.int32)
+        return replace(self, table=self.table[used], examples=replace(self.examples, rows=rows))
+
+
+def make_problem(
+    windows: int, rule: str, lr: float, *, tuned: bool, epochs: int, seed: int
+) -> Problem:
+    """Words by Zipf's law; a word's label is its own, in one case of five another."""
+    rng = stream(seed, "benchmark training")
+    share = 1 / np.arange(1, VOCABULARY)
+    words = rng.choice(np.arange(1, VOCABULARY), size=windows, p=share / share.sum())
+    labels = rng.integers(CLASSES, size=VOCABULARY)[words]
+    odd = rng.random(windows) < 0.2
+    labels[odd] = rng.integers(CLASSES, size=odd.sum())
+    table = rng.normal(scale=0.4, size=(VOCABULARY, DIM)).astype(np.float32)
+    table[0] = 0
+    offsets = np.append(np.arange(0, windows, _SENTENCE), windows)
+    return Problem(
+        table=table,
+        examples=Examples(words.astype(np.int32), offsets, labels.astype(np.int32), WINDOW),
+        order=rng.permutation(windows),
+        network=draw_weights(head_shapes(WINDOW * DIM, HIDDEN, CLASSES), rng),
+        rule=rule,
+        lr=lr,
+        tuned=tuned,
+        epochs=epochs,
+        seed=seed,
+    )

@@ -1,0 +1,40 @@
+"""Test sentences that also stand in the training data."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from wvexp.data.corpus import Corpus, Split
+
+# Shorter sentences ("yes .") come up twice by chance.
+_LEAST_TOKENS = 5
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """Of the test sentences of five words and more, those that stand in the training split."""
+
+    shared: int
+    checked: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.shared} of {self.checked} test sentences ({self.shared / self.checked:.1%}, of "
+            f"{_LEAST_TOKENS} words and more) also stand in the training data: test scores may be "
+            "too high"
+        )
+
+
+def find_leakage(corpus: Corpus) -> Leakage | None:
+    """How many test sentences stand, word for word, in the training split; None for none."""
+    counts = Counter(_contents(corpus.test))
+    shared = sum(counts[words] for words in {w for w in _contents(corpus.train) if w in counts})
+    return Leakage(shared, counts.total()) if shared else None
+
+
+def _contents(split: Split) -> Iterator[bytes]:
+    """The word ids of each sentence that is long enough to be no accident."""
+    for start, end in pairwise(split.offsets.tolist()):
+        if end - start >= _LEAST_TOKENS:
+            yield split.words[start:end].tobytes()
