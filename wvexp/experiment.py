@@ -48,15 +48,20 @@ def run_experiment(config: Config) -> None:
         inputs = prepare(config)
         run = describe_run(config, inputs)
         store = Store(store_path)
-        leakage = None if config.data.kind == "world" else find_leakage(inputs.corpus)
-        if leakage is not None:
-            log.warning("%s", leakage)
+        warn_of_leakage(config, inputs)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
     store.save(result)
     for line in summary(result.to_json(), final):
         console.print(line, soft_wrap=True)
+
+
+def warn_of_leakage(config: Config, inputs: Inputs) -> None:
+    """Say where training text is in the test split too."""
+    leakage = None if config.data.kind == "world" else find_leakage(inputs.corpus)
+    if leakage is not None:
+        log.warning("%s", leakage)
 
 
 def train_into(

@@ -10,7 +10,7 @@ from rich.console import Console
 from wvexp.compose import Job
 from wvexp.config import check_metric_for_task, check_model_for_task
 from wvexp.errors import UserError
-from wvexp.experiment import describe_run, train_into
+from wvexp.experiment import describe_run, train_into, warn_of_leakage
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
@@ -61,8 +61,9 @@ def _by_inputs(jobs: Sequence[Job]) -> list[list[Job]]:
 
 def _run_group(jobs: Sequence[Job]) -> SweepOutcome:
     config = jobs[0].config
-    store = Store(Path(config.store))
+    store = Store(Path(config.store).expanduser())
     inputs = prepare(config)
+    warn_of_leakage(config, inputs)
     for job in jobs:
         check_model_for_task(job.config.model.name, inputs.corpus.task)
         check_metric_for_task(job.config.metric, inputs.corpus.task)

@@ -39,7 +39,7 @@ def run_large(config: Config) -> None:
     if config.dispatch != "local":
         raise UserError(f"dispatch={config.dispatch}: one stream feeds all arms", "leave it out")
     console = Console(highlight=False)
-    store = Store(Path(config.store))
+    store = Store(Path(config.store).expanduser())
     # The stream takes the place of the training text, of which the words alone are needed.
     small = replace(config, data=replace(config.data, world_size=10_000), train_size=None)
     inputs = prepare(small)

@@ -9,7 +9,7 @@ from rich.console import Console
 from wvexp.compose import compose
 from wvexp.config import Config, Tuning
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run, run_experiment
+from wvexp.experiment import describe_run, run_experiment, warn_of_leakage
 from wvexp.inputs import Inputs, prepare
 from wvexp.reporting import write_store_report
 from wvexp.results.store import Store
@@ -68,7 +68,9 @@ def sweep(
         if inputs is None:
             raise UserError("a Grid needs its inputs", "give inputs=wvexp.inputs.prepare(config)")
         path = Path(store or Config().store)
-        return run_sweep(what.runs(), inputs, Store(path), workers=workers or default_workers())
+        return run_sweep(
+            what.runs(), inputs, Store(path.expanduser()), workers=workers or default_workers()
+        )
     config = compose([f"experiment={what}"] if isinstance(what, str) else list(what))
     if not config.grid.given or config.large.tokens or config.search.trials:
         raise UserError(f"{what} describes no grid", "give grid.* or experiment=guidance")
@@ -97,8 +99,9 @@ def run_grids(config: Config) -> None:
 def run_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     """Train the grid that `grid.*` describes, with a live view on the terminal."""
     check_sweep(config)
-    store = Store(Path(config.store))
+    store = Store(Path(config.store).expanduser())
     inputs = inputs or prepare(config)
+    warn_of_leakage(config, inputs)
     return run_sweep(
         grid_of(config, inputs).runs(),
         inputs,
