@@ -72,6 +72,7 @@ def test_every_option_composes(path):
         "hub": ["data.name=x", "embed=random"],
         "mean": ["data.task=sentence"],
         "cnn": ["data.task=sentence"],
+        "kim2014": ["data.task=sentence"],
     }
     config = compose([f"{group}={option}", *needs.get(option, [])])
     chosen = {

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from conftest import make_grid, make_inputs
+from tiny_sweeps import make_grid, make_inputs
 
 from wvexp.results.store import Store
 from wvexp.sweeps.run import Silent, run_sweep

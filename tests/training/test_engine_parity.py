@@ -12,7 +12,7 @@ from wvexp.training import engine_parity
 from wvexp.training.engine_parity import compare_engines, distinct_shapes, require_parity
 
 _spec = importlib.util.spec_from_file_location(
-    "tiny_sweeps", Path(__file__).parents[1] / "sweeps" / "conftest.py"
+    "tiny_sweeps", Path(__file__).parents[1] / "sweeps" / "tiny_sweeps.py"
 )
 tiny = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(tiny)
