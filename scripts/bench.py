@@ -8,12 +8,17 @@ import json
 
 from wvexp.atomic import write_text
 from wvexp.benchmarks.backprop import backprop_cost
+from wvexp.benchmarks.training import training_speed
 from wvexp.benchmarks.vectors import vectors_cost
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import UserError
 
 # case -> what measures it, and how often it repeats each measurement
-CASES = {"backprop": (backprop_cost, 7), "vectors": (vectors_cost, 1)}
+CASES = {
+    "backprop": (backprop_cost, 7),
+    "vectors": (vectors_cost, 1),
+    "training": (training_speed, 3),
+}
 KEYS = {
     "case": f"what to measure: {', '.join(CASES)}; all when left out",
     "rounds": "repetitions of each measurement (by the case)",
