@@ -115,3 +115,11 @@ def test_inputs_that_do_not_fit_are_refused_with_both_sides_named(gate, inputs, 
     with pytest.raises(UserError) as caught:
         gate.forward(*inputs)
     assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize("gate", [gates.SumGate, gates.MeanGate])
+def test_whole_numbers_have_gradients_that_are_not_whole(gate):
+    made = gate()
+    made.forward(np.array([1, 2, 3]))
+    (gradient,) = made.backward(0.5)
+    assert gradient == pytest.approx(np.full(3, 0.5 if gate is gates.SumGate else 0.5 / 3))

@@ -12,6 +12,7 @@ An exponent is a number.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,8 @@ class _Parser:
     def operand(self, kind: str, token: str, start: int, end: int) -> tuple[bool, int]:
         """Take a token where an operand should begin: is one still wanted, and where to go on."""
         if kind == "number":
+            if not isfinite(float(token)):
+                raise UserError(f"{token} is inf, too large a number", "write a smaller one")
             self.constants[token] = float(token)
             self.operands.append(_Operand(token, start, end))
             return False, end

@@ -317,7 +317,7 @@ class SumGate(Gate):
         return np.sum(x)
 
     def backward(self, upstream: Array) -> list[Array]:
-        return [np.full_like(self.x, upstream)]
+        return [np.full(np.shape(self.x), upstream)]  # its dtype: x may be whole numbers
 
     def local_gradients(self) -> list[Array]:
         return [np.ones_like(self.x)]
@@ -335,10 +335,10 @@ class MeanGate(Gate):
         return np.asarray(np.mean(x))
 
     def backward(self, upstream: Array) -> list[Array]:
-        return [np.full_like(self.x, upstream / np.size(self.x))]
+        return [np.full(np.shape(self.x), upstream / np.size(self.x))]
 
     def local_gradients(self) -> list[Array]:
-        return [np.full_like(self.x, 1 / np.size(self.x))]
+        return [np.full(np.shape(self.x), 1 / np.size(self.x))]
 
 
 # ---- losses ----
