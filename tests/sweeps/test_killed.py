@@ -20,9 +20,9 @@ KILLS = int(os.environ.get("WVEXP_KILLS", "4"))
 SEEDS = 25 if KILLS > 10 else 10
 
 
-def start(path):
+def start(path, seeds=SEEDS):
     return subprocess.Popen(
-        [sys.executable, str(PROGRAM), str(path), str(SEEDS)],
+        [sys.executable, str(PROGRAM), str(path), str(seeds)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -74,15 +74,16 @@ def test_kills_neither_lose_nor_repeat_a_run(inputs, tiny, tmp_path):
 @pytest.mark.parametrize("after", [0, 7])
 def test_ctrl_c_stores_what_is_finished_and_exits_with_130(tmp_path, after):
     path = tmp_path / "results.sqlite"
-    sweep = start(path)
-    assert sweep.stdout.readline() == "skipped 0\n", sweep.stderr.read()
-    for _ in range(after):
-        sweep.stdout.readline()
-    sweep.send_signal(signal.SIGINT)
-    # Not communicate(): it would pass over lines that readline() has already taken in.
-    rest, errors = sweep.stdout.read(), sweep.stderr.read()
-    assert sweep.wait(timeout=60) == 130, errors
+    seeds = 40 * SEEDS  # far more than can be done before the signal arrives
+    with start(path, seeds) as sweep:
+        assert sweep.stdout.readline() == "skipped 0\n", sweep.stderr.read()
+        for _ in range(after):
+            sweep.stdout.readline()
+        sweep.send_signal(signal.SIGINT)
+        # Not communicate(): it would pass over lines that readline() has already taken in.
+        rest, errors = sweep.stdout.read(), sweep.stderr.read()
+        assert sweep.wait(timeout=60) == 130, errors
     assert errors == ""
     # Every run that was said to be done is there, and none that was not.
     assert len(keys_of(path)) == after + len(rest.splitlines())
-    assert len(keys_of(path)) < 8 * SEEDS
+    assert len(keys_of(path)) < 8 * seeds
