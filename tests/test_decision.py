@@ -149,3 +149,18 @@ def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):
 def test_a_mistake_is_one_clear_line(override, message):
     with pytest.raises(UserError, match=message.replace("*", r"\*")):
         check_decision(compose([override], "decide"))
+
+
+def test_a_few_examples_are_decided_by_cross_fitting(given, tmp_path):
+    few = [key for key in given if not key.startswith(("data.validation", "data.test"))]
+    store = f"store={tmp_path / 'results.sqlite'}"
+    decided = wvexp.decide(*few, "data.folds=4", "optim.epochs=3", store)
+    findings = decided.findings
+    assert findings.folds == 4
+    assert {score.units for score in findings.scores} == {400}
+    assert {score.size for score in findings.scores} == set(findings.sizes)
+    assert findings.sizes[-1] == 270
+    assert any("cross-fitted over 4 folds" in line for line in decided.advice)
+    content = json.loads((decided.fit(tmp_path / "model") / "result.json").read_text())
+    assert content["train_size"] == 324
+    assert "fold" not in content

@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from gensim.models import KeyedVectors
 from wvexp.compose import run_hydra_command
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import run_experiment
+from wvexp.sweeps.session import run_config
 
 SCRIPT = Path(__file__).resolve().parents[1] / "scripts" / "train.py"
 # A world as small as worlds go; its vectors are trained once a session.
@@ -306,3 +308,33 @@ def test_learning_shows_in_the_result(here):
     assert result["metric"]["test"] > 0.75  # half of it is chance: three deviations above
     assert 0 < result["movement"]["moved"] <= result["movement"]["rows"]
     assert result["coverage"]["tokens"] < 1  # the numbers have no vector
+
+
+def test_folds_test_every_sentence_and_say_the_score(here, capsys):
+    arguments = ["data=files", f"data.train={here.parent}/given = é, [1]/train.csv"]
+    run_hydra_command(run_config, [*arguments, "embed=random", "data.folds=3", "optim.epochs=2"])
+    said = capsys.readouterr().out
+    assert "3 runs trained" in said
+    assert "accuracy in % cross-fitted over 3 folds, 1 seed" in said
+    with sqlite3.connect(here / "runs" / "results.sqlite") as connection:
+        assert connection.execute("SELECT fold FROM runs ORDER BY fold").fetchall() == [
+            (0,),
+            (1,),
+            (2,),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (["data.folds=1"], "data.folds=1 is below its least value 2"),
+        (["data.folds=500"], "data.folds=500: the data have 120 sentences; give 120 at most"),
+        (["data.folds=3", "search.trials=2"], "a search and a stream do not cross-fit"),
+        (["data.folds=3", "train_size=100"], "train_size=100: the training data"),
+    ],
+)
+def test_folds_that_cannot_be_are_one_line(here, changes, message):
+    arguments = ["data=files", f"data.train={here.parent}/given = é, [1]/train.csv", "embed=random"]
+    with pytest.raises(UserError, match=re.escape(message)):
+        run_hydra_command(run_config, [*arguments, *changes])
+    assert not list(here.glob("runs/*"))

@@ -16,7 +16,8 @@ import numpy as np
 from wvexp.analysis.choice import choose
 from wvexp.analysis.paired import paired_difference
 from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
-from wvexp.report.measurements import Measurements, Run, measure
+from wvexp.report.measurements import Measurements, measure
+from wvexp.results.crossfit import Run
 from wvexp.results.store import Store
 from wvexp.seeds import stream
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder

@@ -48,6 +48,12 @@ class Data:
     validation: str | None = _key(None, "validation file; split off, seeded, when null")
     test: str | None = _key(None, "test file; split off, seeded, when null")
     split_seed: int = _key(0, "draws what is split off where a file is missing", minimum=0)
+    folds: int | None = _key(
+        None,
+        "for small data: pool all splits and cross-fit, so that each example is tested once, by "
+        "one of so many models",
+        minimum=2,
+    )
     text: str | None = _key(None, "column of the text; guessed when one choice is obvious")
     label: str | None = _key(None, "column of the label; guessed when one choice is obvious")
     lowercase: str = _key(
@@ -392,6 +398,11 @@ def _check_sweep(config: Config) -> None:
         raise UserError(f"large.tokens={config.large.tokens}: give numbers of 1 or more")
     if config.large.tokens and (config.data.kind != "world" or config.data.task == "sentence"):
         raise UserError("large.tokens streams the world's token task", "take data=world")
+    if config.data.folds and (config.large.tokens or config.search.trials):
+        raise UserError(
+            f"data.folds={config.data.folds}: a search and a stream do not cross-fit",
+            "leave it out, or take experiment=guidance",
+        )
     if config.large.tokens and config.search.trials:
         raise UserError("large.tokens and search.trials are both given", "take one experiment")
 

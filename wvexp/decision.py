@@ -18,6 +18,7 @@ from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
 from wvexp.atomic import write_text
 from wvexp.compose import compose
 from wvexp.config import Axes, Config, parse_duration
+from wvexp.data.folds import of_fold
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, train_into
 from wvexp.inputs import Inputs, prepare
@@ -138,6 +139,9 @@ class Decision:
         embed, policy = arm.split("-")
         optim = replace(self.base.optim, lr=score.lr)
         run = replace(self.base, embed=embed, finetune=policy == "tuned", optim=optim)
+        if run.folds is not None:  # the model that is kept was tested on a split of its own
+            kept = of_fold(self.inputs.corpus, run.seed, None)
+            run = replace(run, train_size=kept.train.examples)
         config = replace(
             self.config,
             embed=replace(self.config.embed, kind=embed),
@@ -159,15 +163,12 @@ class Decision:
             with TemporaryDirectory() as aside:
                 result = self.fit_into(Path(aside), PRETRAINED_TUNED)
                 shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
-        if not result.run.finetune or self.findings.sizes[-1] < self.base.train_size:
-            return self  # nothing moved, or a single run at a size that was not measured
-        self.store.save(result)
-        return replace(
-            self,
-            findings=findings_of(
-                self.store, self.base.condition, self.config.margin, self.base.train_size
-            ),
-        )
+        if not result.run.finetune:
+            return self
+        run = result.run
+        moved = {"arm": run.arm, "size": run.train_size, "seed": run.seed, **result.movement}
+        others = tuple(m for m in self.findings.movement if m["arm"] != run.arm)
+        return replace(self, findings=replace(self.findings, movement=(moved, *others)))
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -189,11 +190,11 @@ def decide_config(config: Config, progress: Progress | None = None) -> Decision:
     """The same from a configuration."""
     began = time.perf_counter()
     check_decision(config)
-    store = Store(Path(config.store))
     inputs = prepare(config)
     if inputs.reference is None:
         raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
     base = describe_run(config, inputs, sweeping=True)
+    store = Store(Path(config.store).expanduser())
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = config.workers or default_workers()
     reserve = 0.0 if limit is None else max(_RESERVED_SHARE * limit, _RESERVED_SECONDS)

@@ -118,11 +118,12 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         model=model,
         optim=config.optim,
         metric=config.metric or default_metric(corpus.train, corpus.label_names),
-        train_size=config.train_size or corpus.train.examples,
+        train_size=config.train_size or corpus.available,
         seed=config.seed,
         engine=engine,
         data=corpus.fingerprint,
         vectors=reference.fingerprint if reference else None,
+        folds=corpus.folds,
     )
 
 

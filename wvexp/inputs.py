@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from wvexp.config import Config, Data, Embed, check_metric_for_task, check_model_for_task
 from wvexp.data.corpus import Corpus, Task
+from wvexp.data.folds import pooled
 from wvexp.errors import UserError
 from wvexp.training.saved import VectorSource
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
@@ -42,6 +43,8 @@ def prepare(config: Config) -> Inputs:
     data, embed = config.data, config.embed
     opened = open_vectors(embed)
     corpus = read_corpus(data)
+    if data.folds is not None:
+        corpus = pooled(corpus, data.folds)
     check_model_for_task(config.model.name, corpus.task)
     check_metric_for_task(config.metric, corpus.task)
     lowercase = data.lowercase == "true"

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
 from wvexp.errors import UserError
-from wvexp.report.findings import Findings, find
+from wvexp.report.findings import Findings, Score, find, scores_of
 from wvexp.report.measurements import choose_condition, measure
 from wvexp.report.page import write_report
 from wvexp.results.store import Store
@@ -44,6 +48,32 @@ def findings_of(
         " ".join(str(part) for part in failure.values()) for failure in store.failures()
     )
     return find(measure(store, chosen), margin, failures, wanted_size)
+
+
+def print_scores(console: Console, store: Store, condition: str) -> None:
+    """Test scores by size and arm, at the learning rates that validation chose."""
+    m = measure(store, condition)
+    tested = f"cross-fitted over {m.folds} folds" if m.folds else "on the test split"
+    seeds = "1 seed" if len(m.seeds) == 1 else f"{len(m.seeds)} seeds"
+    console.print(f"{m.metric.replace('_', ' ')} in % {tested}, {seeds} [95 % interval]")
+    table = Table(box=None, pad_edge=False)
+    table.add_column("tokens" if m.runs[0]["task"] == "token" else "sentences", justify="right")
+    for arm in m.arms:
+        table.add_column(arm, justify="right")
+    scores = {(score.arm, score.size): score for score in scores_of(m)}
+    for size in m.sizes:
+        cells = (_in_points(scores.get((arm, size))) for arm in m.arms)
+        table.add_row(f"{size:,}", *cells)
+    console.print(table)
+
+
+def _in_points(score: Score | None) -> Text:
+    if score is None:
+        return Text("–")
+    interval = ""
+    if score.low is not None and score.high is not None:
+        interval = f" [{100 * score.low:.0f}, {100 * score.high:.0f}]"
+    return Text(f"{100 * score.score:.1f}{interval}")
 
 
 def parse_margin(text: str) -> float:

@@ -9,7 +9,12 @@ import pytest
 from wvexp.config import Tuning
 from wvexp.errors import RunError
 from wvexp.training import engine_parity
-from wvexp.training.engine_parity import compare_engines, distinct_shapes, require_parity
+from wvexp.training.engine_parity import (
+    EngineComparison,
+    compare_engines,
+    distinct_shapes,
+    require_parity,
+)
 
 _spec = importlib.util.spec_from_file_location(
     "tiny_sweeps", Path(__file__).parents[1] / "sweeps" / "tiny_sweeps.py"
@@ -88,3 +93,24 @@ def test_rates_at_which_a_run_diverges_are_compared_all_the_same(inputs):
     run = full_run(inputs)
     wild = replace(run, optim=replace(run.optim, lr=1e5), tuning=Tuning(lr_scale=1e5))
     assert compare_engines(wild, inputs.corpus, inputs.reference).passed
+
+
+@pytest.mark.parametrize(
+    ("fails", "passes"),
+    [
+        (lambda run: run.optim.name == "adam" and run.seed == 0, True),  # rounding of one draw
+        (lambda run: run.optim.name == "adam", False),  # the update rule
+        (lambda run: run.seed == 0, False),  # the gradients of one draw
+    ],
+)
+def test_a_failure_is_appealed(inputs, monkeypatch, fails, passes):
+    def compare(run, corpus, reference):
+        return EngineComparison(0.0, {"weight": 2e-3 if fails(run) else 1e-6})
+
+    monkeypatch.setattr(engine_parity, "compare_engines", compare)
+    run = full_run(inputs)
+    if passes:
+        assert require_parity([run], inputs.corpus, inputs.reference) == 1
+    else:
+        with pytest.raises(RunError, match=r"parity failed .* 2.0e-03 in weight"):
+            require_parity([run], inputs.corpus, inputs.reference)

@@ -22,6 +22,8 @@ RUN = RunConfig(
     engine="autograd",
     data="d1",
     vectors="v1",
+    fold=0,
+    folds=4,
 )
 OTHER = {
     "task": "sentence",
@@ -34,6 +36,8 @@ OTHER = {
     "engine": "handwritten",
     "data": "d2",
     "vectors": None,
+    "fold": 1,
+    "folds": 5,
 }
 WITHIN = {
     "tuning": {"rows": "oov", "lr_scale": 0.5, "start_epoch": 2, "anchor": 0.1, "min_count": 2},
@@ -46,7 +50,7 @@ VARIANTS = {name: replace(RUN, **{name: value}) for name, value in OTHER.items()
     for name, value in values.items()
 }
 # What an arm, a size, a seed or a learning rate may change between runs that are compared.
-FREE = {"embed", "finetune", "train_size", "seed", "optim.lr"}
+FREE = {"embed", "finetune", "train_size", "seed", "fold", "optim.lr"}
 
 
 def test_the_list_of_variants_is_complete():

@@ -78,6 +78,8 @@ class Corpus:
     The lexicon lists every word form of all splits: it is an encoding, not the vocabulary of a
     model, which is built from the training subset alone (`wvexp.data.vocabulary`).
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
+    With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
+    `test_units` are the units of a test split that was cut out of a larger one.
     """
 
     name: str
@@ -87,6 +89,8 @@ class Corpus:
     validation: Split
     test: Split
     tokenizer: str = "whitespace"
+    folds: int | None = None
+    test_units: "Units | None" = None
 
     @property
     def task(self) -> Task:
@@ -102,6 +106,8 @@ class Corpus:
             digest.update(split.task.encode())
             for array in (split.words, split.offsets, split.labels, split.documents):
                 digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        if self.folds is not None:
+            digest.update(f"{self.folds} folds".encode())
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -109,7 +115,15 @@ class Corpus:
         """The units of the test split, over which statistics are taken."""
         from wvexp.data.units import make_units  # it imports this module
 
-        return make_units(self.test, self.lexicon)
+        return self.test_units or make_units(self.test, self.lexicon)
+
+    @property
+    def available(self) -> int:
+        """Examples that every run can train on: `train_size` at most."""
+        if self.folds is None:
+            return self.train.examples
+        # What is left beside a fold, without the tenth that stops training.
+        return max(1, self.train.examples * (self.folds - 1) * 9 // (self.folds * 10))
 
     def lowercased(self) -> "Corpus":
         """The same corpus with every word form lower-cased, equal forms made one."""
@@ -127,7 +141,7 @@ class Corpus:
 
     def check_training_size(self, size: int) -> None:
         """Refuse a training size that the data do not have."""
-        examples = self.train.examples
+        examples = self.available
         if not 1 <= size <= examples:
             unit = "tokens" if self.task == "token" else "sentences"
             raise UserError(

@@ -127,7 +127,15 @@ def build_corpus(
     rank = np.array([names.index(label) for label in label_space], dtype=np.int32)
     for split in splits.values():
         split.labels[:] = rank[split.labels]
-    return Corpus(name, list(encoder.words), names, **splits, tokenizer=tokenizer)
+    return Corpus(
+        name,
+        list(encoder.words),
+        names,
+        splits["train"],
+        splits["validation"],
+        splits["test"],
+        tokenizer,
+    )
 
 
 def _label_order(label: str) -> tuple[bool, float, str]:

@@ -31,6 +31,12 @@ class Units:
             return self.of_sentence
         return np.repeat(self.of_sentence, np.diff(split.offsets))
 
+    def take(self, sentences: NDArray[np.integer]) -> "Units":
+        """The units of some of the sentences, with the names that they have among all."""
+        taken, of_sentence = np.unique(self.of_sentence[sentences], return_inverse=True)
+        ids = [self.ids[unit] for unit in taken.tolist()]
+        return Units(ids, of_sentence, _fingerprint(ids))
+
 
 def make_units(split: Split, lexicon: list[str]) -> Units:
     """The units of a split, in order of first occurrence."""
@@ -51,4 +57,8 @@ def make_units(split: Split, lexicon: list[str]) -> Units:
         name = digest.hexdigest()
         seen[name] += 1
         ids.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return Units(ids, of_sentence, hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16])
+    return Units(ids, of_sentence, _fingerprint(ids))
+
+
+def _fingerprint(ids: list[str]) -> str:
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()[:16]

@@ -74,6 +74,7 @@ class Findings:
     arms: tuple[str, ...]
     sizes: tuple[int, ...]
     full_size: int | None
+    folds: int | None
     seeds: tuple[int, ...]
     choice: Choice
     scores: tuple[Score, ...]
@@ -139,9 +140,10 @@ def find(
         arms=m.arms,
         sizes=m.sizes,
         full_size=m.full_size,
+        folds=m.folds,
         seeds=m.seeds,
         choice=choice,
-        scores=_scores(m),
+        scores=scores_of(m),
         comparisons=comparisons,
         verdicts=verdicts,
         crossovers=crossovers,
@@ -196,7 +198,8 @@ def _about(m: Measurements) -> dict[str, Any]:
     }
 
 
-def _scores(m: Measurements) -> tuple[Score, ...]:
+def scores_of(m: Measurements) -> tuple[Score, ...]:
+    """The test score of every arm at every size, with its 95 % interval over seeds and units."""
     scores = []
     for arm in m.arms:
         for k, size in enumerate(m.sizes):

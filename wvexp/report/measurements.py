@@ -8,7 +8,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +16,7 @@ from wvexp.analysis.scores import Values, accuracy_values, f1_values, macro_f1_v
 from wvexp.analysis.selection import Selection, missing_cells, select
 from wvexp.analysis.verdict import ARMS, SizeMeasures
 from wvexp.errors import UserError
-
-Run = dict[str, Any]
-Counts = NDArray[np.integer]
-
-
-class Results(Protocol):
-    """What is read of `wvexp.results.store.Store`; KeyError for a run without counts."""
-
-    def runs(self, **equal: Any) -> list[Run]: ...
-    def unit_counts(self, key: str) -> Counts: ...
-    def unit_ids(self, key: str) -> list[str]: ...
+from wvexp.results.crossfit import Counts, CrossFitted, Results, Run
 
 
 @dataclass(frozen=True)
@@ -41,6 +30,7 @@ class Measurements:
     chosen     (arm, size, seed) -> the run at the chosen rate
     validation [arms, sizes, rates, seeds]; NaN where missing
     shared     sizes at which all seeds trained on the same text
+    folds      of a cross-fit; None where there is a test split
     problems   what is missing or less than fair, in words
     """
 
@@ -57,6 +47,7 @@ class Measurements:
     values: Mapping[str, NDArray[np.float64]]
     chosen: Mapping[tuple[str, int, int], Run]
     shared: frozenset[int]
+    folds: int | None
     problems: tuple[str, ...]
 
     @property
@@ -118,7 +109,8 @@ def describe(runs: Sequence[Run]) -> str:
 
 
 def measure(results: Results, condition: str) -> Measurements:
-    """Read one condition."""
+    """Read one condition; the folds of a cross-fit count as one run."""
+    results = CrossFitted(results)
     runs = results.runs(condition=condition)
     if not runs:
         raise UserError(f"condition={condition}: the results file holds no such run")
@@ -163,8 +155,10 @@ def measure(results: Results, condition: str) -> Measurements:
         values=values,
         chosen=chosen,
         shared=frozenset(size for size in sizes if _same_text(runs, size)),
+        folds=runs[0].get("folds"),
         problems=(
             *_lacking(arms, sizes, seeds),
+            *results.incomplete,
             *problems,
             *(text for text in selection.problems if not text.endswith(_AT_AN_END)),
             *_at_an_end(selection),

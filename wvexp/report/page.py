@@ -256,6 +256,11 @@ def _about(f: Findings) -> str:
             f" At {f.full_size:,} {unit(f)} all seeds share the whole training data: what is said "
             "there holds for this data."
         )
+    if f.folds:
+        said += (
+            f" Cross-fitted over {f.folds} folds, drawn anew for each seed: every example was "
+            "tested once a seed. Training sets overlap, so what is said holds for these examples."
+        )
     return said
 
 

@@ -153,7 +153,8 @@ def _its_score(f: Findings) -> str:
     if score.low is not None and score.high is not None:
         said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
     seeds = f"{score.seeds} seed{'' if score.seeds == 1 else 's'}"
-    return f"{said}, {seeds} on {score.units:,} test units."
+    how = f", cross-fitted over {f.folds} folds" if f.folds else ""
+    return f"{said}, {seeds} on {score.units:,} test units{how}."
 
 
 def _cost(f: Findings) -> str:

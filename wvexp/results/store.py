@@ -122,7 +122,7 @@ class Store:
         row = {
             **content,
             "finetune": int(content["finetune"]),
-            "fold": None,
+            "fold": content.get("fold"),
             "metric": content["metric"]["name"],
             "validation": content["metric"]["validation"],
             "test": content["metric"]["test"],

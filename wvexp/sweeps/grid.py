@@ -46,7 +46,7 @@ class Grid:
     base: RunConfig
 
     def runs(self) -> list[RunConfig]:
-        """One `RunConfig` a combination: arms × sizes × seeds × learning rates.
+        """One `RunConfig` a combination: arms × sizes × seeds × learning rates, and folds if any.
 
         Raises
         ------
@@ -60,6 +60,7 @@ class Grid:
             if any(value in axis[:i] for i, value in enumerate(axis)):
                 raise UserError(f"the grid's {name} hold a value twice: {list(axis)}")
         optims = {lr: replace(self.base.optim, lr=lr) for lr in self.lrs}
+        folds = range(self.base.folds) if self.base.folds else [None]
         return [
             replace(
                 self.base,
@@ -69,8 +70,11 @@ class Grid:
                 train_size=size,
                 seed=seed,
                 optim=optims[lr],
+                fold=fold,
             )
-            for arm, size, seed, lr in product(self.arms, self.sizes, self.seeds, self.lrs)
+            for arm, size, seed, lr, fold in product(
+                self.arms, self.sizes, self.seeds, self.lrs, folds
+            )
         ]
 
 

@@ -39,6 +39,11 @@ def run_jobs(jobs: Sequence[Job]) -> None:
             raise UserError(
                 "-m with an experiment that is a sweep itself", "leave -m out: the grid says it all"
             )
+        if job.config.data.folds:
+            raise UserError(
+                f"data.folds={job.config.data.folds} with -m: a job is one run, not one a fold",
+                "give the lists as grid.*, without -m",
+            )
     outcomes = [_run_group(group) for group in _by_inputs(jobs)]
     raise_failures(
         SweepOutcome(
@@ -61,7 +66,6 @@ def _by_inputs(jobs: Sequence[Job]) -> list[list[Job]]:
 
 def _run_group(jobs: Sequence[Job]) -> SweepOutcome:
     config = jobs[0].config
-    store = Store(Path(config.store).expanduser())
     inputs = prepare(config)
     warn_of_leakage(config, inputs)
     for job in jobs:
@@ -72,7 +76,7 @@ def _run_group(jobs: Sequence[Job]) -> SweepOutcome:
     return run_sweep(
         runs,
         inputs,
-        store,
+        Store(Path(config.store).expanduser()),
         progress=LiveSweep(Console(highlight=False)),
         dispatch=dispatch_of(config),
         # Other machines have no folders to fill here: they send rows.

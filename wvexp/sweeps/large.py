@@ -39,13 +39,12 @@ def run_large(config: Config) -> None:
     if config.dispatch != "local":
         raise UserError(f"dispatch={config.dispatch}: one stream feeds all arms", "leave it out")
     console = Console(highlight=False)
-    store = Store(Path(config.store).expanduser())
     # The stream takes the place of the training text, of which the words alone are needed.
     small = replace(config, data=replace(config.data, world_size=10_000), train_size=None)
     inputs = prepare(small)
     sizes = sorted(set(config.large.tokens))
     runs = _runs(small, inputs)
-    with store:
+    with Store(Path(config.store).expanduser()) as store:
         stored = store.keys()
         missing = [run for run in runs if any(at(run, n).key not in stored for n in sizes)]
         total = len(runs) * len(sizes)

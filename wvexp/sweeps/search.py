@@ -27,13 +27,13 @@ def run_search(config: Config) -> None:
     check_sweep(config)
     optuna = _optuna()
     console = Console(highlight=False)
-    store = Store(Path(config.store).expanduser())
     inputs = prepare(config)
     table = Table("arm", "tries", "best validation", "settings", box=None)
     outcomes = []
     grid = grid_of(config, inputs)
     if len(grid.sizes) * len(grid.seeds) > 1:
         raise UserError("a search has one size and one seed", "give train_size= and seed=")
+    store = Store(Path(config.store).expanduser())
     storage = _storage(optuna, Path(config.search.study).expanduser())
     for arm in grid.arms:
         start = replace(grid, arms=[arm], lrs=[config.optim.lr]).runs()[0]

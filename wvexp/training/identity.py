@@ -28,6 +28,8 @@ class RunConfig:
     engine       `autograd` or `handwritten`
     data         fingerprint of the corpus
     vectors      fingerprint of the reference vectors; None without
+    fold, folds  the part that is tested and the number of parts (`wvexp.data.folds`); None for a
+                 test split of its own
     """
 
     task: str
@@ -43,6 +45,8 @@ class RunConfig:
     engine: str
     data: str
     vectors: str | None
+    fold: int | None = None
+    folds: int | None = None
 
     @property
     def arm(self) -> str:
@@ -55,8 +59,11 @@ class RunConfig:
     def describe(self) -> dict[str, Any]:
         """Everything that determines the result, and nothing else."""
         model = asdict(self.model)
+        values = asdict(self)
+        if self.folds is None:
+            del values["fold"], values["folds"]
         return {
-            **{k: v for k, v in asdict(self).items() if k != "model"},
+            **{k: v for k, v in values.items() if k != "model"},
             "model": {k: model[k] for k in _MODEL_KEYS[self.model.name]},
             "engine_version": ENGINE_VERSION,
         }
@@ -67,10 +74,11 @@ class RunConfig:
 
     @property
     def condition(self) -> str:
-        """Hash of what two runs must share to be compared: all but arm, size, seed and rate."""
+        """Hash of what runs must share to be compared: all but arm, size, seed, fold and rate."""
         shared = self.describe()
         for name in ("embed", "finetune", "tuning", "train_size", "seed"):
             del shared[name]
+        shared.pop("fold", None)
         shared["optim"] = {k: v for k, v in shared["optim"].items() if k != "lr"}
         return _hash(shared)
 

@@ -77,6 +77,8 @@ class RunResult:
             "type_coverage": self.type_coverage,
             "labels_missing": self.labels_missing,
             "seed": run.seed,
+            "fold": run.fold,
+            "folds": run.folds,
             "lr": run.optim.lr,
             "condition": run.condition,
             "engine": run.engine,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wvexp.config import check_engine
 from wvexp.data.corpus import Corpus, Split
+from wvexp.data.folds import of_fold
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
 from wvexp.threads import one_blas_thread
@@ -80,7 +81,10 @@ class Setup:
 
 def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Setup:
     """Draw the training subset and give each of its words a row."""
-    subset = corpus.training_subset(run.train_size, run.seed)
+    corpus = of_fold(corpus, run.seed, run.fold)
+    # Folds differ by an example or two: one that has less gives all it has.
+    size = run.train_size if run.folds is None else min(run.train_size, corpus.train.examples)
+    subset = corpus.training_subset(size, run.seed)
     vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
     table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
     movable = movable_rows(
@@ -112,6 +116,7 @@ def train(
         Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
     """
     began = time.perf_counter()
+    corpus = of_fold(corpus, run.seed, run.fold)
     setup = set_up(run, corpus, reference)
     table, movable, train_set = setup.table, setup.movable, setup.train_set
     validation_set, test_set = (

@@ -1,0 +1,139 @@
+"""Cross-fitting: every example tested once a seed, by a model that has not seen it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.folds import concatenated, fold_of_sentences, of_fold, pooled
+from wvexp.data.leakage import find_leakage
+from wvexp.errors import UserError
+
+
+def make_split(first, sentences, task="sentence", documents=None):
+    """Sentence number n of the corpus holds the words n and n + 1, so that it can be told."""
+    numbers = np.arange(first, first + sentences)
+    words = np.stack([numbers, numbers + 1], axis=1).ravel().astype(np.int32)
+    labels = (words if task == "token" else numbers) % 3
+    return Split(
+        task=task,
+        words=words,
+        offsets=2 * np.arange(sentences + 1),
+        labels=labels.astype(np.int32),
+        documents=None if documents is None else np.array(documents, dtype=np.int32),
+    )
+
+
+def make_corpus(sentences, task="sentence", documents=None):
+    """A tenth each for validation and test; `documents` of that many sentences each."""
+    part = sentences // 10
+    sizes = (sentences - 2 * part, part, part)
+    splits, first = [], 0
+    for size in sizes:
+        of = None if documents is None else np.arange(size) // documents
+        splits.append(make_split(first, size, task, of))
+        first += size
+    lexicon = [f"w{i}" for i in range(sentences + 1)]
+    return Corpus("toy", lexicon, ["a", "b", "c"], *splits)
+
+
+def numbers(split):
+    return split.words[split.offsets[:-1]].tolist()
+
+
+@given(
+    st.integers(30, 120),
+    st.sampled_from(["token", "sentence"]),
+    st.sampled_from([None, 1, 3]),
+    st.integers(2, 5),
+    st.integers(0, 99),
+)
+def test_every_example_is_tested_once_and_never_trained_on_then(n, task, documents, folds, seed):
+    corpus = pooled(make_corpus(n, task, documents), folds)
+    tested, units = [], []
+    for fold in range(folds):
+        one = of_fold(corpus, seed, fold)
+        parts = [numbers(split) for split in (one.train, one.validation, one.test)]
+        assert sorted(number for part in parts for number in part) == list(range(n))
+        tested += parts[2]
+        units += one.units.ids
+        assert len(set(one.units.of_sentence.tolist())) == len(one.units.ids)
+        if documents:
+            held = [set(split.documents.tolist()) for split in (one.train, one.test)]
+            assert not held[0] & held[1]
+    assert sorted(tested) == list(range(n))
+    assert sorted(units) == sorted(corpus.units.ids)
+
+
+def test_folds_are_of_one_size_and_keep_the_labels_in_proportion():
+    corpus = pooled(make_corpus(90), 5)
+    for seed in range(5):
+        fold = fold_of_sentences(corpus, seed)
+        counts = np.zeros((5, 3), dtype=int)
+        np.add.at(counts, (fold, corpus.train.labels), 1)
+        assert (counts == 6).all()
+
+
+def test_a_seed_draws_the_same_folds_again_and_another_seed_others():
+    corpus = pooled(make_corpus(90), 5)
+    again = pooled(make_corpus(90), 5)
+    assert (fold_of_sentences(corpus, 3) == fold_of_sentences(again, 3)).all()
+    assert (fold_of_sentences(corpus, 3) != fold_of_sentences(corpus, 4)).any()
+
+
+@pytest.mark.parametrize("folds", [2, 3, 5, 10])
+@pytest.mark.parametrize("sentences", [100, 101, 117])
+def test_every_fold_has_the_examples_that_are_available(sentences, folds):
+    corpus = pooled(make_corpus(sentences), folds)
+    sizes = [of_fold(corpus, seed, fold).train.examples for seed in range(3) for fold in (0, 1)]
+    assert min(sizes) >= corpus.available - 1
+    assert corpus.available >= min(sizes) - 2
+
+
+def test_equal_sentences_of_two_folds_are_two_units():
+    split = make_split(0, 20)
+    same = Split("sentence", np.zeros(40, np.int32), split.offsets, split.labels)
+    corpus = pooled(Corpus("toy", ["w"], ["a", "b", "c"], same, same, same), 4)
+    ids = [name for fold in range(4) for name in of_fold(corpus, 0, fold).units.ids]
+    assert len(set(ids)) == len(ids) == 60
+
+
+def test_without_a_fold_a_test_set_is_split_off():
+    corpus = pooled(make_corpus(100), 5)
+    kept = of_fold(corpus, 0, None)
+    parts = [numbers(split) for split in (kept.train, kept.validation, kept.test)]
+    assert sorted(number for part in parts for number in part) == list(range(100))
+    assert [len(part) for part in parts] == [81, 9, 10]
+
+
+def test_a_corpus_without_folds_is_left_as_it_is():
+    corpus = make_corpus(50)
+    assert of_fold(corpus, 0, None) is corpus
+
+
+def test_documents_of_two_splits_are_two_documents():
+    pool = concatenated([make_split(0, 4, documents=[0, 0, 1, 1]), make_split(4, 2, None, [0, 1])])
+    assert pool.documents.tolist() == [0, 0, 1, 1, 2, 3]
+
+
+def test_the_number_of_folds_is_part_of_what_the_data_are():
+    corpus = make_corpus(60)
+    prints = {pooled(corpus, folds).fingerprint for folds in (2, 5)} | {corpus.fingerprint}
+    assert len(prints) == 3
+
+
+def test_text_that_stands_twice_in_the_pool_is_told():
+    corpus = make_corpus(60)
+    long = [make_split(i, 10) for i in (0, 10, 0)]  # the third repeats the first
+    fives = [Split("sentence", s.words, np.arange(0, 21, 5), s.labels[:4]) for s in long]
+    leakage = find_leakage(pooled(Corpus("toy", corpus.lexicon, ["a", "b", "c"], *fives), 2))
+    assert (leakage.shared, leakage.checked) == (8, 12)
+    assert "stand in the data more than once" in str(leakage)
+
+
+def test_too_many_folds_are_refused():
+    with pytest.raises(UserError, match=r"data.folds=61: the data have 60 sentences"):
+        pooled(make_corpus(60), 61)
+    with pytest.raises(UserError, match=r"data.folds=9: the data have 5 documents"):
+        pooled(make_corpus(60, documents=16), 9)

@@ -1,0 +1,116 @@
+"""Folds read as one run: nothing counted twice, nothing half there."""
+
+import numpy as np
+import pytest
+from simulated_store import SimulatedStore
+
+from wvexp.report.measurements import measure
+from wvexp.results.crossfit import CrossFitted
+
+
+class Folded:
+    """A simulated store whose runs are given out in folds: unit u is tested in fold (u + seed) % k.
+
+    The oracle is the store itself, where every run has all units.
+    """
+
+    def __init__(self, whole, folds):
+        self.whole, self.folds = whole, folds
+        self.missing = set()
+
+    def runs(self, **equal):
+        found = []
+        for run in self.whole.runs(**equal):
+            for fold in range(self.folds):
+                key = f"{run['key']}:{fold}"
+                counts = self.unit_counts(key)
+                score = float(counts[:, 0].sum() / counts[:, 1].sum())
+                if key not in self.missing:
+                    config = {**run["config"], "of": run["key"], "fold": fold}
+                    metric = {**run["metric"], "test": score}
+                    groups = {"seen": {"n": fold + 1, "score": 0.1 * fold}, "neither": {"n": 0}}
+                    found.append(
+                        {
+                            **run,
+                            "key": key,
+                            "fold": fold,
+                            "folds": self.folds,
+                            "config": config,
+                            "metric": metric,
+                            "groups": groups,
+                        }
+                    )
+        # In no order that would help.
+        return sorted(found, key=lambda run: hash_of(run["key"]))
+
+    def _places(self, key):
+        whole, _, fold = key.rpartition(":")
+        [run] = [run for run in self.whole.runs() if run["key"] == whole]
+        units = len(self.whole.unit_ids(whole))
+        return whole, np.flatnonzero((np.arange(units) + run["seed"]) % self.folds == int(fold))
+
+    def unit_counts(self, key):
+        whole, places = self._places(key)
+        return self.whole.unit_counts(whole)[places]
+
+    def unit_ids(self, key):
+        whole, places = self._places(key)
+        ids = self.whole.unit_ids(whole)
+        return [ids[place] for place in places]
+
+
+def hash_of(text):
+    return sum(ord(letter) * 31**i for i, letter in enumerate(text)) % 1009
+
+
+@pytest.fixture
+def whole():
+    levels = {"pretrained-frozen": (0.7, 0.8), "pretrained-tuned": (0.6, 0.9)}
+    return SimulatedStore(levels, sizes=(100, 400), rates=(0.001,), seeds=2, units=23)
+
+
+def test_joined_folds_are_the_run_on_all_units(whole):
+    joined = CrossFitted(Folded(whole, 3))
+    runs = {run["config"]["of"]: run for run in joined.runs()}
+    assert len(runs) == len(whole.runs())
+    for key, run in runs.items():
+        order = np.argsort(np.array(whole.unit_ids(key)), kind="stable")
+        assert joined.unit_ids(run["key"]) == [whole.unit_ids(key)[i] for i in order]
+        np.testing.assert_array_equal(joined.unit_counts(run["key"]), whole.unit_counts(key)[order])
+        assert run["seconds"] == pytest.approx(3 * 0.4)
+        # (0 * 1 + 0.1 * 2 + 0.2 * 3) / 6
+        assert run["groups"] == {
+            "seen": {"n": 6, "score": pytest.approx(0.8 / 6)},
+            "neither": {"n": 0},
+        }
+        assert "fold" not in run
+        assert "parity" not in run
+
+
+def test_measurements_of_folds_are_those_of_the_whole(whole):
+    with_folds, without = measure(Folded(whole, 3), "c0ffee"), measure(whole, "c0ffee")
+    assert with_folds.folds == 3
+    assert without.folds is None
+    for arm in without.arms:
+        ours, theirs = with_folds.values[arm], without.values[arm]
+        np.testing.assert_allclose(ours.mean(axis=2), theirs.mean(axis=2), atol=1e-9)
+        np.testing.assert_allclose(np.sort(ours, axis=2), np.sort(theirs, axis=2), atol=1e-9)
+
+
+def test_a_run_of_which_a_fold_is_missing_is_left_out_and_named(whole):
+    folded = Folded(whole, 3)
+    [run] = whole.runs(arm="pretrained-tuned", train_size=400, seed=1, lr=0.001)
+    folded.missing.add(f"{run['key']}:2")
+    m = measure(folded, "c0ffee")
+    said = "pretrained-tuned at size 400, seed 1, learning rate 0.001: 2 of 3 folds, left out"
+    assert said in m.problems
+    assert np.isnan(m.values["pretrained-tuned"][1, 1]).all()
+    assert np.isfinite(m.values["pretrained-tuned"][1, 0]).all()
+
+
+def test_runs_without_folds_are_given_as_they_are(whole):
+    joined = CrossFitted(whole)
+    assert joined.runs() == whole.runs()
+    key = whole.runs()[0]["key"]
+    assert joined.unit_ids(key) == whole.unit_ids(key)
+    np.testing.assert_array_equal(joined.unit_counts(key), whole.unit_counts(key))

@@ -1,0 +1,116 @@
+"""Cross-fitting: every example of a small data set is once a test unit.
+
+A test set split off a few hundred examples is too small to tell arms apart. `data.folds=k` pools
+all splits and trains k models, each tested on the part that the others were trained on
+(Chernozhukov et al. 2018, section 3, call it so). The parts are drawn anew for every seed: what the
+models of one part have in common then differs between seeds, and is in the interval.
+"""
+
+import heapq
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.splitting import split_off
+from wvexp.errors import UserError
+from wvexp.seeds import stream
+
+
+def pooled(corpus: Corpus, folds: int) -> Corpus:
+    """The corpus with the examples of all its splits in one, to be cut by `of_fold`.
+
+    Raises
+    ------
+    UserError
+        There are fewer test units (documents, or sentences) than folds, or too few to train on.
+    """
+    pool = concatenated([corpus.train, corpus.validation, corpus.test])
+    whole = replace(corpus, train=pool, validation=pool, test=pool, folds=folds)
+    units = len(whole.units.ids)
+    kind = "sentences" if pool.documents is None else "documents"
+    if folds > units:
+        raise UserError(
+            f"data.folds={folds}: the data have {units} {kind}", f"give {units} at most"
+        )
+    try:
+        of_fold(whole, 0, 0)
+        of_fold(whole, 0, None)
+    except UserError as error:
+        raise UserError(
+            f"data.folds={folds}: {units} {kind} are too few to train, stop and test on",
+            "give more data",
+        ) from error
+    return whole
+
+
+def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
+    """What a run of the seed trains on and is tested on; the corpus itself where it has no folds.
+
+    Documents stay whole, the labels of sentence tasks in proportion. A tenth of what is not tested
+    stops training. `fold=None` splits a test set off instead, for a model that is to be kept.
+    """
+    if corpus.folds is None:
+        return corpus
+    pool = corpus.train
+    if fold is None:
+        rest, test = split_off(pool, "test", seed)
+        train, validation = split_off(rest, "validation", seed)
+        return replace(corpus, train=train, validation=validation, test=test, folds=None)
+    tested = fold_of_sentences(corpus, seed) == fold
+    places = np.flatnonzero(tested)
+    train, validation = split_off(pool.take(np.flatnonzero(~tested)), "validation", seed)
+    return replace(
+        corpus,
+        train=train,
+        validation=validation,
+        test=pool.take(places),
+        folds=None,
+        # Named as among all examples: two equal sentences of two folds are two units.
+        test_units=corpus.units.take(places),
+    )
+
+
+def fold_of_sentences(corpus: Corpus, seed: int) -> NDArray[np.int64]:
+    """The seed's fold of every sentence of the pool [sentences], 0 to `corpus.folds` - 1."""
+    assert corpus.folds is not None
+    rng = stream(seed, "folds")
+    pool, units = corpus.train, corpus.units
+    fold = np.empty(pool.sentences, dtype=np.int64)
+    if pool.task == "sentence" and pool.documents is None:
+        # Dealt out label by label.
+        shuffled = rng.permutation(pool.sentences)
+        by_label = shuffled[np.argsort(pool.labels[shuffled], kind="stable")]
+        fold[by_label] = np.arange(pool.sentences) % corpus.folds
+        return fold
+    # Units of unequal size: in random order, each to the fold that is lightest so far.
+    sizes = np.bincount(units.of_examples(pool), minlength=len(units.ids))
+    of_unit = np.empty(len(units.ids), dtype=np.int64)
+    weights = [(0, number) for number in range(corpus.folds)]
+    for unit in rng.permutation(len(of_unit)).tolist():
+        weight, number = weights[0]
+        of_unit[unit] = number
+        heapq.heapreplace(weights, (weight + int(sizes[unit]), number))
+    return of_unit[units.of_sentence]
+
+
+def concatenated(splits: list[Split]) -> Split:
+    """The sentences of all splits, one after another; documents of two splits are two documents."""
+    documents = None
+    if all(split.documents is not None for split in splits):
+        before = 0
+        numbered = []
+        for split in splits:
+            assert split.documents is not None
+            numbered.append(split.documents + before)
+            before += int(split.documents.max(initial=-1)) + 1
+        documents = np.concatenate(numbered).astype(np.int32)
+    lengths = np.concatenate([np.diff(split.offsets) for split in splits])
+    return Split(
+        task=splits[0].task,
+        words=np.concatenate([split.words for split in splits]),
+        offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        labels=np.concatenate([split.labels for split in splits]),
+        documents=documents,
+    )
