@@ -1,28 +1,23 @@
 """Measures what things cost on this machine; ratios are taken within one run.
 
 bench.py                                  every case in turn
-bench.py case=backprop json=backprop.json one case, its figures in a file
+bench.py case=backprop json=backprop.json one case, its figures in a file too
 """
 
 import json
 
+from rich.console import Console
+
 from wvexp.atomic import write_text
-from wvexp.benchmarks.backprop import backprop_cost
-from wvexp.benchmarks.training import training_speed
-from wvexp.benchmarks.vectors import vectors_cost
+from wvexp.benchmarks.cases import CASES
+from wvexp.benchmarks.tables import tables
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import UserError
 
-# case -> what measures it, and how often it repeats each measurement
-CASES = {
-    "backprop": (backprop_cost, 7),
-    "vectors": (vectors_cost, 1),
-    "training": (training_speed, 3),
-}
 KEYS = {
     "case": f"what to measure: {', '.join(CASES)}; all when left out",
     "rounds": "repetitions of each measurement (by the case)",
-    "json": "file for the figures; without it they are printed",
+    "json": "file for the figures beside the printed tables",
 }
 
 
@@ -31,16 +26,15 @@ def main(arguments: list[str]) -> int:
     case = values.get("case")
     if case is not None and case not in CASES:
         raise UserError(f"case={case} is unknown", f"known are {', '.join(CASES)}")
+    console = Console(highlight=False)
     figures = {}
     for name in [case] if case else CASES:
-        measure, usual = CASES[name]
-        rounds = whole_number(values, "rounds", usual, minimum=1)
-        figures[name] = {"rounds": rounds, **measure(rounds)}
-    text = json.dumps(figures, indent=1) + "\n"
-    if "json" in values:
-        write_text(values["json"], text)
-    else:
-        print(text, end="")
+        rounds = whole_number(values, "rounds", CASES[name].rounds, minimum=1)
+        figures[name] = {"rounds": rounds, **CASES[name].measure(rounds)}
+        for table in tables(name, figures[name]):
+            console.print(table, "")
+        if "json" in values:
+            write_text(values["json"], json.dumps(figures, indent=1) + "\n")
     return 0
 
 

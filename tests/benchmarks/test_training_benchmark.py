@@ -3,19 +3,14 @@
 import numpy as np
 import pytest
 
-from wvexp.benchmarks import training
 from wvexp.benchmarks.problem import make_problem
+from wvexp.benchmarks.threads import two_threads
 from wvexp.benchmarks.training import WAYS, add_ratios, compare
 
 
 def rows_by_way(problem):
     ways = {name: way for name, way in WAYS.items() if name != "process"}
-    return {row["way"]: row for row in compare(problem, 130, 1, ways)}
-
-
-@pytest.fixture(autouse=True)
-def _short(monkeypatch):
-    monkeypatch.setattr(training, "_STEPS_A_THREAD", 1)
+    return {row["way"]: row for row in compare(problem, 1, ways)}
 
 
 @pytest.mark.parametrize(("rule", "tuned"), [("adagrad", True), ("adam", True), ("adam", False)])
@@ -55,3 +50,10 @@ def test_compact_rows_are_the_same_windows():
     compact = problem.compact()
     assert len(compact.table) < len(problem.table) / 100
     assert np.array_equal(compact.table[compact.windows], problem.table[problem.windows])
+
+
+def test_two_threads_are_compared_on_the_same_runs():
+    problem = make_problem(130, "adam", 0.01, tuned=True, epochs=1, seed=1)
+    found = two_threads(problem, rounds=1, steps=1)
+    assert 0 < found["times_as_many_runs_a_second"] < 100
+    assert found["times_the_cpu_of_a_run"] > 0

@@ -10,11 +10,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from wvexp.benchmarks.jaxloop import RUNS, jax_vmap
 from wvexp.benchmarks.loops import (
@@ -29,6 +25,7 @@ from wvexp.benchmarks.loops import (
     sparse_loop,
 )
 from wvexp.benchmarks.problem import Problem, make_problem
+from wvexp.benchmarks.threads import two_threads
 
 WAYS: Mapping[str, Callable[[Problem], Train]] = {
     "dataloader": dataloader_loop,
@@ -43,8 +40,6 @@ WAYS: Mapping[str, Callable[[Problem], Train]] = {
 }
 # Two ways that train the same run agree on its loss to this, relatively.
 _AGREE = 1e-3
-# Enough that starting a thread is nothing beside it.
-_STEPS_A_THREAD = 500
 _CASES = (("adam", 1e-3, False), ("adam", 1e-3, True), ("adagrad", 0.02, True))
 _LAZY = ("sparse_compact", "autograd", "handwritten", "process")
 Row = dict[str, Any]
@@ -54,18 +49,18 @@ def training_speed(
     rounds: int = 3, sizes: tuple[int, ...] = (300, 3_000, 30_000), seed: int = 0
 ) -> dict[str, Any]:
     """All cases: frozen by Adam, tuned by Adam and by Adagrad, at each number of windows."""
-    rows = []
+    cases, threads = {}, {}
     for windows in sizes:
         for rule, lr, tuned in _CASES:
             epochs = max(1, 3_000 // windows)
             problem = make_problem(windows, rule, lr, tuned=tuned, epochs=epochs, seed=seed)
-            rows += compare(problem, windows, rounds)
-    return {"training": rows}
+            case = f"{'tuned' if tuned else 'frozen'}, {rule}, {windows:,} windows"
+            cases[case] = compare(problem, rounds)
+            threads[case] = two_threads(problem, rounds)
+    return {"microseconds a step": cases, "two threads against one": threads}
 
 
-def compare(
-    problem: Problem, windows: int, rounds: int, ways: Mapping[str, Any] = WAYS
-) -> list[Row]:
+def compare(problem: Problem, rounds: int, ways: Mapping[str, Any] = WAYS) -> list[Row]:
     """A row for each way: µs a step (minimum, median, maximum), and how many times as long as the
     hand-written engine it takes; `no_ratio` says why where that would compare different things."""
     found: dict[str, list[float]] = {}
@@ -73,8 +68,6 @@ def compare(
     available = {name: way for name, way in ways.items() if _installed(name)}
     for way in available.values():
         way(problem)()  # compiles, and warms caches
-    longer = replace(problem, epochs=problem.epochs * -(-_STEPS_A_THREAD // problem.steps))
-    threaded: dict[int, list[tuple[float, float]]] = {1: [], 2: []}
     for _ in range(rounds):
         for name, way in available.items():
             train = way(problem)
@@ -82,12 +75,8 @@ def compare(
             losses[name] = train()
             runs = RUNS if name == "jax_vmap_scan" else 1
             found.setdefault(name, []).append((cpu_seconds() - began) / problem.steps / runs)
-        for threads, measured in threaded.items():
-            measured.append(_wall_and_cpu_seconds(longer, threads))
     rows = [
         {
-            "windows": windows,
-            "case": f"{'tuned' if problem.tuned else 'frozen'}-{problem.rule}",
             "way": name,
             "rule": update_rule(problem, name),
             "microseconds": _spread(seconds),
@@ -96,16 +85,6 @@ def compare(
         for name, seconds in found.items()
     ]
     add_ratios(rows)
-    one, two = (np.median(measured, axis=0) for measured in threaded.values())
-    rows.append(
-        {
-            "windows": windows,
-            "case": rows[0]["case"],
-            "way": "handwritten, two threads against one",
-            "runs_a_second": float(one[0] / two[0]),
-            "cpu_seconds_a_run": float(two[1] / one[1]),
-        }
-    )
     return rows
 
 
@@ -138,16 +117,6 @@ def _same(one: float, other: float) -> bool:
 def _spread(seconds: list[float]) -> dict[str, float]:
     micro = [1e6 * value for value in seconds]
     return {"minimum": min(micro), "median": statistics.median(micro), "maximum": max(micro)}
-
-
-def _wall_and_cpu_seconds(problem: Problem, threads: int) -> tuple[float, float]:
-    """Seconds of 4 runs on so many threads: on the wall, where other work on the machine counts
-    too, and of CPU."""
-    trains = [handwritten_engine(problem) for _ in range(4)]
-    with ThreadPoolExecutor(threads) as pool:
-        began, worked = time.perf_counter(), time.process_time()
-        list(pool.map(lambda train: train(), trains))
-        return time.perf_counter() - began, time.process_time() - worked
 
 
 def cpu_seconds() -> float:
