@@ -347,7 +347,9 @@ def _gather_row_gradients(
             if slot < 0:
                 slot_of[row] = count
                 touched[count] = row
-                d_rows[count, :] = source
+                target = d_rows[count]
+                for j in range(d):  # assigned as a slice it takes three times as long
+                    target[j] = source[j]
                 count += 1
             else:
                 target = d_rows[slot]

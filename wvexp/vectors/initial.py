@@ -36,8 +36,10 @@ class Start:
     def draw(self, rows: int) -> NDArray[np.float32]:
         """Random rows [rows, d]; a larger draw of the same seed begins with the smaller one."""
         rng = stream(self.seed, "vectors")
-        noise = rng.standard_normal((rows, self.dim), dtype=np.float32)
-        return self.mean + self.spread * noise
+        drawn = rng.standard_normal((rows, self.dim), dtype=np.float32)
+        drawn *= self.spread
+        drawn += self.mean
+        return drawn
 
 
 def pretrained_start(reference: ReferenceVectors, seed: int) -> Start:
