@@ -14,8 +14,7 @@ from wvexp.allocation import (
     expected_seconds,
     in_the_running,
 )
-from wvexp.config import Model, Optim, Tuning, parse_duration
-from wvexp.errors import UserError
+from wvexp.config import Model, Optim, Tuning
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
@@ -197,16 +196,3 @@ def test_the_clock_stops_training_and_leaves_it_incomplete():
     allocation = spend(trainer, limit=1e6, train=train)
     assert not allocation.complete
     assert allocation.measured().sizes[-1] == 8000
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30s", 30), ("5m", 300), ("1h", 3600), ("1.5m", 90)]
-)
-def test_durations(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "5", "m", "-5m", "0s", "5 min", "1h30m", "infs", "nan"])
-def test_what_is_no_duration_is_one_clear_line(text):
-    with pytest.raises(UserError, match="is no duration; give one such as 90s"):
-        parse_duration(text)

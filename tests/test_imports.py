@@ -15,6 +15,7 @@ ROOT = Path(wvexp.__file__).parent
 LAYERS = [
     ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching", "wvexp.threads"],
     ["wvexp.config", "wvexp.cli"],
+    ["wvexp.config_checks"],
     ["wvexp.backprop"],
     ["wvexp.data"],
     ["wvexp.vectors"],

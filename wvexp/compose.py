@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import wvexp
-from wvexp.config import Config, keys, parse_config, unknown_key
+from wvexp.config import Config, keys
+from wvexp.config_checks import parse_config, unknown_key
 from wvexp.errors import RunError, UserError
 
 _SWEEP_FLAGS = {"-m", "--multirun"}

@@ -17,7 +17,8 @@ from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
 from wvexp.atomic import write_text
 from wvexp.compose import compose
-from wvexp.config import Axes, Config, parse_duration
+from wvexp.config import Axes, Config
+from wvexp.config_checks import parse_duration
 from wvexp.data.folds import of_fold
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, train_into

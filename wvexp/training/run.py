@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config import check_engine
+from wvexp.config_checks import check_engine
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import of_fold
 from wvexp.data.vocabulary import Vocabulary
