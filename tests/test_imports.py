@@ -41,8 +41,12 @@ DOORS = {
         "wvexp.data.world.vectors",
         "wvexp.benchmarks.vectors",
     },
-    "altair": {"wvexp.report.figures"},
-    "vl_convert": {"wvexp.report.page"},
+    "altair": {
+        "wvexp.report.style",
+        "wvexp.report.score_figures",
+        "wvexp.report.word_figures",
+    },
+    "vl_convert": {"wvexp.report.page", "wvexp.report.writing"},
     "pickle": set(),
 }
 WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")

@@ -23,9 +23,9 @@ from wvexp.data.folds import of_fold
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, train_into
 from wvexp.inputs import Inputs, prepare
+from wvexp.report.advice import advice
 from wvexp.report.findings import Findings, plain
-from wvexp.report.page import write_report
-from wvexp.report.words import advice
+from wvexp.report.writing import write_report
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store

@@ -9,7 +9,7 @@ from rich.text import Text
 from wvexp.errors import UserError
 from wvexp.report.findings import Findings, Score, find, scores_of
 from wvexp.report.measurements import choose_condition, measure
-from wvexp.report.page import write_report
+from wvexp.report.writing import write_report
 from wvexp.results.store import Store
 
 
