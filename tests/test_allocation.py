@@ -10,10 +10,9 @@ from wvexp.allocation import (
     SEEDS,
     TUNING_SEEDS,
     Allocation,
-    Budget,
-    expected_seconds,
     in_the_running,
 )
+from wvexp.budget import Budget, expected_seconds
 from wvexp.config import Model, Optim, Tuning
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig

@@ -11,7 +11,7 @@ import pytest
 
 import wvexp
 from wvexp.compose import compose
-from wvexp.decision import check_decision
+from wvexp.deciding import check_decision
 from wvexp.errors import UserError
 from wvexp.report.advice import advice
 from wvexp.report.findings import find

@@ -15,7 +15,7 @@ ROOT = Path(wvexp.__file__).parent
 LAYERS = [
     ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching", "wvexp.threads"],
     ["wvexp.config", "wvexp.cli"],
-    ["wvexp.config_checks"],
+    ["wvexp.config_checks", "wvexp.config_files", "wvexp.help"],
     ["wvexp.backprop"],
     ["wvexp.data"],
     ["wvexp.vectors"],
@@ -27,7 +27,7 @@ LAYERS = [
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
     ["wvexp.experiment", "wvexp.vector_tools", "wvexp.reporting"],
     ["wvexp.sweeps"],
-    ["wvexp.decision", "wvexp.allocation"],
+    ["wvexp.budget", "wvexp.allocation", "wvexp.decision", "wvexp.deciding"],
     ["wvexp.benchmarks"],
 ]
 

@@ -14,9 +14,10 @@ from wvexp.errors import RunError, UserError
 from wvexp.seeds import stream
 from wvexp.training import handwritten
 from wvexp.training.engine import draw_mask
+from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
-from wvexp.training.run import make_engine, train
+from wvexp.training.run import train
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import EmbeddingTable
 

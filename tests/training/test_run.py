@@ -12,10 +12,11 @@ from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, UserError
 from wvexp.training import run as run_module
 from wvexp.training.autograd import AutogradEngine
+from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
-from wvexp.training.run import make_engine, train, word_groups
+from wvexp.training.run import train, word_groups
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin
 
