@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from run_configs import make_run
 
 from wvexp.allocation import (
     CLOSE_SEEDS,
@@ -13,25 +14,10 @@ from wvexp.allocation import (
     in_the_running,
 )
 from wvexp.budget import Budget, expected_seconds
-from wvexp.config import Model, Optim, Tuning
+from wvexp.config import Model
 from wvexp.sweeps.run import SweepOutcome
-from wvexp.training.identity import RunConfig
 
-BASE = RunConfig(
-    task="sentence",
-    embed="pretrained",
-    dim=10,
-    finetune=False,
-    tuning=Tuning(),
-    model=Model(name="mean"),
-    optim=Optim(),
-    metric="accuracy",
-    train_size=8000,
-    seed=0,
-    engine="handwritten",
-    data="d",
-    vectors="v",
-)
+BASE = make_run(task="sentence", finetune=False, model=Model(name="mean"), train_size=8000)
 # Score by arm: at the full size, and what is lost on the smallest.
 LEVELS = {
     "pretrained-frozen": 0.80,
