@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Split
 from wvexp.data.units import make_units
-from wvexp.report.measurements import counts_to_values
+from wvexp.report.unit_values import counts_to_values
 from wvexp.training.metrics import Scorer
 
 TAGS = ["O", "B-A", "I-A", "B-B"]

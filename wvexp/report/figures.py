@@ -1,8 +1,9 @@
 """The figures, as Altair charts from findings; a figure whose numbers are missing is left out."""
 
-from wvexp.report.findings import GROUPS, PAIRS, Findings
+from wvexp.report.findings import PAIRS, Findings
 from wvexp.report.score_figures import difference, learning_curves, tuning_curves
 from wvexp.report.style import Figure
+from wvexp.report.summaries import GROUPS
 from wvexp.report.word_figures import group_errors, words_moved
 
 
