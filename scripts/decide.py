@@ -5,7 +5,7 @@ from wvexp.compose import run_hydra_command
 
 
 def main(argv: list[str]) -> int:
-    from wvexp.decision import run_decision
+    from wvexp.deciding import run_decision
 
     run_hydra_command(run_decision, argv, config_name="decide")
     return 0

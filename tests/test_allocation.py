@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from run_configs import make_run
 
 from wvexp.allocation import (
     CLOSE_SEEDS,
@@ -10,30 +11,13 @@ from wvexp.allocation import (
     SEEDS,
     TUNING_SEEDS,
     Allocation,
-    Budget,
-    expected_seconds,
     in_the_running,
 )
-from wvexp.config import Model, Optim, Tuning, parse_duration
-from wvexp.errors import UserError
+from wvexp.budget import Budget, expected_seconds
+from wvexp.config import Model
 from wvexp.sweeps.run import SweepOutcome
-from wvexp.training.identity import RunConfig
 
-BASE = RunConfig(
-    task="sentence",
-    embed="pretrained",
-    dim=10,
-    finetune=False,
-    tuning=Tuning(),
-    model=Model(name="mean"),
-    optim=Optim(),
-    metric="accuracy",
-    train_size=8000,
-    seed=0,
-    engine="handwritten",
-    data="d",
-    vectors="v",
-)
+BASE = make_run(task="sentence", finetune=False, model=Model(name="mean"), train_size=8000)
 # Score by arm: at the full size, and what is lost on the smallest.
 LEVELS = {
     "pretrained-frozen": 0.80,
@@ -197,16 +181,3 @@ def test_the_clock_stops_training_and_leaves_it_incomplete():
     allocation = spend(trainer, limit=1e6, train=train)
     assert not allocation.complete
     assert allocation.measured().sizes[-1] == 8000
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30s", 30), ("5m", 300), ("1h", 3600), ("1.5m", 90)]
-)
-def test_durations(text, seconds):
-    assert parse_duration(text) == seconds
-
-
-@pytest.mark.parametrize("text", ["", "5", "m", "-5m", "0s", "5 min", "1h30m", "infs", "nan"])
-def test_what_is_no_duration_is_one_clear_line(text):
-    with pytest.raises(UserError, match="is no duration; give one such as 90s"):
-        parse_duration(text)

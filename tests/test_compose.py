@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from wvexp.compose import compose, config_folder, help_text, quoted, run_hydra_command
+from wvexp.compose import compose, quoted, run_hydra_command
 from wvexp.config import Config, keys
+from wvexp.config_files import config_folder
 from wvexp.errors import RunError, UserError
+from wvexp.help import help_text
 
 PARSER = OverridesParser.create()
 FILES = ["data=files", "data.train=a.csv", "embed=random"]

@@ -11,11 +11,11 @@ import pytest
 
 import wvexp
 from wvexp.compose import compose
-from wvexp.decision import check_decision
+from wvexp.deciding import check_decision
 from wvexp.errors import UserError
+from wvexp.report.advice import advice
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
-from wvexp.report.words import advice
 from wvexp.results.store import Store
 from wvexp.training.saved import SavedModel
 

@@ -15,6 +15,7 @@ ROOT = Path(wvexp.__file__).parent
 LAYERS = [
     ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching", "wvexp.threads"],
     ["wvexp.config", "wvexp.cli"],
+    ["wvexp.config_checks", "wvexp.config_files", "wvexp.help"],
     ["wvexp.backprop"],
     ["wvexp.data"],
     ["wvexp.vectors"],
@@ -26,7 +27,7 @@ LAYERS = [
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
     ["wvexp.experiment", "wvexp.vector_tools", "wvexp.reporting"],
     ["wvexp.sweeps"],
-    ["wvexp.decision", "wvexp.allocation"],
+    ["wvexp.budget", "wvexp.allocation", "wvexp.decision", "wvexp.deciding"],
     ["wvexp.benchmarks"],
 ]
 
@@ -40,8 +41,12 @@ DOORS = {
         "wvexp.data.world.vectors",
         "wvexp.benchmarks.vectors",
     },
-    "altair": {"wvexp.report.figures"},
-    "vl_convert": {"wvexp.report.page"},
+    "altair": {
+        "wvexp.report.style",
+        "wvexp.report.score_figures",
+        "wvexp.report.word_figures",
+    },
+    "vl_convert": {"wvexp.report.page", "wvexp.report.writing"},
     "pickle": set(),
 }
 WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")

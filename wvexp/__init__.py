@@ -3,7 +3,7 @@
 __version__ = "0.1.0"
 
 # Loaded when first asked for, so that `import wvexp` stays quick.
-_HOMES = {"decide": "wvexp.decision", "sweep": "wvexp.sweeps.session"}
+_HOMES = {"decide": "wvexp.deciding", "sweep": "wvexp.sweeps.session"}
 
 
 def __getattr__(name: str) -> object:

@@ -8,25 +8,18 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import wvexp
-from wvexp.config import Config, keys, parse_config, unknown_key
+from wvexp.config import Config, keys
+from wvexp.config_checks import parse_config, unknown_key
+from wvexp.config_files import GROUPS, config_folder
 from wvexp.errors import RunError, UserError
+from wvexp.help import help_text
 
 _SWEEP_FLAGS = {"-m", "--multirun"}
-_GROUPS = ("data", "embed", "model", "optim", "experiment")
-
-
-def config_folder() -> Path:
-    """Where the YAML files lie: inside an installed wheel, or beside the package in a checkout."""
-    package = Path(wvexp.__file__).resolve().parent
-    inside = package / "configs"
-    return inside if inside.is_dir() else package.parent / "configs"
 
 
 def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
@@ -133,7 +126,7 @@ def quoted(argv: Sequence[str]) -> list[str]:
     of `data=null` as none at all.
     """
     text_keys = {key.name for key in keys() if key.type in (str, str | None)}
-    groups = set(_GROUPS) - {"experiment"}
+    groups = set(GROUPS) - {"experiment"}
     sweeping = _sweeps(argv)
 
     def quote(argument: str) -> str:
@@ -163,54 +156,6 @@ def _in_quotes(text: str) -> str:
 
 def _sweeps(argv: Sequence[str]) -> bool:
     return bool(_SWEEP_FLAGS & set(argv))
-
-
-def help_text(width: int, command: str = "train") -> str:
-    """Every key with its meaning and default, and the options of each group."""
-    sweeping = "    -m to sweep" if command == "train" else ""
-    lines = [f"usage: {command}.py [group=option] [key=value]...{sweeping}", "", "Groups"]
-    for group in _GROUPS:
-        options = sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
-        lines += _entry(group, ", ".join(options), width)
-    lines += ["", "Keys"]
-    others = _defaults_of_options()
-    for key in keys():
-        if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
-            continue  # chosen by the group itself
-        default = "null" if key.default is None else str(key.default)
-        if isinstance(key.default, bool):
-            default = default.lower()
-        choices = f" ({', '.join(key.choices)})" if key.choices else ""
-        default = "; ".join([default, *others.get(key.name, [])])
-        lines += _entry(key.name, f"{key.meaning}{choices} [{default}]", width)
-    return "\n".join(lines)
-
-
-def _defaults_of_options() -> dict[str, list[str]]:
-    """Key -> the defaults that options of its group change, such as `with optim=sgd: 0.1`."""
-    import yaml
-
-    found: dict[str, list[str]] = {}
-    for group in _GROUPS:
-        for path in sorted((config_folder() / group).glob("*.yaml")):
-            if group == "experiment":
-                continue
-            for name, value in yaml.safe_load(path.read_text()).items():
-                if name not in ("kind", "name"):
-                    found.setdefault(f"{group}.{name}", []).append(
-                        f"with {group}={path.stem}: {value}"
-                    )
-    return found
-
-
-def _entry(name: str, text: str, width: int) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width=max(40, width - 1),
-        initial_indent=f"  {name:<22} ",
-        subsequent_indent=" " * 25,
-        break_on_hyphens=False,
-    )
 
 
 def _register_schema() -> None:

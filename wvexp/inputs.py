@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from wvexp.config import Config, Data, Embed, check_metric_for_task, check_model_for_task
+from wvexp.config import Config, Data, Embed
+from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.folds import pooled
 from wvexp.errors import UserError

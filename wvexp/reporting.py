@@ -7,9 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from wvexp.errors import UserError
+from wvexp.report.conditions import choose_condition
 from wvexp.report.findings import Findings, Score, find, scores_of
-from wvexp.report.measurements import choose_condition, measure
-from wvexp.report.page import write_report
+from wvexp.report.measurements import measure
+from wvexp.report.writing import write_report
 from wvexp.results.store import Store
 
 

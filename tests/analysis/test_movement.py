@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from wvexp.analysis.movement import movement_ledger, nearest
+from wvexp.analysis.movement import movement_ledger
 from wvexp.seeds import stream
+from wvexp.vectors.neighbours import nearest
 
 N, D = 120, 6
 
@@ -20,21 +21,6 @@ def make(before: np.ndarray, after: np.ndarray, movable: np.ndarray | None = Non
     return movement_ledger(
         words, counts, np.ones(N, bool) if movable is None else movable, before, after
     )
-
-
-def test_nearest_equals_a_loop(before):
-    found = nearest(before, np.array([3, 50]), most=4)
-    for query, row in zip((3, 50), found, strict=True):
-        cosines = {
-            i: float(v @ before[query] / np.linalg.norm(v) / np.linalg.norm(before[query]))
-            for i, v in enumerate(before)
-            if i != query
-        }
-        assert row.tolist() == sorted(cosines, key=cosines.__getitem__, reverse=True)[:4]
-
-
-def test_few_rows_have_few_neighbours(before):
-    assert nearest(before[:3], np.array([1])).shape == (1, 2)
 
 
 def test_distances_and_cosines_of_a_planted_move(before):

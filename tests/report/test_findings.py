@@ -3,9 +3,9 @@ import json
 import numpy as np
 import pytest
 
+from wvexp.report.advice import advice
 from wvexp.report.findings import find, plain
 from wvexp.report.measurements import measure
-from wvexp.report.words import advice
 
 
 def test_the_planted_truth_is_found(simulated):

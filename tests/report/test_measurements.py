@@ -3,7 +3,9 @@ import pytest
 
 from wvexp.analysis.scores import f1_values, macro_f1_values
 from wvexp.errors import UserError
-from wvexp.report.measurements import choose_condition, counts_to_values, measure
+from wvexp.report.conditions import choose_condition
+from wvexp.report.measurements import measure
+from wvexp.report.unit_values import counts_to_values
 
 
 def test_values_are_the_scores_of_the_runs_that_validation_chose(simulated):

@@ -11,8 +11,11 @@ from wvexp.analysis.movement import movement_ledger
 from wvexp.errors import UserError
 from wvexp.report.figures import draw
 from wvexp.report.findings import find
+from wvexp.report.ledger import read_ledger
+from wvexp.report.markdown import markdown
 from wvexp.report.measurements import measure
-from wvexp.report.page import html, markdown, read_ledger, write_report
+from wvexp.report.page import html
+from wvexp.report.writing import write_report
 
 EVIL = "<script>alert(1)</script>"
 

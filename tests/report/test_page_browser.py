@@ -9,7 +9,7 @@ import pytest
 
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
-from wvexp.report.page import write_report
+from wvexp.report.writing import write_report
 
 EVIL = "<script>document.body.dataset.evil = 1</script>"
 BROWSER = next(

@@ -5,11 +5,10 @@ import multiprocessing
 import sqlite3
 
 import pytest
+from run_configs import make_run
 
-from wvexp.config import Model, Optim, Tuning
 from wvexp.errors import UserError
 from wvexp.results.store import Store
-from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 
 COLUMNS = (
@@ -19,23 +18,8 @@ COLUMNS = (
 
 
 def make_result(seed=0, test=0.5):
-    run = RunConfig(
-        task="token",
-        embed="pretrained",
-        dim=5,
-        finetune=True,
-        tuning=Tuning(),
-        model=Model(name="window"),
-        optim=Optim(),
-        metric="accuracy",
-        train_size=100,
-        seed=seed,
-        engine="autograd",
-        data="d",
-        vectors="v",
-    )
     return RunResult(
-        run=run,
+        run=make_run(seed=seed),
         train_tokens=100,
         train_types=10,
         labels_missing=[],

@@ -4,30 +4,11 @@ import sqlite3
 
 import numpy as np
 import pytest
+from run_configs import make_run
 
-from wvexp.config import Model, Optim, Tuning
 from wvexp.errors import UserError
 from wvexp.results.store import Store
-from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts
-
-
-def make_run(seed=0, embed="random", size=100):
-    return RunConfig(
-        task="token",
-        embed=embed,
-        dim=5,
-        finetune=True,
-        tuning=Tuning(),
-        model=Model(name="window"),
-        optim=Optim(),
-        metric="accuracy",
-        train_size=size,
-        seed=seed,
-        engine="handwritten",
-        data="d",
-        vectors="v",
-    )
 
 
 def make_result(run, counts=None, ids=("a", "b")):
@@ -70,12 +51,12 @@ def test_counts_come_back_as_they_were(store, shape):
 
 def test_ids_are_stored_once_a_split(store):
     for seed in range(5):
-        store.save(make_result(make_run(seed)))
-    store.save(make_result(make_run(9), ids=("c", "d")))
+        store.save(make_result(make_run(seed=seed)))
+    store.save(make_result(make_run(seed=9), ids=("c", "d")))
     connection = sqlite3.connect(store.path)
     assert connection.execute("SELECT COUNT(*) FROM unit_ids").fetchone() == (2,)
     connection.close()
-    assert store.unit_ids(make_run(9).key) == ["c", "d"]
+    assert store.unit_ids(make_run(seed=9).key) == ["c", "d"]
 
 
 def test_counts_of_no_run_are_a_key_error(store):
@@ -85,8 +66,12 @@ def test_counts_of_no_run_are_a_key_error(store):
 
 
 def test_runs_are_chosen_by_their_columns(store):
-    runs = [make_run(seed, embed, size) for seed in (0, 1) for embed in ("random", "shuffled")
-            for size in (10, 20)]  # fmt: skip
+    runs = [
+        make_run(seed=seed, embed=embed, train_size=size)
+        for seed in (0, 1)
+        for embed in ("random", "shuffled")
+        for size in (10, 20)
+    ]
     for run in runs:
         store.save(make_result(run))
     assert store.keys() == {run.key for run in runs}
@@ -104,7 +89,7 @@ def test_a_failure_is_kept_until_the_run_succeeds(store):
     store.fail(run, "second")
     (failure,) = store.failures()
     assert {name: failure[name] for name in ("key", "arm", "size", "seed", "error")} == {
-        "key": run.key, "arm": "random-tuned", "size": 100, "seed": 0, "error": "second",
+        "key": run.key, "arm": "pretrained-tuned", "size": 100, "seed": 0, "error": "second",
     }  # fmt: skip
     assert failure["when"].startswith("20")
     store.save(make_result(run))
@@ -125,11 +110,11 @@ def test_a_full_disk_is_one_line_and_loses_nothing(store):
         connection.execute(f"PRAGMA max_page_count = {pages}")
         big = np.random.default_rng(0).integers(0, 2**30, size=(50_000, 2)).astype(np.int32)
         with pytest.raises(UserError, match="full") as caught:
-            store.save(make_result(make_run(1), big))
+            store.save(make_result(make_run(seed=1), big))
         assert f"store={store.path}" in str(caught.value)
     assert Store(store.path).keys() == {make_run().key}
     with pytest.raises(KeyError):
-        store.unit_counts(make_run(1).key)
+        store.unit_counts(make_run(seed=1).key)
 
 
 def test_a_read_only_file_is_refused(store, monkeypatch):
@@ -143,12 +128,12 @@ def test_a_read_only_file_is_refused(store, monkeypatch):
     with pytest.raises(UserError, match="readonly"):
         Store(store.path)
     with pytest.raises(UserError, match="readonly"):
-        store.save(make_result(make_run(1)))
+        store.save(make_result(make_run(seed=1)))
 
 
 def test_a_file_damaged_while_it_is_used_is_one_line(store):
     for seed in range(200):
-        store.save(make_result(make_run(seed)))
+        store.save(make_result(make_run(seed=seed)))
     content = bytearray(store.path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     store.path.write_bytes(content)

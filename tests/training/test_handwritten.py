@@ -4,9 +4,11 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from run_configs import make_run
 
 from wvexp.config import Model, Optim, Tuning
 from wvexp.data.world import world_corpus, world_vectors
@@ -14,9 +16,9 @@ from wvexp.errors import RunError, UserError
 from wvexp.seeds import stream
 from wvexp.training import handwritten
 from wvexp.training.engine import draw_mask
+from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
-from wvexp.training.identity import RunConfig
-from wvexp.training.run import make_engine, train
+from wvexp.training.run import train
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import EmbeddingTable
 
@@ -42,20 +44,16 @@ def configure(corpus, engine, *, rule="adam", lr=None, finetune=True, **changes)
         section(**(values | {k: v for k, v in changes.items() if hasattr(section, k)}))
         for section, values in sections.items()
     )
-    return RunConfig(
+    return make_run(
         task=corpus.task,
-        embed="pretrained",
         dim=20,
         finetune=finetune,
         tuning=tuning,
         model=model,
         optim=optim,
-        metric="accuracy",
         train_size=500,
         seed=3,
         engine=engine,
-        data="",
-        vectors=None,
     )
 
 
@@ -215,9 +213,11 @@ def test_what_the_engine_lacks_is_named(data, changes, device, message):
 
 
 def test_a_run_never_imports_torch():
+    here = Path(__file__).parent
+    folders = [str(here), str(here.parent)]
     program = f"""
 import sys
-sys.path.insert(0, {str(__file__.rpartition("/")[0])!r})
+sys.path[:0] = {folders!r}
 import test_handwritten as tests
 corpus = tests.world_corpus("token", 0, 600, 100, 100, **tests.WORLD)
 tests.run((corpus, None), "handwritten")

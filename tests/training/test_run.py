@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from gensim.models import KeyedVectors
+from run_configs import make_run
 
 from wvexp.config import Model, Optim, Tuning
 from wvexp.data.vocabulary import Vocabulary
@@ -12,10 +13,10 @@ from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, UserError
 from wvexp.training import run as run_module
 from wvexp.training.autograd import AutogradEngine
+from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
-from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
-from wvexp.training.run import make_engine, train, word_groups
+from wvexp.training.run import train, word_groups
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin
 
@@ -47,17 +48,12 @@ def references(corpora):
 def start_run(corpora, references):
     def start(task="token", **changes):
         corpus = corpora[task]
-        run = RunConfig(
+        run = make_run(
             task=task,
-            embed="pretrained",
             dim=DIM,
-            finetune=True,
-            tuning=Tuning(),
             model=Model(name="window" if task == "token" else "mean", hidden=16),
             optim=Optim(lr=0.01, epochs=4),
-            metric="accuracy",
             train_size=corpus.train.examples,
-            seed=0,
             engine="autograd",
             data=corpus.fingerprint,
             vectors=references[task].fingerprint,
@@ -252,17 +248,14 @@ def test_groups_are_the_same_for_all_arms_and_count_every_token(start_run, corpo
 
 def test_without_vectors_nothing_is_said_of_coverage(corpora):
     corpus = corpora["sentence"]
-    run = RunConfig(
+    run = make_run(
         task="sentence",
         embed="random",
         dim=7,
         finetune=False,
-        tuning=Tuning(),
         model=Model(name="mean", hidden=4),
         optim=Optim(epochs=1),
-        metric="accuracy",
         train_size=50,
-        seed=0,
         engine="autograd",
         data=corpus.fingerprint,
         vectors=None,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Split
 from wvexp.data.units import make_units
+from wvexp.report.unit_values import counts_to_values
 from wvexp.training.metrics import Scorer
 
 TAGS = ["O", "B-A", "I-A", "B-B"]
@@ -51,14 +52,28 @@ def test_accuracy_is_correct_over_total(task, data):
 @pytest.mark.parametrize("task", ["token", "sentence"])
 @given(data=st.data())
 def test_macro_f1_is_the_mean_over_classes_that_occur(task, data):
+    """In the gold labels, in training and in the analysis alike; class 3 may be only predicted."""
     split, predicted, units = data.draw(cases(task))
     scorer = Scorer("macro_f1", split, TAGS, "test")
     counts = scorer.by_unit(predicted, units)
     assert counts.shape == (len(units.ids), len(TAGS), 3)
     totals = counts.sum(axis=0)
-    found = np.mean([f1_of(row) for row in totals if row.any()])
+    found = np.mean([f1_of(row) for row in totals if row[0] + row[2]])
     assert found == pytest.approx(scorer.score(predicted))
+    values = counts_to_values("macro_f1", counts.reshape(1, len(counts), -1).astype(float))
+    assert values.mean() == pytest.approx(scorer.score(predicted))
     assert totals[:, [0, 2]].sum(axis=1).tolist() == np.bincount(split.labels, minlength=4).tolist()
+
+
+def test_a_class_that_is_only_predicted_has_no_part_in_the_macro_f1():
+    gold, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 3, 1])
+    words = np.arange(4, dtype=np.int32)
+    split = Split("sentence", words, np.arange(5), gold.astype(np.int32))
+    scorer = Scorer("macro_f1", split, TAGS, "test")
+    assert scorer.score(predicted) == pytest.approx((4 / 5 + 1) / 2)
+    counts = scorer.by_unit(predicted, make_units(split, list("abcd")))
+    values = counts_to_values("macro_f1", counts.reshape(1, 4, -1).astype(float))
+    assert values.mean() == pytest.approx((4 / 5 + 1) / 2)
 
 
 @given(data=st.data())

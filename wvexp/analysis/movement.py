@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-NEIGHBOURS = 10
+from wvexp.vectors.neighbours import nearest
+
 # Words of each kind (most moved, most frequent, fixed) whose neighbours are looked up.
 _LOOKED_UP = 50
 
@@ -126,21 +127,6 @@ def movement_ledger(
         nearest(after, looked_up),
         kinds,
     )
-
-
-def nearest(
-    rows: NDArray[np.float32], queries: NDArray[np.integer], most: int = NEIGHBOURS
-) -> NDArray[np.int64]:
-    """The `most` rows [k, most] of largest cosine to each query row, the query itself left out.
-
-    Ties go to the earlier row. With fewer rows than asked for there are fewer columns.
-    """
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = rows / np.where(norms > 0, norms, 1)
-    similarity = unit[queries] @ unit.T
-    similarity[np.arange(len(queries)), queries] = -np.inf
-    most = min(most, len(rows) - 1)
-    return np.argsort(-similarity, axis=1, kind="stable")[:, :most].astype(np.int64)
 
 
 def _without_nan(values: NDArray[np.float64]) -> list[float | None]:

@@ -49,8 +49,9 @@ def macro_f1_values(
 ) -> Values:
     """Values [seeds, units] of the macro-averaged F1, from counts [seeds, units, classes].
 
-    The mean is over the classes that occur in the test set: one without gold labels has F1 0
-    whatever is predicted.
+    The mean is over the classes that occur in the gold labels of the test set, whatever is
+    predicted, so that all arms are scored over the same classes. What is wrongly given to another
+    class still counts against the class it was taken from.
     """
     tp, fp, fn = (
         np.asarray(counts, np.float64)

@@ -27,10 +27,8 @@ class MeanClassifier:
     parameters
         E [V, d]; W [H, d], b [H], U [K, H], c [K]; without a hidden layer U [K, d], c [K].
         Gradients take their dtype.
-    activation, l2
-        as in `Head`; the l2 is also that of the rows that are trained
-    movable, anchor, initial
-        as in `WordRows`
+    activation, l2, movable, anchor, initial
+        as in `WindowClassifier`
     """
 
     def __init__(

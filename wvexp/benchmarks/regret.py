@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
 from wvexp.analysis.verdict import ARMS
-from wvexp.report.measurements import Measurements, counts_to_values, measure
+from wvexp.report.measurements import Measurements, measure
+from wvexp.report.unit_values import counts_to_values
 from wvexp.results.crossfit import Results
 from wvexp.seeds import stream
 

@@ -14,7 +14,6 @@ from wvexp.analysis.crossover import Crossover, crossover
 from wvexp.analysis.curve import REACH, LearningCurve, learning_curve
 from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.paired import MARGIN
-from wvexp.analysis.trials import expected_best
 from wvexp.analysis.verdict import (
     ARMS,
     PRETRAINED_FROZEN,
@@ -25,10 +24,19 @@ from wvexp.analysis.verdict import (
     Verdict,
     judge,
 )
-from wvexp.report.measurements import Measurements, in_order
+from wvexp.report.measurements import Measurements
+from wvexp.report.summaries import (
+    GroupError,
+    coverage_by_size,
+    expected_validation,
+    group_errors,
+    movement_of_arms,
+    parity_summary,
+    shared_configuration,
+    versions_used,
+)
 from wvexp.seeds import stream
 
-GROUPS = ("seen", "pretrained_only", "neither")
 # Pairs that the guidance speaks of, first minus second.
 PAIRS = (
     (PRETRAINED_FROZEN, PRETRAINED_TUNED),
@@ -50,17 +58,6 @@ class Score:
     lr: float
     seeds: int
     units: int
-
-
-@dataclass(frozen=True)
-class GroupError:
-    """Error on the test examples of one group, as a mean over seeds; n of them on average."""
-
-    arm: str
-    size: int
-    group: str
-    error: float
-    n: float
 
 
 @dataclass(frozen=True)
@@ -134,7 +131,7 @@ def find(
         choice = replace(choice, decided=False, notes=(*choice.notes, note))
     return Findings(
         condition=m.condition,
-        about=_about(m),
+        about=shared_configuration(m),
         margin=margin,
         metric=m.metric,
         arms=m.arms,
@@ -150,12 +147,12 @@ def find(
         fade=fade,
         curves={arm: _curve(table, m.sizes) for arm, table in values.items()},
         measures=measures,
-        tuning=_tuning(m),
-        groups=_groups(m),
-        coverage=_coverage(m),
-        parity=_parity(m),
-        movement=_movement(m),
-        versions=_versions(m),
+        tuning=expected_validation(m),
+        groups=group_errors(m),
+        coverage=coverage_by_size(m),
+        parity=parity_summary(m),
+        movement=movement_of_arms(m),
+        versions=versions_used(m),
         problems=m.problems,
         failures=failures,
         runs=m.runs,
@@ -179,23 +176,6 @@ def plain(value: Any) -> Any:
 
 def _name(key: Any) -> str:
     return f"{key:g}" if isinstance(key, float) else str(key)
-
-
-def _about(m: Measurements) -> dict[str, Any]:
-    """The configuration that all runs of the condition share."""
-    config = dict(m.runs[0].get("config", {}))
-    for varied in ("embed", "finetune", "tuning", "train_size", "seed"):
-        config.pop(varied, None)
-    config["optim"] = {k: v for k, v in config.get("optim", {}).items() if k != "lr"}
-    run = m.runs[0]
-    return {
-        "task": run["task"],
-        "model": run["model"],
-        "metric": m.metric,
-        "engine": run["engine"],
-        "learning_rates": list(m.rates),
-        "config": config,
-    }
 
 
 def scores_of(m: Measurements) -> tuple[Score, ...]:
@@ -225,77 +205,3 @@ def _curve(values: Any, sizes: tuple[int, ...]) -> LearningCurve:
     # Rounding must not put an end outside what may be asked for.
     asked = np.clip(at, first, last * REACH)
     return learning_curve(values, sizes, asked.tolist())
-
-
-def _tuning(m: Measurements) -> dict[str, list[float]]:
-    """Expected best validation score after 1, 2, ... trials at the largest size, by arm.
-
-    A trial is a learning rate with a seed, of the seeds on which every rate was tried.
-    """
-    expected = {}
-    for a, arm in enumerate(m.arms):
-        scores = m.validation[a, -1]
-        tried = np.isfinite(scores).any(axis=1)
-        common = np.isfinite(scores[tried]).all(axis=0)
-        pool = scores[tried][:, common].ravel() if tried.any() else np.empty(0)
-        if tried.sum() > 1 and len(pool):
-            expected[arm] = expected_best(pool.tolist(), len(pool)).tolist()
-    return expected
-
-
-def _groups(m: Measurements) -> tuple[GroupError, ...]:
-    found = []
-    for arm in m.arms:
-        for size in m.sizes:
-            runs = [m.chosen[arm, size, seed] for seed in m.seeds if (arm, size, seed) in m.chosen]
-            for group in GROUPS:
-                cells = [run.get("groups", {}).get(group, {}) for run in runs]
-                scored = [cell for cell in cells if "score" in cell]
-                if scored:
-                    error = 1 - float(np.mean([cell["score"] for cell in scored]))
-                    n = float(np.mean([cell["n"] for cell in scored]))
-                    found.append(GroupError(arm, size, group, error, n))
-    return tuple(found)
-
-
-def _coverage(m: Measurements) -> dict[int, dict[str, float]]:
-    """Share of training word types and tokens that have a pretrained vector, by size."""
-    shares = {}
-    for size in m.sizes:
-        found = [r["coverage"] for r in m.runs if r["train_size"] == size and r.get("coverage")]
-        if found:
-            shares[size] = {
-                name: float(np.mean([share[name] for share in found])) for name in found[0]
-            }
-    return shares
-
-
-def _parity(m: Measurements) -> dict[str, Any]:
-    checked = [run["parity"] for run in m.runs if run.get("parity")]
-    if not checked:
-        return {"runs": 0}
-    return {
-        "runs": len(checked),
-        "passed": sum(bool(parity["passed"]) for parity in checked),
-        "checks": sum(parity.get("checked", 0) for parity in checked),
-        "max_rel_error": max(parity["max_rel_error"] for parity in checked),
-    }
-
-
-def _movement(m: Measurements) -> tuple[dict[str, Any], ...]:
-    """What moved at the largest size of every tuned arm, from its first seed that ran."""
-    found = []
-    for arm in in_order(m.arms):
-        runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
-        if runs and runs[0].get("finetune"):
-            run = runs[0]
-            found.append({"arm": arm, "size": m.sizes[-1], "seed": run["seed"], **run["movement"]})
-    return tuple(found)
-
-
-def _versions(m: Measurements) -> dict[str, list[str]]:
-    seen: dict[str, set[str]] = {}
-    for run in m.runs:
-        for name, version in run.get("versions", {}).items():
-            seen.setdefault(name, set()).add(str(version))
-    return {name: sorted(versions) for name, versions in seen.items()}

@@ -4,19 +4,17 @@ Test scores are read at the chosen learning rates alone: the units' counts of al
 never fetched.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.analysis.scores import Values, accuracy_values, f1_values, macro_f1_values
 from wvexp.analysis.selection import Selection, missing_cells, select
 from wvexp.analysis.verdict import ARMS, SizeMeasures
 from wvexp.errors import UserError
-from wvexp.results.crossfit import Counts, CrossFitted, Results, Run
+from wvexp.report.unit_values import read_counts, values_by_arm
+from wvexp.results.crossfit import CrossFitted, Results, Run
 
 
 @dataclass(frozen=True)
@@ -72,42 +70,6 @@ class Measurements:
         return by_size
 
 
-def choose_condition(results: Results, wanted: str | None = None) -> str:
-    """The only condition of a results file, or the one that begins with `wanted`.
-
-    Raises
-    ------
-    UserError
-        The file is empty, or it holds several conditions, or none such.
-    """
-    by_condition: dict[str, list[Run]] = defaultdict(list)
-    for run in results.runs():
-        by_condition[run["condition"]].append(run)
-    if not by_condition:
-        raise UserError("the results file holds no run", "train some: train.py or decide.py")
-    found = [name for name in by_condition if name.startswith(wanted or "")]
-    if len(found) == 1:
-        return found[0]
-    listed = "; ".join(f"{name} ({describe(runs)})" for name, runs in sorted(by_condition.items()))
-    problem = (
-        f"condition={wanted} names {len(found)} of the {len(by_condition)} conditions"
-        if wanted
-        else f"the results file holds {len(by_condition)} conditions"
-    )
-    raise UserError(problem, f"give condition=NAME, one of: {listed}")
-
-
-def describe(runs: Sequence[Run]) -> str:
-    """One condition in a few words."""
-    run = runs[0]
-    data = run.get("config", {}).get("data", "")
-    arms = len({run["arm"] for run in runs})
-    return (
-        f"{run['task']} task, {run['model']} model, {run['metric']['name']}, {run['engine']}"
-        f"{f', data {data}' if data else ''}, {len(runs)} runs of {arms} arms"
-    )
-
-
 def measure(results: Results, condition: str) -> Measurements:
     """Read one condition; the folds of a cross-fit count as one run."""
     results = CrossFitted(results)
@@ -136,8 +98,8 @@ def measure(results: Results, condition: str) -> Measurements:
         if selection.chosen[a][k] == r
     }
     metric = runs[0]["metric"]["name"]
-    counts, problems = _counts(results, arms, sizes, seeds, chosen)
-    values = _values(metric, counts, arms, sizes, seeds, problems)
+    counts, problems = read_counts(results, arms, sizes, seeds, chosen)
+    values = values_by_arm(metric, counts, arms, sizes, seeds, problems)
     present = np.stack([~np.isnan(values[arm]).all(axis=2) for arm in arms])
     missing = missing_cells(np.where(present, 0.0, np.nan), arms, sizes)
     named = [text.replace("seed row", "seed") for text in missing] if _plain(seeds) else missing
@@ -171,77 +133,6 @@ def in_order(arms: Iterable[str]) -> tuple[str, ...]:
     """The four arms of the guidance first, in its order, the others by name."""
     known = {arm: rank for rank, arm in enumerate(ARMS)}
     return tuple(sorted(arms, key=lambda arm: (known.get(arm, len(ARMS)), arm)))
-
-
-def counts_to_values(metric: str, counts: NDArray[np.float64]) -> Values:
-    """Values [seeds, units] from counts [seeds, units, k] as the store keeps them.
-
-    k = 2 (correct, total) for accuracy; 3 (true positives, false positives, false negatives) for
-    entity F1; 3 for each class, class after class, for macro F1.
-    """
-    if metric == "accuracy":
-        return accuracy_values(counts[..., 0], counts[..., 1])
-    if metric == "entity_f1":
-        return f1_values(*np.moveaxis(counts, -1, 0))
-    by_class = counts.reshape(*counts.shape[:2], -1, 3)
-    return macro_f1_values(*np.moveaxis(by_class, -1, 0))
-
-
-def _counts(
-    results: Results,
-    arms: Sequence[str],
-    sizes: Sequence[int],
-    seeds: Sequence[int],
-    chosen: Mapping[tuple[str, int, int], Run],
-) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[str]]:
-    """Counts [seeds, units, k] of every arm and size, and what could not be read."""
-    problems = []
-    ids: list[str] | None
-    units: list[str] | None = None
-    tables: dict[tuple[str, int], NDArray[np.float64]] = {}
-    for arm, size in product(arms, sizes):
-        rows: dict[int, Counts] = {}
-        for row, seed in enumerate(seeds):
-            run = chosen.get((arm, size, seed))
-            if run is None:
-                continue
-            try:
-                ids = results.unit_ids(run["key"])
-            except KeyError:
-                ids = None
-            units = units or ids
-            if ids is None or ids != units:
-                said = "other test units than the rest" if ids else "no counts by test unit"
-                problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
-                continue
-            rows[row] = results.unit_counts(run["key"])
-        if rows:
-            shape = next(iter(rows.values())).shape
-            counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)
-            for row, of_run in rows.items():
-                counts[row] = of_run.reshape(counts.shape[1:])
-            tables[arm, size] = counts
-    return tables, problems
-
-
-def _values(
-    metric: str,
-    counts: Mapping[tuple[str, int], NDArray[np.float64]],
-    arms: Sequence[str],
-    sizes: Sequence[int],
-    seeds: Sequence[int],
-    problems: list[str],
-) -> dict[str, NDArray[np.float64]]:
-    """By arm, values [sizes, seeds, units]; a cell without a score is named in `problems`."""
-    tables: dict[tuple[str, int], Values] = {}
-    for (arm, size), of_cell in counts.items():
-        try:
-            tables[arm, size] = counts_to_values(metric, of_cell)
-        except ValueError as error:
-            problems.append(f"{arm} at size {size}: {error}")
-    units = max((of_cell.shape[1] for of_cell in counts.values()), default=1)
-    nothing = np.full((len(seeds), units), np.nan)
-    return {arm: np.stack([tables.get((arm, size), nothing) for size in sizes]) for arm in arms}
 
 
 def _same_text(runs: Sequence[Run], size: int) -> bool:

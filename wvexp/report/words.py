@@ -1,14 +1,7 @@
-"""The findings in sentences, for the page, the Markdown and the terminal alike."""
+"""Findings in words, for the page, the Markdown and the terminal alike."""
 
-from wvexp.analysis.choice import SURE
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.fading import Fade
-from wvexp.analysis.verdict import (
-    PRETRAINED_FROZEN,
-    PRETRAINED_TUNED,
-    RANDOM_FROZEN,
-    RANDOM_TUNED,
-)
 from wvexp.report.findings import Findings
 
 CLAIMS = {
@@ -17,31 +10,28 @@ CLAIMS = {
     "freeze_when_small": "On a small training set, do not fine-tune the vectors",
     "tune_when_large": "On a large training set, fine-tune them",
 }
-# Letters of a problem that fit on the terminal.
-_LONGEST = 160
-_DOING = {
-    PRETRAINED_FROZEN: "start from pretrained vectors and freeze them",
-    PRETRAINED_TUNED: "start from pretrained vectors and fine-tune them",
-    RANDOM_FROZEN: "random vectors will do, and they need not be trained",
-    RANDOM_TUNED: "start from random vectors and train them",
-}
 
 
-def headline(f: Findings) -> str:
-    """The answer in one sentence."""
-    arm = f.choice.recommended
-    if arm is None:
-        return "No answer: no arm was measured."
-    if f.choice.decided:
-        return f"Take {arm}: {_DOING[arm]}."
-    return f"Undecided; the best so far is {arm}: {_DOING[arm]}."
-
-
-def advice(f: Findings) -> list[str]:
-    """What to do, how sure, what it costs to be wrong, where it flips: at most ten lines."""
-    lines = [headline(f), _how_sure(f), _its_score(f), _cost(f), _gain(f), _policy(f)]
-    lines += [flip(f), _fading(f), _settling(f), _missing(f)]
-    return [line for line in lines if line]
+def about(f: Findings) -> str:
+    """What was measured, and what that holds for."""
+    seeds = f"{len(f.seeds)} seed{'' if len(f.seeds) == 1 else 's'}"
+    rates = ", ".join(f"{rate:g}" for rate in f.about["learning_rates"])
+    said = (
+        f"{len(f.runs):,} runs: {len(f.arms)} arms, {len(f.sizes)} training sizes, {seeds}; "
+        f"learning rates {rates}, chosen on validation for each arm and size; {f.about['model']} "
+        f"model, {f.metric.replace('_', ' ')}; condition {f.condition}."
+    )
+    if f.full_size:
+        said += (
+            f" At {f.full_size:,} {unit(f)} all seeds share the whole training data: what is said "
+            "there holds for this data."
+        )
+    if f.folds:
+        said += (
+            f" Cross-fitted over {f.folds} folds, drawn anew for each seed: every example was "
+            "tested once a seed. Training sets overlap, so what is said holds for these examples."
+        )
+    return said
 
 
 def unit(f: Findings, count: float | None = None) -> str:
@@ -111,113 +101,3 @@ def fade_words(fade: Fade, of: str) -> str:
     if low:
         return f"above {margin} up to {low} {of}, not decided beyond"
     return f"whether it falls below {margin} is not decided"
-
-
-def flip(f: Findings) -> str:
-    """The size at which the answer between frozen and tuned pretrained vectors changes."""
-    crossing = f.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
-    if crossing is None:
-        return ""
-    words = crossover_words(crossing, PRETRAINED_FROZEN, PRETRAINED_TUNED, unit(f))
-    return f"Where it flips: {words}."
-
-
-def _how_sure(f: Findings) -> str:
-    choice = f.choice
-    if choice.recommended is None:
-        return ""
-    if choice.confidence is None:
-        return "How sure: unknown (" + "; ".join(choice.notes or ("too little measured",)) + ")."
-    size = f.sizes[-1]
-    as_good = [
-        arm for arm, p in choice.near_best.items() if p >= SURE and arm != choice.recommended
-    ]
-    reasons = "" if choice.decided else "".join(f"; {note}" for note in choice.notes)
-    also = f"; so is {' and '.join(as_good)}" if as_good else ""
-    return (
-        f"How sure: {percent(_not_certain(choice.confidence))} that it is within "
-        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}{also}{reasons}."
-    )
-
-
-def _not_certain(probability: float) -> float:
-    """Drawn 20,000 times, a probability is never known to be 1."""
-    return min(probability, 0.999)
-
-
-def _its_score(f: Findings) -> str:
-    score = f.score(f.choice.recommended or "", f.sizes[-1])
-    if score is None:
-        return ""
-    said = f"Its test {f.metric.replace('_', ' ')}: {percent(score.score)}"
-    if score.low is not None and score.high is not None:
-        said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
-    seeds = f"{score.seeds} seed{'' if score.seeds == 1 else 's'}"
-    how = f", cross-fitted over {f.folds} folds" if f.folds else ""
-    return f"{said}, {seeds} on {score.units:,} test units{how}."
-
-
-def _cost(f: Findings) -> str:
-    cost = f.choice.worst_cost
-    if cost is None:
-        return ""
-    if cost == 0:
-        return "What it costs to be wrong: no other arm is better, at 95 %."
-    return f"What it costs to be wrong: another arm is at most {points(cost)} better, at 95 %."
-
-
-def _difference(f: Findings, a: str, b: str) -> str:
-    for c in f.comparisons:
-        if (c.a, c.b, c.size) == (a, b, f.sizes[-1]) and c.difference.estimate is not None:
-            d = c.difference
-            interval = ""
-            if d.low is not None and d.high is not None:
-                interval = f" [{100 * d.low:+.1f}, {100 * d.high:+.1f}]"
-            return f"{points(c.difference.estimate, signed=True)}{interval}"
-    return ""
-
-
-def _gain(f: Findings) -> str:
-    frozen = _difference(f, PRETRAINED_FROZEN, RANDOM_FROZEN)
-    tuned = _difference(f, PRETRAINED_TUNED, RANDOM_TUNED)
-    parts = [f"{text} {name}" for text, name in ((frozen, "frozen"), (tuned, "tuned")) if text]
-    return f"Pretrained minus random: {', '.join(parts)}." if parts else ""
-
-
-def _policy(f: Findings) -> str:
-    found = _difference(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
-    return f"Frozen minus tuned, pretrained: {found}." if found else ""
-
-
-def _fading(f: Findings) -> str:
-    if f.fade is None:
-        return ""
-    return f"The gain of pretrained over random vectors, tuned: {fade_words(f.fade, unit(f))}."
-
-
-def _settling(f: Findings) -> str:
-    s = f.choice.settling
-    if s is None:
-        return ""
-    ways = []
-    if s.seeds:
-        ways.append(f"about {s.seeds:,} seeds")
-    if s.units:
-        ways.append(f"a test set of about {s.units:,} units")
-    told = f"to tell {f.choice.recommended} from {s.closest}"
-    if ways:
-        return f"What would settle it: {' or '.join(ways)}, {told}."
-    return (
-        f"What would settle it: more seeds together with more test data, {told}; or more training "
-        "data, should their curves part."
-    )
-
-
-def _missing(f: Findings) -> str:
-    if not f.problems:
-        return ""
-    rest = f" (and {len(f.problems) - 1} more, in the report)" if len(f.problems) > 1 else ""
-    first = f.problems[0]
-    if len(first) > _LONGEST:
-        first = first.partition(": ")[0][:_LONGEST]
-    return f"Mind: {first}{rest}."

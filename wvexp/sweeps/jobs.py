@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wvexp.compose import Job
-from wvexp.config import check_metric_for_task, check_model_for_task
+from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.errors import UserError
 from wvexp.experiment import describe_run, train_into, warn_of_leakage
 from wvexp.inputs import Inputs, prepare

@@ -8,11 +8,13 @@ import numpy as np
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import UNK, Vocabulary
 from wvexp.seeds import stream
+from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Scorer
 from wvexp.training.result import RunResult, UnitCounts, group_scores
-from wvexp.training.run import make_engine, start_of, word_groups
+from wvexp.training.run import word_groups
+from wvexp.training.setup import start_of
 from wvexp.training.tuning import measure_movement, movable_rows
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import build_table

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from wvexp.data.corpus import Corpus
 from wvexp.errors import RunError
 from wvexp.seeds import stream
+from wvexp.training.engines import make_engine
 from wvexp.training.identity import RunConfig
-from wvexp.training.run import Setup, make_engine, set_up
+from wvexp.training.setup import Setup, set_up
 from wvexp.vectors.reference import ReferenceVectors
 
 # Relative errors of float32 engines after a few steps: over 540 draws on three data sets the losses

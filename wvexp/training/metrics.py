@@ -144,10 +144,16 @@ class Scorer:
 
 
 def macro_f1(gold: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:
-    """Unweighted mean F1 of the classes that occur in gold or predicted labels."""
-    classes = np.union1d(gold, predicted)
+    """Unweighted mean F1 of the classes that occur in the gold labels.
+
+    A class that is predicted alone has no part in the mean, so that all arms are scored over the
+    same classes; such a prediction still counts against the class it was taken from. scikit-learn
+    takes the mean over both, unless it is given `labels`. `wvexp.analysis.scores.macro_f1_values`
+    is the same from counts.
+    """
+    classes = np.unique(gold)
     right = gold[gold == predicted]
-    size = int(classes.max()) + 1
+    size = int(max(gold.max(), predicted.max())) + 1
     both = np.bincount(gold, minlength=size) + np.bincount(predicted, minlength=size)
     return float((2 * np.bincount(right, minlength=size)[classes] / both[classes]).mean())
 

@@ -9,27 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config import check_engine
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import of_fold
-from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
-from wvexp.threads import one_blas_thread
-from wvexp.training.engine import Engine
+from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group, Scorer
 from wvexp.training.result import RunResult, make_result
-from wvexp.training.tuning import measure_movement, movable_rows
-from wvexp.vectors.initial import (
-    Start,
-    pretrained_start,
-    random_start,
-    shuffled_start,
-    unscaled_random_start,
-)
+from wvexp.training.setup import set_up
+from wvexp.training.tuning import measure_movement
 from wvexp.vectors.reference import ReferenceVectors
-from wvexp.vectors.table import EmbeddingTable, build_table
+from wvexp.vectors.table import EmbeddingTable
 
 
 @dataclass(frozen=True)
@@ -56,47 +47,6 @@ class TrainedRun:
     counts: NDArray[np.int64]
     movable: NDArray[np.bool_]
     parameters: dict[str, NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a run starts from: its subset of the training data, its words and their rows."""
-
-    subset: Split
-    vocabulary: Vocabulary
-    table: EmbeddingTable
-    movable: NDArray[np.bool_]
-    train_set: Examples
-
-    def rows(self, run: RunConfig, epoch: int) -> NDArray[np.int32]:
-        """Row of every training token in an epoch.
-
-        UNK learns in every tuned arm, by the same draws.
-        """
-        if not run.finetune:
-            return self.train_set.rows
-        draws = stream(run.seed, "unknown", epoch)
-        return self.train_set.with_unknown(self.vocabulary.counts, draws)
-
-
-def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Setup:
-    """Draw the training subset and give each of its words a row."""
-    corpus = of_fold(corpus, run.seed, run.fold)
-    # Folds differ by an example or two: one that has less gives all it has.
-    size = run.train_size if run.folds is None else min(run.train_size, corpus.train.examples)
-    subset = corpus.training_subset(size, run.seed)
-    vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
-    table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
-    movable = movable_rows(
-        table,
-        vocabulary,
-        reference,
-        finetune=run.finetune,
-        rows=run.tuning.rows,
-        min_count=run.tuning.min_count,
-    )
-    window = run.model.window if run.model.name == "window" else None
-    return Setup(subset, vocabulary, table, movable, Examples.from_split(subset, table, window))
 
 
 def train(
@@ -179,61 +129,6 @@ def train(
     return TrainedRun(result, table, counts, movable, parameters)
 
 
-def make_engine(
-    run: RunConfig,
-    table: EmbeddingTable,
-    movable: NDArray[np.bool_],
-    classes: int,
-    device: str,
-) -> Engine:
-    """The engine of a run, its network drawn from the run's `init` stream.
-
-    Raises
-    ------
-    UserError
-        The hand-written engine is asked for a model or a device that it does not have.
-    """
-    model, optim = run.model, run.optim
-    check_engine(run.engine, model.name, device)
-    init = stream(run.seed, "init")
-    training: dict[str, Any] = {
-        "optimizer": optim.name,
-        "lr": optim.lr,
-        "row_lr": optim.lr * run.tuning.lr_scale,
-        "dropout": model.dropout,
-        "l2": optim.l2,
-        "anchor": run.tuning.anchor,
-    }
-    if run.engine == "handwritten":
-        from wvexp.models.draw import draw_weights, head_shapes
-        from wvexp.training.handwritten import HandwrittenEngine
-
-        window = model.window if model.name == "window" else None
-        features = table.rows.shape[1] * (window or 1)
-        network = draw_weights(head_shapes(features, model.hidden, classes), init)
-        return HandwrittenEngine(network, table, movable, window, **training)
-
-    import torch
-
-    from wvexp.models.build import build_model, draw_network
-    from wvexp.training.autograd import AutogradEngine
-
-    # Two threads in one small product cost more than they save, and change the last bits.
-    torch.set_num_threads(1)
-    one_blas_thread()
-    module = build_model(
-        model.name,
-        table.rows,
-        classes,
-        window=model.window,
-        hidden=model.hidden,
-        widths=model.widths,
-        filters=model.filters,
-    )
-    draw_network(module, init)
-    return AutogradEngine(module, movable, device=device, **training)
-
-
 def _watched(run: RunConfig, engine: Any, parity_every: int | None) -> tuple[Any, Any]:
     """The monitor that checks autograd as it trains, or None, and `engine.train_epoch` under it.
 
@@ -262,11 +157,3 @@ def word_groups(
         group[reference.index >= 0] = Group.PRETRAINED_ONLY
     group[seen] = Group.SEEN
     return group[split.words]
-
-
-def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
-    """What the arm's word vectors start from."""
-    if reference is None:
-        return unscaled_random_start(len(corpus.lexicon), run.dim, run.seed)
-    starts = {"pretrained": pretrained_start, "random": random_start, "shuffled": shuffled_start}
-    return starts[run.embed](reference, run.seed)

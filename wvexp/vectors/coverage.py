@@ -15,7 +15,7 @@ FOLDS = {
 
 
 @dataclass(frozen=True)
-class Coverage:
+class CoverageReport:
     """Of some counted words, those in a vector file as they are written.
 
     types, tokens                  distinct words, and their counts summed
@@ -51,13 +51,13 @@ class Coverage:
 
 def coverage_report(
     counts: Mapping[str, int], path: str | Path, member: str | None = None
-) -> Coverage:
+) -> CoverageReport:
     """Coverage of words (with how often each occurs; at least one word) by a vector file."""
     folded = {fold: {word: change(word) for word in counts} for fold, change in FOLDS.items()}
     variants = {variant for forms in folded.values() for variant in forms.values()}
     known = known_words(path, {*counts, *variants}, member)
     missing = sorted((word for word in counts if word not in known), key=lambda w: (-counts[w], w))
-    return Coverage(
+    return CoverageReport(
         types=len(counts),
         tokens=sum(counts.values()),
         known_types=len(counts) - len(missing),

@@ -3,9 +3,9 @@
 import difflib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from wvexp.errors import UserError
+from wvexp.vectors.neighbours import nearest
 from wvexp.vectors.pretrained import describe_vectors, load_vectors, row_faults
 from wvexp.vectors.writing import save_vectors
 
@@ -63,7 +63,7 @@ def neighbours(path: str, word: str, member: str | None = None, most: int = 10) 
 def compare(before: str, after: str, most: int = 10) -> list[str]:
     """The words that moved most from one file to the other, and how their neighbours changed.
 
-    Moves are Euclidean distances; neighbours are the ten nearest by cosine among the words of both.
+    Moves are Euclidean distances; neighbours are the nearest by cosine among the words of both.
     """
     old, new = load_vectors(before), load_vectors(after)
     if old.vector_size != new.vector_size:
@@ -84,8 +84,8 @@ def compare(before: str, after: str, most: int = 10) -> list[str]:
         f"{len(moved):,} moved"
         + (f", by {distance[moved].mean():.3g} on average" if len(moved) else ""),
     ]
-    for i in np.argsort(-distance, kind="stable")[: min(most, len(moved))]:
-        was, now = _nearest(a, int(i)), _nearest(b, int(i))
+    farthest = np.argsort(-distance, kind="stable")[: min(most, len(moved))]
+    for i, was, now in zip(farthest, nearest(a, farthest), nearest(b, farthest), strict=True):
         cosine = float(a[i] @ b[i] / max(np.linalg.norm(a[i]) * np.linalg.norm(b[i]), 1e-30))
         lines += [
             f"{words[i]}: distance {distance[i]:.3g}, cosine {cosine:.3f}, "
@@ -94,12 +94,3 @@ def compare(before: str, after: str, most: int = 10) -> list[str]:
             f"  after:  {' '.join(words[j] for j in now)}",
         ]
     return lines
-
-
-def _nearest(rows: NDArray[np.float32], i: int, most: int = 10) -> list[int]:
-    """Places of the rows nearest to row i by cosine, the nearest first; row i apart."""
-    norms = np.linalg.norm(rows, axis=1)
-    cosine = rows @ rows[i] / np.maximum(norms * norms[i], np.float32(1e-30))
-    cosine[i] = -np.inf
-    most = min(most, len(rows) - 1)
-    return np.argsort(-cosine, kind="stable")[:most].tolist()

@@ -1,0 +1,26 @@
+"""A run for tests that need one; what matters to a test, the test says."""
+
+from dataclasses import replace
+
+from wvexp.config import Model, Optim, Tuning
+from wvexp.training.identity import RunConfig
+
+_RUN = RunConfig(
+    task="token",
+    embed="pretrained",
+    dim=5,
+    finetune=True,
+    tuning=Tuning(),
+    model=Model(name="window"),
+    optim=Optim(),
+    metric="accuracy",
+    train_size=100,
+    seed=0,
+    engine="handwritten",
+    data="d",
+    vectors="v",
+)
+
+
+def make_run(**changes):
+    return replace(_RUN, **changes)

@@ -1,0 +1,191 @@
+"""Figures of scores: learning curves, differences of two arms, what tuning buys."""
+
+from typing import Any
+
+import altair as alt
+
+from wvexp.analysis.crossover import Crossover
+from wvexp.report.findings import Findings
+from wvexp.report.style import (
+    COLOURS,
+    Figure,
+    dashes,
+    data,
+    isolating,
+    lines_by_arm,
+    size_axis,
+    sized,
+    tight,
+)
+from wvexp.report.words import unit
+
+_BAND = "#999999"
+
+
+def learning_curves(f: Findings) -> Figure | None:
+    """Test error of every arm against training size."""
+    if not f.scores:
+        return None
+    measured = [
+        {
+            "arm": s.arm,
+            "size": s.size,
+            "error": 1 - s.score,
+            "low": None if s.high is None else 1 - s.high,
+            "high": None if s.low is None else 1 - s.low,
+            "lr": s.lr,
+            "seeds": s.seeds,
+        }
+        for s in f.scores
+    ]
+    beyond = [
+        {"arm": arm, "size": p.size, "error": p.error}
+        for arm, curve in f.curves.items()
+        for p in curve.points
+        if p.size >= f.sizes[-1] and p.size <= 3 * f.sizes[-1]
+    ]
+    shown, legend = isolating(f.arms)
+    base = alt.Chart(data(measured)).encode(
+        x=size_axis(f), color=legend, opacity=alt.condition(shown, alt.value(1), alt.value(0.08))
+    )
+    error = alt.Y("error:Q", axis=alt.Axis(format="%", title="test error"), scale=tight())
+    layers = [
+        base.mark_area().encode(
+            y=alt.Y("low:Q", title="test error", scale=tight()),
+            y2="high:Q",
+            opacity=alt.condition(shown, alt.value(0.14), alt.value(0.0)),
+        ),
+        base.mark_line(strokeWidth=2).encode(y=error, strokeDash=dashes(f.arms)),
+        base.mark_point(filled=True, size=55)
+        .encode(
+            y=error,
+            tooltip=[
+                alt.Tooltip("arm:N"),
+                alt.Tooltip("size:Q", format=",", title=unit(f)),
+                alt.Tooltip("error:Q", format=".2%"),
+                alt.Tooltip("low:Q", format=".2%"),
+                alt.Tooltip("high:Q", format=".2%"),
+                alt.Tooltip("lr:Q", title="learning rate"),
+                alt.Tooltip("seeds:Q"),
+            ],
+        )
+        .add_params(shown),
+    ]
+    if beyond:
+        layers.append(
+            alt.Chart(data(beyond))
+            .mark_line(strokeWidth=1, strokeDash=[1, 3])
+            .encode(
+                x=size_axis(f),
+                y=error,
+                color=legend,
+                opacity=alt.condition(shown, alt.value(0.8), alt.value(0.05)),
+            )
+        )
+    caption = "Test error of each arm against training size; bands are 95 % intervals over seeds "
+    caption += "and test units."
+    if beyond:
+        caption += " Dots beyond the last size are extrapolated, not measured."
+    return Figure("learning-curves", "Learning curves", caption, sized(alt.layer(*layers)))
+
+
+def difference(f: Findings, a: str, b: str) -> Figure | None:
+    """Score of arm a minus that of arm b against training size."""
+    rows = [
+        {
+            "size": c.size,
+            "difference": 100 * d.estimate,
+            "low": None if d.low is None else 100 * d.low,
+            "high": None if d.high is None else 100 * d.high,
+            "call": {"A": a, "B": b}.get(d.call, d.call),
+            "seeds": d.seeds,
+        }
+        for c in f.comparisons
+        if (c.a, c.b) == (a, b)
+        for d in [c.difference]
+        if d.estimate is not None
+    ]
+    if not rows:
+        return None
+    x = size_axis(f)
+    layers: list[Any] = []
+    crossing = f.crossovers.get(f"{a} - {b}")
+    band = _band(crossing, f)
+    if band:
+        layers.append(
+            alt.Chart(data([band]))
+            .mark_rect(color=_BAND, opacity=0.22)
+            .encode(x=alt.X("from:Q"), x2="to:Q")
+        )
+    at = alt.Y("at:Q", title="difference (points)")
+    rules = [{"at": 0.0}, {"at": 100 * f.margin}, {"at": -100 * f.margin}]
+    layers += [
+        alt.Chart(data(rules[:1])).mark_rule(color="#333333").encode(y=at),
+        alt.Chart(data(rules[1:])).mark_rule(color="#666666", strokeDash=[2, 4]).encode(y=at),
+    ]
+    base = alt.Chart(data(rows)).encode(x=x)
+    y = alt.Y("difference:Q", title="difference (points)")
+    layers += [
+        base.mark_area(color=COLOURS[0], opacity=0.18).encode(
+            y=alt.Y("low:Q", title="difference (points)"), y2="high:Q"
+        ),
+        base.mark_line(color=COLOURS[0], strokeWidth=2).encode(y=y),
+        base.mark_point(filled=True, size=60, color=COLOURS[0]).encode(
+            y=y,
+            tooltip=[
+                alt.Tooltip("size:Q", format=",", title=unit(f)),
+                alt.Tooltip("difference:Q", format="+.2f", title="points"),
+                alt.Tooltip("low:Q", format="+.2f"),
+                alt.Tooltip("high:Q", format="+.2f"),
+                alt.Tooltip("call:N"),
+                alt.Tooltip("seeds:Q"),
+            ],
+        ),
+    ]
+    caption = f"Above 0 {a} is better, below it {b}; dashed: the margin of {_points(f.margin)}."
+    if band:
+        surely = crossing is not None and crossing.status in ("one", "several")
+        place = "they change places" if surely else "they may change places, if they do"
+        caption += f" Grey: the sizes between which {place} (95 %)."
+    return Figure(f"difference-{a}-{b}", f"{a} against {b}", caption, sized(alt.layer(*layers)))
+
+
+def tuning_curves(f: Findings) -> Figure | None:
+    """Expected best validation score of every arm against tuning trials."""
+    rows = [
+        {"arm": arm, "trials": k, "validation": score}
+        for arm, scores in f.tuning.items()
+        for k, score in enumerate(scores, 1)
+    ]
+    if not rows:
+        return None
+    chart = lines_by_arm(
+        rows,
+        f.arms,
+        alt.X("trials:Q", axis=alt.Axis(title="tuning trials", tickMinStep=1, format="d")),
+        alt.Y("validation:Q", axis=alt.Axis(title="expected best validation"), scale=tight()),
+        [
+            alt.Tooltip("arm:N"),
+            alt.Tooltip("trials:Q"),
+            alt.Tooltip("validation:Q", format=".4f"),
+        ],
+    )
+    return Figure(
+        "tuning",
+        "What tuning buys",
+        "Best validation score to expect after so many trials (a learning rate with a seed), at "
+        "the largest size.",
+        chart,
+    )
+
+
+def _band(crossing: Crossover | None, f: Findings) -> dict[str, float] | None:
+    """The crossover's interval within the sizes; open ends reach to the first or last size."""
+    if crossing is None or (crossing.low is None and crossing.high is None):
+        return None
+    low, high = crossing.low or f.sizes[0], crossing.high or f.sizes[-1]
+    return {"from": low, "to": high} if low < high else None
+
+
+def _points(margin: float) -> str:
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"

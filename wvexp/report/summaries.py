@@ -1,0 +1,116 @@
+"""What the runs of a condition say beside their test scores, gathered over seeds."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wvexp.analysis.trials import expected_best
+from wvexp.report.measurements import Measurements, in_order
+
+GROUPS = ("seen", "pretrained_only", "neither")
+
+
+@dataclass(frozen=True)
+class GroupError:
+    """Error on the test examples of one group, as a mean over seeds; n of them on average."""
+
+    arm: str
+    size: int
+    group: str
+    error: float
+    n: float
+
+
+def shared_configuration(m: Measurements) -> dict[str, Any]:
+    """The configuration that all runs of the condition share."""
+    config = dict(m.runs[0].get("config", {}))
+    for varied in ("embed", "finetune", "tuning", "train_size", "seed"):
+        config.pop(varied, None)
+    config["optim"] = {k: v for k, v in config.get("optim", {}).items() if k != "lr"}
+    run = m.runs[0]
+    return {
+        "task": run["task"],
+        "model": run["model"],
+        "metric": m.metric,
+        "engine": run["engine"],
+        "learning_rates": list(m.rates),
+        "config": config,
+    }
+
+
+def expected_validation(m: Measurements) -> dict[str, list[float]]:
+    """Expected best validation score after 1, 2, ... trials at the largest size, by arm.
+
+    A trial is a learning rate with a seed, of the seeds on which every rate was tried.
+    """
+    expected = {}
+    for a, arm in enumerate(m.arms):
+        scores = m.validation[a, -1]
+        tried = np.isfinite(scores).any(axis=1)
+        common = np.isfinite(scores[tried]).all(axis=0)
+        pool = scores[tried][:, common].ravel() if tried.any() else np.empty(0)
+        if tried.sum() > 1 and len(pool):
+            expected[arm] = expected_best(pool.tolist(), len(pool)).tolist()
+    return expected
+
+
+def group_errors(m: Measurements) -> tuple[GroupError, ...]:
+    """Of every arm, size and group with a score."""
+    found = []
+    for arm in m.arms:
+        for size in m.sizes:
+            runs = [m.chosen[arm, size, seed] for seed in m.seeds if (arm, size, seed) in m.chosen]
+            for group in GROUPS:
+                cells = [run.get("groups", {}).get(group, {}) for run in runs]
+                scored = [cell for cell in cells if "score" in cell]
+                if scored:
+                    error = 1 - float(np.mean([cell["score"] for cell in scored]))
+                    n = float(np.mean([cell["n"] for cell in scored]))
+                    found.append(GroupError(arm, size, group, error, n))
+    return tuple(found)
+
+
+def coverage_by_size(m: Measurements) -> dict[int, dict[str, float]]:
+    """Share of training word types and tokens that have a pretrained vector, by size."""
+    shares = {}
+    for size in m.sizes:
+        found = [r["coverage"] for r in m.runs if r["train_size"] == size and r.get("coverage")]
+        if found:
+            shares[size] = {
+                name: float(np.mean([share[name] for share in found])) for name in found[0]
+            }
+    return shares
+
+
+def parity_summary(m: Measurements) -> dict[str, Any]:
+    """How many runs checked their gradients as they trained, and the largest error."""
+    checked = [run["parity"] for run in m.runs if run.get("parity")]
+    if not checked:
+        return {"runs": 0}
+    return {
+        "runs": len(checked),
+        "passed": sum(bool(parity["passed"]) for parity in checked),
+        "checks": sum(parity.get("checked", 0) for parity in checked),
+        "max_rel_error": max(parity["max_rel_error"] for parity in checked),
+    }
+
+
+def movement_of_arms(m: Measurements) -> tuple[dict[str, Any], ...]:
+    """What moved at the largest size of every tuned arm, from its first seed that ran."""
+    found = []
+    for arm in in_order(m.arms):
+        runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
+        if runs and runs[0].get("finetune"):
+            run = runs[0]
+            found.append({"arm": arm, "size": m.sizes[-1], "seed": run["seed"], **run["movement"]})
+    return tuple(found)
+
+
+def versions_used(m: Measurements) -> dict[str, list[str]]:
+    """Library -> the versions that the runs were trained with."""
+    seen: dict[str, set[str]] = {}
+    for run in m.runs:
+        for name, version in run.get("versions", {}).items():
+            seen.setdefault(name, set()).add(str(version))
+    return {name: sorted(versions) for name, versions in seen.items()}

@@ -1,0 +1,81 @@
+"""From the counts of the test units, as the store keeps them, to the values of the analysis."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.analysis.scores import Values, accuracy_values, f1_values, macro_f1_values
+from wvexp.results.crossfit import Counts, Results, Run
+
+
+def counts_to_values(metric: str, counts: NDArray[np.float64]) -> Values:
+    """Values [seeds, units] from counts [seeds, units, k] as the store keeps them.
+
+    k = 2 (correct, total) for accuracy; 3 (true positives, false positives, false negatives) for
+    entity F1; 3 for each class, class after class, for macro F1.
+    """
+    if metric == "accuracy":
+        return accuracy_values(counts[..., 0], counts[..., 1])
+    if metric == "entity_f1":
+        return f1_values(*np.moveaxis(counts, -1, 0))
+    by_class = counts.reshape(*counts.shape[:2], -1, 3)
+    return macro_f1_values(*np.moveaxis(by_class, -1, 0))
+
+
+def read_counts(
+    results: Results,
+    arms: Sequence[str],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    chosen: Mapping[tuple[str, int, int], Run],
+) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[str]]:
+    """Counts [seeds, units, k] of every arm and size, and what could not be read."""
+    problems = []
+    ids: list[str] | None
+    units: list[str] | None = None
+    tables: dict[tuple[str, int], NDArray[np.float64]] = {}
+    for arm, size in product(arms, sizes):
+        rows: dict[int, Counts] = {}
+        for row, seed in enumerate(seeds):
+            run = chosen.get((arm, size, seed))
+            if run is None:
+                continue
+            try:
+                ids = results.unit_ids(run["key"])
+            except KeyError:
+                ids = None
+            units = units or ids
+            if ids is None or ids != units:
+                said = "other test units than the rest" if ids else "no counts by test unit"
+                problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
+                continue
+            rows[row] = results.unit_counts(run["key"])
+        if rows:
+            shape = next(iter(rows.values())).shape
+            counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)
+            for row, of_run in rows.items():
+                counts[row] = of_run.reshape(counts.shape[1:])
+            tables[arm, size] = counts
+    return tables, problems
+
+
+def values_by_arm(
+    metric: str,
+    counts: Mapping[tuple[str, int], NDArray[np.float64]],
+    arms: Sequence[str],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    problems: list[str],
+) -> dict[str, NDArray[np.float64]]:
+    """By arm, values [sizes, seeds, units]; a cell without a score is named in `problems`."""
+    tables: dict[tuple[str, int], Values] = {}
+    for (arm, size), of_cell in counts.items():
+        try:
+            tables[arm, size] = counts_to_values(metric, of_cell)
+        except ValueError as error:
+            problems.append(f"{arm} at size {size}: {error}")
+    units = max((of_cell.shape[1] for of_cell in counts.values()), default=1)
+    nothing = np.full((len(seeds), units), np.nan)
+    return {arm: np.stack([tables.get((arm, size), nothing) for size in sizes]) for arm in arms}

@@ -1,0 +1,86 @@
+"""Figures of words: errors by what is known of a text's words, and the words that moved most."""
+
+from typing import Any
+
+import altair as alt
+
+from wvexp.analysis.verdict import ARMS
+from wvexp.report.findings import Findings
+from wvexp.report.style import (
+    COLOURS,
+    Figure,
+    data,
+    lines_by_arm,
+    plain_type,
+    size_axis,
+    tight,
+)
+from wvexp.report.words import unit
+
+
+def group_errors(f: Findings, group: str) -> Figure | None:
+    """Error of every arm on the test examples of one group of words."""
+    rows = [
+        {"arm": g.arm, "size": g.size, "error": g.error, "n": round(g.n)}
+        for g in f.groups
+        if g.group == group
+    ]
+    if not rows:
+        return None
+    chart = lines_by_arm(
+        rows,
+        f.arms,
+        size_axis(f),
+        alt.Y("error:Q", axis=alt.Axis(format="%", title="test error"), scale=tight()),
+        [
+            alt.Tooltip("arm:N"),
+            alt.Tooltip("size:Q", format=",", title=unit(f)),
+            alt.Tooltip("error:Q", format=".2%"),
+            alt.Tooltip("n:Q", format=",", title="test examples"),
+        ],
+    )
+    what = {
+        "seen": "all of whose words were seen in training",
+        "pretrained_only": "with a word that only the pretrained vectors know",
+        "neither": "with a word that nobody knows",
+    }[group]
+    name = group.replace("_", " ")
+    return Figure(
+        f"error-{group.replace('_', '-')}",
+        f"Error where words are: {name}",
+        f"Mean over seeds, on the test examples {what}.",
+        chart,
+    )
+
+
+def words_moved(f: Findings, movement: dict[str, Any]) -> Figure | None:
+    """How far the words that moved most went in one fine-tuned run."""
+    rows = [
+        {"word": _mark(moved["word"]), "distance": moved["distance"]}
+        for moved in movement.get("most_moved", [])
+    ]
+    if not rows:
+        return None
+    arm = movement["arm"]
+    colour = COLOURS[ARMS.index(arm)] if arm in ARMS else COLOURS[4]
+    bars = (
+        alt.Chart(data(rows))
+        .mark_bar(color=colour)
+        .encode(
+            x=alt.X("distance:Q", title="distance moved"),
+            y=alt.Y("word:N", sort=None, title=None, axis=alt.Axis(labelLimit=160)),
+            tooltip=[alt.Tooltip("word:N"), alt.Tooltip("distance:Q", format=".3f")],
+        )
+    )
+    return Figure(
+        f"movement-{arm}",
+        f"Words that moved most: {arm}",
+        f"Euclidean distance from start to end, {movement['size']:,} {unit(f)}, seed "
+        f"{movement['seed']}.",
+        plain_type(bars.properties(width="container", height=24 * len(rows))),
+    )
+
+
+def _mark(word: str) -> str:
+    """An empty or blank word is shown as a box, else its bar would have no name."""
+    return word if word.strip() else "\u2423"

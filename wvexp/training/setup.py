@@ -1,0 +1,72 @@
+"""What a run starts from: its part of the training data, its words, and the rows of those."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.folds import of_fold
+from wvexp.data.vocabulary import Vocabulary
+from wvexp.seeds import stream
+from wvexp.training.examples import Examples
+from wvexp.training.identity import RunConfig
+from wvexp.training.tuning import movable_rows
+from wvexp.vectors.initial import (
+    Start,
+    pretrained_start,
+    random_start,
+    shuffled_start,
+    unscaled_random_start,
+)
+from wvexp.vectors.reference import ReferenceVectors
+from wvexp.vectors.table import EmbeddingTable, build_table
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a run starts from: its subset of the training data, its words and their rows."""
+
+    subset: Split
+    vocabulary: Vocabulary
+    table: EmbeddingTable
+    movable: NDArray[np.bool_]
+    train_set: Examples
+
+    def rows(self, run: RunConfig, epoch: int) -> NDArray[np.int32]:
+        """Row of every training token in an epoch.
+
+        UNK learns in every tuned arm, by the same draws.
+        """
+        if not run.finetune:
+            return self.train_set.rows
+        draws = stream(run.seed, "unknown", epoch)
+        return self.train_set.with_unknown(self.vocabulary.counts, draws)
+
+
+def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Setup:
+    """Draw the training subset and give each of its words a row."""
+    corpus = of_fold(corpus, run.seed, run.fold)
+    # Folds differ by an example or two: one that has less gives all it has.
+    size = run.train_size if run.folds is None else min(run.train_size, corpus.train.examples)
+    subset = corpus.training_subset(size, run.seed)
+    vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
+    table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
+    movable = movable_rows(
+        table,
+        vocabulary,
+        reference,
+        finetune=run.finetune,
+        rows=run.tuning.rows,
+        min_count=run.tuning.min_count,
+    )
+    window = run.model.window if run.model.name == "window" else None
+    return Setup(subset, vocabulary, table, movable, Examples.from_split(subset, table, window))
+
+
+def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
+    """What the arm's word vectors start from."""
+    if reference is None:
+        return unscaled_random_start(len(corpus.lexicon), run.dim, run.seed)
+    starts = {"pretrained": pretrained_start, "random": random_start, "shuffled": shuffled_start}
+    return starts[run.embed](reference, run.seed)
