@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor, nn
 
+from wvexp.models.max_over_time import convolve_and_pool
+
 
 class CnnModel(nn.Module):
     """Filters of several widths over the word vectors, ReLU, max over time, dropout, softmax."""
@@ -21,24 +23,21 @@ class CnnModel(nn.Module):
         """Logits [batch, classes]; arguments as `MeanModel.forward`.
 
         A sentence shorter than a filter is padded to the filter's width with the zero PAD vector;
-        places beyond a sentence's end never win the maximum, so a sentence scores the same in
-        whatever batch it stands.
+        no span reaches beyond its sentence, so a sentence scores the same in whatever batch it
+        stands.
         """
         lengths = offsets.diff()
-        longest = max(int(lengths.max()), *self.widths)
-        places = torch.arange(longest, device=rows.device)
-        inside = places < lengths[:, None]
-        padded = rows.new_zeros(inside.shape)  # row 0 is PAD
-        padded[inside] = rows
-        x = self.embedding(padded)  # [batch, longest, d]
+        places = lengths.clamp(min=max(self.widths))
+        begins = places.cumsum(0) - places
+        padded = rows.new_zeros(int(places.sum()))  # row 0 is PAD
+        within = torch.arange(len(rows), device=rows.device)
+        padded[within + (begins - offsets[:-1]).repeat_interleave(lengths)] = rows
+        x = self.embedding(padded)  # [places, d]
         pooled = []
-        for width, convolution in zip(self.widths, self.convolutions, strict=True):
-            spans = x.unfold(1, width, 1).transpose(2, 3).flatten(2)  # [batch, starts, width * d]
-            scores = torch.relu(convolution(spans))
-            starts = (lengths - width).clamp(min=0) + 1  # filter positions inside the sentence
-            beyond = places[: scores.shape[1]] >= starts[:, None]
-            # ReLU's least value is 0: a place set to 0 cannot win over one inside the sentence.
-            pooled.append(scores.masked_fill(beyond[..., None], 0).amax(1))
+        for width, layer in zip(self.widths, self.convolutions, strict=True):
+            assert isinstance(layer, nn.Linear)
+            starts = (lengths - width).clamp(min=0) + 1
+            pooled.append(convolve_and_pool(x, layer.weight, layer.bias, begins, starts))
         h = torch.cat(pooled, 1)
         logits: Tensor = self.output(h if mask is None else h * mask)
         return logits
