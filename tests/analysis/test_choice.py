@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from wvexp.analysis.choice import choose
 from wvexp.seeds import stream
@@ -32,6 +33,46 @@ def test_an_unmeasured_arm_keeps_it_undecided():
     assert choice.confidence > 0.99
     assert not choice.decided
     assert choice.notes == ("third: not measured",)
+    assert choice.worst_cost is None
+
+
+def test_the_cost_is_unknown_while_an_arm_has_no_interval():
+    values = tables((0.9, 0.7, 0.6))
+    values["third"][1:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert (choice.worst_cost, choice.decided) == (None, False)
+    assert choice.notes == ("third: one seed, so no interval",)
+
+
+def answers(units, seeds=5, share=0.6):
+    right = np.random.default_rng(0).random(units) < share
+    return np.repeat(right[None].astype(float), seeds, axis=0)
+
+
+@pytest.mark.parametrize("units", [40, 4000])
+def test_arms_that_no_unit_tells_apart_are_no_choice(units):
+    """All give the most frequent label always: surely near the best, and nothing learnt."""
+    choice = choose(dict.fromkeys(ARMS, answers(units)), ARMS, stream(0, "choice"))
+    assert not choice.decided
+    assert choice.recommended in ARMS
+    assert choice.notes == ("no test unit tells the arms apart",)
+
+
+def test_two_arms_alike_may_still_be_chosen_above_a_third():
+    learnt = answers(4000, share=0.9)
+    values = {"first": learnt, "second": learnt, "third": answers(4000)}
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.decided
+    assert choice.recommended in ("first", "second")
+
+
+def test_an_arm_no_better_than_the_most_frequent_label_is_no_choice():
+    values = tables((0.62, 0.5, 0.5), spread=0.005)
+    kept = choose(values, ARMS, stream(0, "choice"), baseline=0.4)
+    assert kept.decided
+    refused = choose(values, ARMS, stream(0, "choice"), baseline=0.6)
+    assert not refused.decided
+    assert "most frequent label, 60.0 %" in refused.notes[0]
 
 
 def test_settling_with_seeds_would_indeed_settle():

@@ -150,7 +150,7 @@ def test_too_few_seeds_give_no_interval(seeds):
     assert (found.low, found.p_value, found.p_a_better, found.adjusted_p) == (None,) * 4
     assert (found.estimate is None) == (seeds == 0)
     assert found.call == "undecided"
-    assert "at least 2 are needed" in found.notes[-1]
+    assert "an interval needs 2" in found.notes[-1]
 
 
 def test_one_unit_and_a_constant_score_give_no_interval():

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
 from wvexp.analysis.components import two_way
+from wvexp.analysis.rare import alike, least_error
 from wvexp.analysis.scores import Values, ran
 
 Call = Literal["A", "B", "equivalent", "undecided"]
@@ -69,12 +70,17 @@ class PairedDifference:
 
 
 def paired_difference(
-    a: Values, b: Values, margin: float = MARGIN, shared_training: bool = False
+    a: Values,
+    b: Values,
+    margin: float = MARGIN,
+    shared_training: bool = False,
+    widening: float = 1.0,
 ) -> PairedDifference:
     """Compare arm A with arm B from their values [seeds, units], row by row the same seed.
 
     Seeds that ran in one arm alone are left out and counted in the notes. The call is that of a
     single comparison planned beforehand; for several, pass them all to `call_together`.
+    `widening` multiplies the variance (`overlap.py`).
     """
     if a.shape != b.shape:
         raise ValueError(f"arm A has values {a.shape}, arm B {b.shape}: expected the same shape")
@@ -119,16 +125,18 @@ def paired_difference(
         notes=tuple(notes),
     )
     if seeds < 2:
-        note = f"{seeds} seeds common to both arms: at least 2 are needed for an interval"
+        note = f"{seeds or 'no'} seed common to both arms: an interval needs 2"
         return replace(known, notes=(*notes, note))
     if units < 2:
-        return replace(known, notes=(*notes, "1 test unit: at least 2 are needed for an interval"))
-    fit = two_way(difference)
+        return replace(known, notes=(*notes, "1 test unit: an interval needs 2"))
+    fit = two_way(difference, least_error(a, b), widening)
     if fit.standard_error == 0:
-        note = (
-            "the difference is the same for every seed and unit: there is no spread to judge it by"
-        )
+        note = "either arm scores the same on every unit: there is no spread to judge them by"
         return replace(known, notes=(*notes, note))
+    if alike(a, b):
+        notes.append(
+            "no test unit tells the arms apart: the interval is what so many units can exclude"
+        )
     low, high = fit.interval(1 - ALPHA)
     inner = fit.interval(1 - 2 * ALPHA)
     t = fit.mean / fit.standard_error
@@ -153,6 +161,7 @@ def paired_difference(
         adjusted_p=p_value,
         adjusted_equivalence_p=equivalence_p,
         call=_call(fit.mean, p_value, equivalence_p),
+        notes=tuple(notes),
     )
 
 
