@@ -18,6 +18,7 @@ from scipy.special import stdtrit
 from wvexp.analysis.components import Joint, joint
 from wvexp.analysis.rare import least_error
 from wvexp.analysis.scores import ran
+from wvexp.analysis.wording import counted
 
 Status = Literal["one", "none", "several", "before_first", "beyond_last", "undecided"]
 Sign = Literal["A", "B"]
@@ -162,7 +163,7 @@ def check_sizes(sizes: Sequence[float], *arms: NDArray[np.float64]) -> None:
 def _why_unusable(a: NDArray[np.float64], b: NDArray[np.float64]) -> str:
     common = int((ran(a) & ran(b)).sum())
     if common < 2:
-        return f"{common or 'no'} seed in common"
+        return f"{counted(common, 'seed')} in common"
     return "either arm scores the same on every test unit"
 
 

@@ -17,6 +17,7 @@ from scipy.special import stdtr
 from wvexp.analysis.components import two_way
 from wvexp.analysis.rare import alike, least_error
 from wvexp.analysis.scores import Values, ran
+from wvexp.analysis.wording import counted
 
 Call = Literal["A", "B", "equivalent", "undecided"]
 
@@ -125,7 +126,7 @@ def paired_difference(
         notes=tuple(notes),
     )
     if seeds < 2:
-        note = f"{seeds or 'no'} seed common to both arms: an interval needs 2"
+        note = f"{counted(seeds, 'seed')} common to both arms: an interval needs 2"
         return replace(known, notes=(*notes, note))
     if units < 2:
         return replace(known, notes=(*notes, "1 test unit: an interval needs 2"))
