@@ -41,6 +41,7 @@ class Crossover:
     estimate       where the interpolated estimate itself passes the level once between low and
                    high; None where it never does, or more than once
     before, after  who leads at the first and at the last size; None where that is undecided
+    at_low, at_high  who leads there; None where the interval is open
     leaders        who leads at each of `sizes`, by the interval there; None where undecided
     """
 
@@ -51,6 +52,8 @@ class Crossover:
     before: Sign | None
     after: Sign | None
     sizes: tuple[float, ...]
+    at_low: Sign | None = None
+    at_high: Sign | None = None
     leaders: tuple[Sign | None, ...] = ()
     level: float = 0.0
     notes: tuple[str, ...] = ()
@@ -122,29 +125,32 @@ def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float =
     )
     if not len(decided):
         return found
+
+    def between(status: Status, low: int | None, high: int | None) -> Crossover:
+        return replace(
+            found,
+            status=status,
+            low=None if low is None else float(np.exp(log_sizes[low])),
+            high=None if high is None else float(np.exp(log_sizes[high])),
+            at_low=None if low is None else _leader(sign[low]),
+            at_high=None if high is None else _leader(sign[high]),
+        )
+
     changes = np.flatnonzero(np.diff(sign[decided]))
     if len(changes):
         low, high = decided[changes[0]], decided[changes[-1] + 1]
-        return replace(
-            found,
-            status="one" if len(changes) == 1 else "several",
-            low=float(np.exp(log_sizes[low])),
-            high=float(np.exp(log_sizes[high])),
-            estimate=_zero(log_sizes[low : high + 1], estimate[low : high + 1]),
-        )
-    if sign[0] and sign[-1] and None not in found.leaders:
-        return replace(found, status="none")
+        place = between("one" if len(changes) == 1 else "several", low, high)
+        stretch = slice(low, high + 1)
+        return replace(place, estimate=_zero(log_sizes[stretch], estimate[stretch]))
     if sign[0] and sign[-1]:
+        if None not in found.leaders:
+            return replace(found, status="none")
         open_points = np.flatnonzero(sign == 0)
-        return replace(
-            found,
-            low=float(np.exp(log_sizes[open_points[0] - 1])),
-            high=float(np.exp(log_sizes[open_points[-1] + 1])),
-        )
+        return between("undecided", open_points[0] - 1, open_points[-1] + 1)
     if sign[-1]:
-        return replace(found, status="before_first", high=float(np.exp(log_sizes[decided[0]])))
+        return between("before_first", None, decided[0])
     if sign[0]:
-        return replace(found, status="beyond_last", low=float(np.exp(log_sizes[decided[-1]])))
+        return between("beyond_last", decided[-1], None)
     return found
 
 

@@ -7,6 +7,7 @@ from wvexp.analysis.verdict import (
     RANDOM_FROZEN,
     RANDOM_TUNED,
 )
+from wvexp.analysis.wording import counted, in_short
 from wvexp.report.findings import Findings
 from wvexp.report.words import crossover_words, fade_words, percent, points, unit
 
@@ -25,9 +26,9 @@ def headline(f: Findings) -> str:
     arm = f.choice.recommended
     if arm is None:
         return "No answer: no arm was measured."
-    if f.choice.decided:
-        return f"Take {arm}: {_DOING[arm]}."
-    return f"Undecided; the best so far is {arm}: {_DOING[arm]}."
+    said = f"Take {arm}" if f.choice.decided else f"Undecided; the best so far is {arm}"
+    caveat = " Cross-fitted: it holds for these examples, not for others." if f.folds else ""
+    return f"{said}: {_DOING[arm]}.{caveat}"
 
 
 def advice(f: Findings) -> list[str]:
@@ -67,15 +68,20 @@ def _its_score(f: Findings) -> str:
     said = f"Its test {f.metric.replace('_', ' ')}: {percent(score.score)}"
     if score.low is not None and score.high is not None:
         said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
-    seeds = f"{score.seeds} seed{'' if score.seeds == 1 else 's'}"
     how = f", cross-fitted over {f.folds} folds" if f.folds else ""
-    return f"{said}, {seeds} on {score.units:,} test units{how}."
+    measured = f"{counted(score.seeds, 'seed')} on {counted(score.units, 'test unit')}{how}"
+    nothing = ""
+    if f.baseline is not None:
+        nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
+    return f"{said}, {measured}{nothing}."
 
 
 def _cost(f: Findings) -> str:
     cost = f.choice.worst_cost
-    if cost is None:
+    if f.choice.recommended is None:
         return ""
+    if cost is None:
+        return f"What it costs to be wrong: unknown ({in_short(f.choice.notes)})."
     if cost == 0:
         return "What it costs to be wrong: no other arm is better, at 95 %."
     return f"What it costs to be wrong: another arm is at most {points(cost)} better, at 95 %."
@@ -110,7 +116,7 @@ def _flip(f: Findings) -> str:
     if crossing is None:
         return ""
     words = crossover_words(crossing, PRETRAINED_FROZEN, PRETRAINED_TUNED, unit(f))
-    return f"Where it flips: {words}."
+    return f"Where it flips (95 % intervals): {words}."
 
 
 def _fading(f: Findings) -> str:
@@ -125,7 +131,7 @@ def _settling(f: Findings) -> str:
         return ""
     ways = []
     if s.seeds:
-        ways.append(f"about {s.seeds:,} seeds")
+        ways.append(f"about {counted(s.seeds, 'seed')}")
     if s.units:
         ways.append(f"a test set of about {s.units:,} units")
     told = f"to tell {f.choice.recommended} from {s.closest}"
