@@ -90,17 +90,18 @@ def crossover(
     )
     kept = tuple(float(sizes[i]) for i in usable)
     if len(kept) < 2:
-        usable_sizes = f"{len(kept) or 'no'} usable size: 2 are needed"
+        too_few = f"{counted(len(kept), 'usable size')}: 2 are needed"
         return Crossover(
             "undecided",
-            None,
-            None,
-            None,
-            None,
-            None,
-            kept,
+            low=None,
+            high=None,
+            estimate=None,
+            before=None,
+            after=None,
+            sizes=kept,
+            leaders=(None,) * len(kept),
             level=level,
-            notes=(*notes, usable_sizes),
+            notes=(*notes, too_few),
         )
     differences = joint((a - b)[usable], [least[i] for i in usable], widening)
     return replace(find_sign_changes(differences, kept, level), notes=notes)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from wvexp.analysis.comparisons import Comparison
 from wvexp.analysis.components import two_way
 from wvexp.analysis.fading import Fade, gain_fades
-from wvexp.analysis.paired import ALPHA, MARGIN, PairedDifference, holm, paired_difference
+from wvexp.analysis.paired import ALPHA, MARGIN, holm, paired_difference
 from wvexp.analysis.rare import least_error
 from wvexp.analysis.wording import counted, in_short, place
 
@@ -28,6 +28,9 @@ Status = Literal["supported", "contradicted", "undecided", "not tested"]
 PRETRAINED_FROZEN, PRETRAINED_TUNED = "pretrained-frozen", "pretrained-tuned"
 RANDOM_FROZEN, RANDOM_TUNED = "random-frozen", "random-tuned"
 ARMS = (PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED)
+
+# Of the sizes measured, those over which a gain must grow for it to be said to grow.
+_LAST_SIZES = 3
 
 
 @dataclass(frozen=True)
@@ -185,17 +188,19 @@ def _random_suffices(
         _growth_p(pretrained - random, sizes, pair, widening),
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
-        from_size = f"by size {place(fade.high, sizes)}" if fade.high else "from the first size on"
+        from_size = f"from size {place(fade.high, sizes)} on" if fade.high else "at every size"
         reason = f"the gain is below {_points(margin)} {from_size}: {_words(last)}"
         return replace(undecided, status="supported", reason=reason)
     if fade.within.after == "A" and grows <= ALPHA:
-        reason = f"the gain grows with the data: {_words(last)}"
+        reason = f"the gain still grows with the data: {_words(last)}"
         return replace(undecided, status="contradicted", reason=reason)
-    if fade.status == "extrapolated" and fade.estimate is not None:
+    if fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
         reason = (
             f"not shown at the largest size; a fitted curve, extrapolated, falls below "
-            f"{_points(margin)} near size {place(fade.estimate)}: {_words(last)}"
+            f"{_points(margin)} at {place(fade.estimate)}: {_words(last)}"
         )
+    elif fade.within.after == "A":
+        reason = f"still above {_points(margin)} and not surely growing: {_words(last)}"
     else:
         reason = f"not shown at the largest size: {_words(last)}"
     return replace(undecided, reason=reason)
@@ -258,22 +263,21 @@ def _below_p(
 def _growth_p(
     gain: NDArray[np.float64], sizes: Sequence[float], pair: _Pair, widening: float
 ) -> float:
-    """p-value of a gain at the last size no larger than at some size before it.
+    """p-value of a gain that does not grow with the logarithm of the size over the last sizes.
 
-    That it is the largest of all is claimed only where it is surely above each of the others: the
-    largest of their p-values is that of the claim (an intersection-union test), so that one lucky
-    first size does not make it.
+    1 where the gain at the last size is not the largest: then it grew before, and no longer.
     """
-    order = [float(size) for size in sizes]
-    *before, last = (order.index(e.comparison.size) for e in pair.evidence)
-    grown = [paired_difference(gain[last], gain[k], widening=widening) for k in before]
-    return max(_rise_p(difference) for difference in grown)
-
-
-def _rise_p(difference: PairedDifference) -> float:
-    if difference.strict_p is None or (difference.estimate or 0.0) <= 0:
+    estimates = [_estimate(e) for e in pair.evidence]
+    if max(estimates) > estimates[-1]:
         return 1.0
-    return difference.strict_p
+    order = [float(size) for size in sizes]
+    last = [order.index(e.comparison.size) for e in pair.evidence[-_LAST_SIZES:]]
+    log_sizes = np.log([order[k] for k in last])
+    slope = np.tensordot(log_sizes - log_sizes.mean(), gain[last], axes=1)
+    found = paired_difference(slope, np.where(np.isnan(slope), np.nan, 0.0), widening=widening)
+    if found.strict_p is None or (found.estimate or 0.0) <= 0:
+        return 1.0
+    return found.strict_p
 
 
 def _lost(comparison: Comparison) -> bool:

@@ -9,7 +9,7 @@ from wvexp.analysis.verdict import (
 )
 from wvexp.analysis.wording import counted, in_short
 from wvexp.report.findings import Findings
-from wvexp.report.words import crossover_words, fade_words, percent, points, unit
+from wvexp.report.words import fade_words, percent, places, points, unit
 
 # Letters of a problem that fit on the terminal.
 _LONGEST = 160
@@ -112,10 +112,9 @@ def _policy(f: Findings) -> str:
 
 def _flip(f: Findings) -> str:
     """The size at which the answer between frozen and tuned pretrained vectors changes."""
-    crossing = f.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
-    if crossing is None:
+    if f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}" not in f.crossovers:
         return ""
-    words = crossover_words(crossing, PRETRAINED_FROZEN, PRETRAINED_TUNED, unit(f))
+    words = places(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
     return f"Where it flips (95 % intervals): {words}."
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.words import CLAIMS, crossover_words, fade_words, percent, points, unit
+from wvexp.report.words import CLAIMS, fade_words, percent, places, points, unit
 
 Row = Sequence[object]
 
@@ -27,10 +27,9 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
             "Where arms change places (95 % intervals, one size at a time)",
             ("arms", "status", "what is known"),
             [
-                (f"{a} against {b}", f.crossovers[name].status.replace("_", " "), said)
+                (f"{a} against {b}", f.crossovers[name].status.replace("_", " "), places(f, a, b))
                 for a, b in PAIRS
                 if (name := f"{a} - {b}") in f.crossovers
-                for said in [crossover_words(f.crossovers[name], a, b, size)]
             ],
         ),
         (

@@ -57,8 +57,23 @@ def percent(score: float) -> str:
     return f"{100 * score:.1f} %"
 
 
+def places(f: Findings, a: str, b: str) -> str:
+    """Where arms a and b change places, by the intervals, and where no call bears them out."""
+    crossing = f.crossovers[f"{a} - {b}"]
+    called = {c.size for c in f.comparisons if (c.a, c.b) == (a, b) and c.winner}
+    uncalled = [
+        f"{size:,.0f}"
+        for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
+        if leader and size not in called
+    ]
+    said = crossover_words(crossing, a, b, unit(f))
+    if not uncalled:
+        return said
+    return f"{said} (at {_listed(uncalled)} not called, once all comparisons are counted)"
+
+
 def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
-    """What is known of the size at which arms a and b change places, and no more than that."""
+    """What the intervals say of the size at which arms a and b change places, and no more."""
     sizes = crossing.sizes
     if len(sizes) < 2:
         why = f": {in_short(crossing.notes[:-1])}" if len(crossing.notes) > 1 else ""
@@ -120,9 +135,11 @@ def fade_words(fade: Fade, of: str) -> str:
                 if within.after == "A"
                 else f"above {margin} up to {low} {of}, not decided at {last}"
             )
+            if fade.estimate <= within.sizes[-1]:
+                return f"{measured}, where a fitted curve is below it"
             limits = f"{low} to {high}" if high else f"from {low} on"
             return (
-                f"{measured}; extrapolated, not measured: falls below it near "
+                f"{measured}; extrapolated, not measured: falls below it at "
                 f"{place(fade.estimate)} (95 %: {limits})"
             )
     above = {"A": f"above {margin}", "B": f"below {margin}"}
@@ -151,4 +168,10 @@ def _undecided(crossing: Crossover) -> str:
         for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
         if leader is None and not low < size < high
     ]
-    return ", ".join(found)
+    return _listed(found)
+
+
+def _listed(sizes: Sequence[str]) -> str:
+    """`100`, `100 and 240`, `100, 240 and 600`."""
+    *first, last = sizes or [""]
+    return f"{', '.join(first)} and {last}" if first else last
