@@ -2,6 +2,7 @@
 
 from wvexp.analysis.choice import SURE
 from wvexp.analysis.verdict import (
+    ARMS,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_FROZEN,
@@ -81,7 +82,9 @@ def _cost(f: Findings) -> str:
     if f.choice.recommended is None:
         return ""
     if cost is None:
-        return f"What it costs to be wrong: unknown ({in_short(f.choice.notes)})."
+        unmeasured = [note for note in f.choice.notes if note.startswith(ARMS)]
+        why = in_short(unmeasured or ["too few seeds in common"])
+        return f"What it costs to be wrong: unknown ({why})."
     if cost == 0:
         return "What it costs to be wrong: no other arm is better, at 95 %."
     return f"What it costs to be wrong: another arm is at most {points(cost)} better, at 95 %."

@@ -134,6 +134,7 @@ def find(
     baseline = majority_baseline(m.runs, m.metric)
     at_full_size = {arm: table[-1] for arm, table in values.items()}
     choice = choose(at_full_size, ARMS, stream(0, "choice"), margin, baseline, wider)
+    curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
     if wanted_size is not None and m.sizes[-1] < wanted_size:
         note = f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
         choice = replace(choice, decided=False, notes=(*choice.notes, note))
@@ -154,7 +155,7 @@ def find(
         verdicts=verdicts,
         crossovers=crossovers,
         fade=fade,
-        curves={arm: _curve(table, m.sizes, wider) for arm, table in values.items()},
+        curves=curves,
         measures=measures,
         tuning=expected_validation(m),
         groups=group_errors(m),
@@ -162,7 +163,7 @@ def find(
         parity=parity_summary(m),
         movement=movement_of_arms(m),
         versions=versions_used(m),
-        problems=m.problems,
+        problems=(*m.problems, *_curve_problems(curves)),
         failures=failures,
         runs=m.runs,
     )
@@ -207,6 +208,15 @@ def scores_of(m: Measurements) -> tuple[Score, ...]:
             mean = float(table.mean())
             scores.append(Score(arm, size, mean, low, high, m.rates[rate], *table.shape))
     return tuple(scores)
+
+
+def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[str]:
+    """What is wrong with curves over sizes enough."""
+    return [
+        f"{arm}: {curve.notes[-1]}"
+        for arm, curve in curves.items()
+        if len(curve.sizes) > 2 and curve.notes and curve.notes[-1].startswith("no curve")
+    ]
 
 
 def _curve(values: Any, sizes: tuple[int, ...], wider: float) -> LearningCurve:
