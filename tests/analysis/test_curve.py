@@ -166,6 +166,25 @@ def test_tiny_test_sets_give_a_curve_within_bounds_or_a_note(seed, steps, shape,
         assert all(0 <= p.low <= p.error <= p.high <= 1 for p in found.points)
 
 
+def test_a_curve_that_bends_otherwise_says_so():
+    """A step is no power law."""
+    values = scores(np.random.default_rng(11), a=0.3, b=0.0)
+    values[3:] += 0.1
+    assert "fits badly" in learning_curve(values, SIZES).notes[-1]
+    assert not learning_curve(scores(np.random.default_rng(12)), SIZES).notes
+
+
+def test_bands_of_a_bad_fit_are_those_of_errors_large_enough_for_it_to_fit():
+    n, errors = np.array(SIZES), np.array([0.30, 0.31, 0.28, 0.19, 0.21, 0.20])
+    covariance = 0.004**2 * (np.eye(6) + 0.5)
+    law = PowerLaw.fit(n, errors, covariance, df=30.0)
+    enough = PowerLaw.fit(n, errors, covariance * law.scale, df=30.0)
+    assert law.scale > 4
+    assert enough.scale == pytest.approx(1)
+    assert law.error(1000.0) == pytest.approx(enough.error(1000.0), rel=1e-3)
+    assert law.error(100_000.0) == pytest.approx(enough.error(100_000.0), rel=1e-3)
+
+
 def test_fewer_units_than_sizes_still_fit():
     curve = learning_curve(scores(np.random.default_rng(7), units=3, noise=0.01), SIZES)
     assert curve.a is not None

@@ -15,6 +15,8 @@ from wvexp.analysis.power_law import PowerLaw
 from wvexp.analysis.scores import ran
 
 REACH = 10.0
+# Misfit for each size to spare beyond which it is said; by luck it is beyond 4 in 5 % or fewer.
+_FITS_BADLY = 4.0
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,15 @@ def fit_decay(
     except np.linalg.LinAlgError:
         notes += ("no curve: too few test units, or too little between the sizes, to fit one",)
         return replace(measured, notes=notes)
+    if law.scale > _FITS_BADLY:
+        said = (
+            f"the power law fits badly: its bands are {np.sqrt(law.scale):.1f} times wider for it"
+        )
+        notes += (said,)
     (a, *a_interval), (b, *b_interval), (c, *c_interval) = law.a(), law.b(), law.c()
     return replace(
         measured,
+        notes=notes,
         a=a,
         b=b,
         c=c,

@@ -215,7 +215,7 @@ def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[str]:
     return [
         f"{arm}: {curve.notes[-1]}"
         for arm, curve in curves.items()
-        if len(curve.sizes) > 2 and curve.notes and curve.notes[-1].startswith("no curve")
+        if len(curve.sizes) > 2 and curve.notes and not curve.notes[-1].startswith("size")
     ]
 
 
