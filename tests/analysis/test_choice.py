@@ -88,6 +88,30 @@ def test_settling_with_seeds_would_indeed_settle():
     assert choose(more, ARMS, stream(0, "choice")).confidence > 0.93
 
 
+def test_settling_rare_disagreement_takes_units_and_no_seeds():
+    first = answers(100)
+    second = first.copy()
+    second[:, 7] = 1 - second[:, 7]
+    choice = choose({"first": first, "second": second}, ("first", "second"), stream(0, "choice"))
+    assert not choice.decided
+    assert choice.settling.seeds is None
+    # As many units, with as few that tell the arms apart (so that the lead, in points, is less).
+    units = choice.settling.units
+    first, second = answers(units), answers(units)
+    second[:, 7] = 1 - second[:, 7]
+    settled = choose({"first": first, "second": second}, ("first", "second"), stream(0, "choice"))
+    assert choice.confidence < 0.91
+    assert settled.confidence > 0.92
+
+
+def test_nothing_would_settle_what_is_sure_or_what_no_unit_tells_apart():
+    refused = choose(tables((0.62, 0.5, 0.5)), ARMS, stream(0, "choice"), baseline=0.9)
+    assert (refused.decided, refused.settling) == (False, None)
+    same = choose(dict.fromkeys(ARMS, answers(40)), ARMS, stream(0, "choice"))
+    assert same.confidence < 0.95
+    assert same.settling is None
+
+
 def test_equal_arms_are_rarely_called_wrongly():
     """With three arms, two of them 2 points behind, the choice is seldom one of those."""
     wrong = decided = 0

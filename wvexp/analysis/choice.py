@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from math import ceil
+from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,8 @@ class Choice:
     worst_cost   upper end of the 95 % intervals of (another arm - recommended), at least 0: what
                  it costs, at worst, if the recommendation is wrong; None while a wanted arm has
                  no interval
-    settling     None once decided, or where nothing is known
+    settling     None where the confidence is enough, where nothing is known, and where no unit
+                 tells the arms apart
     notes        what keeps it from being decided, whatever the confidence
     """
 
@@ -95,21 +96,22 @@ def choose(
     highs = [rival.high for rival in rivals.values()]
     known = [high for high in highs if high is not None]
     notes = unknown
-    if all(alike(a, b) for a, b in combinations(tables, 2)):
+    same = all(alike(a, b) for a, b in combinations(tables, 2))
+    if same:
         notes += ("no test unit tells the arms apart",)
     low = two_way(values[recommended], widening=widening).interval()[0]
     if baseline is not None and low <= baseline:
         notes += (
             f"not surely better than always giving the most frequent label, {100 * baseline:.1f} %",
         )
-    decided = by_arm[recommended] >= SURE and not notes
+    sure = by_arm[recommended] >= SURE
     return Choice(
         recommended,
         by_arm[recommended],
-        decided,
+        sure and not notes,
         by_arm,
         max([0.0, *known]) if known and len(known) == len(highs) and not unknown else None,
-        None if decided else _settling(rivals, margin, widening),
+        None if sure or same else _settling(rivals, margin, widening),
         notes,
     )
 
@@ -141,13 +143,16 @@ def _settling(
     assert d.seed_variance is not None
     assert d.unit_variance is not None
     assert d.residual_variance is not None
+    assert d.standard_error is not None
     wanted = ((margin - d.estimate) / float(ndtri(SURE))) ** 2 / widening
     seed, unit, rest = d.seed_variance, d.unit_variance, d.residual_variance
-    return Settling(
-        closest,
-        seeds=_enough(seed + rest / d.units, wanted - unit / d.units, d.seeds),
-        units=_enough(unit + rest / d.seeds, wanted - seed / d.seeds, d.units),
-    )
+    seeds = _enough(seed + rest / d.units, wanted - unit / d.units, d.seeds)
+    units = _enough(unit + rest / d.seeds, wanted - seed / d.seeds, d.units)
+    # Where units hardly disagree, the error is what so many can exclude (`rare.py`).
+    error = d.standard_error / sqrt(widening)
+    if error**2 > (seed / d.seeds + unit / d.units + rest / d.seeds / d.units) * (1 + 1e-9):
+        seeds, units = None, max(units or 0, ceil(error * d.units / sqrt(wanted)))
+    return Settling(closest, seeds, units)
 
 
 def _reach(difference: PairedDifference, margin: float) -> float:
