@@ -112,6 +112,13 @@ def test_nothing_would_settle_what_is_sure_or_what_no_unit_tells_apart():
     assert same.settling is None
 
 
+def test_the_cost_is_never_more_than_what_is_missing_to_a_perfect_score():
+    values = tables((0.9, 0.88, 0.85), seeds=2, units=30, spread=0.3)
+    choice = choose(values, ARMS, stream(0, "choice"))
+    recommended = values[choice.recommended].mean()
+    assert choice.worst_cost == pytest.approx(max(0, 1 - recommended))
+
+
 def test_equal_arms_are_rarely_called_wrongly():
     """With three arms, two of them 2 points behind, the choice is seldom one of those."""
     wrong = decided = 0

@@ -163,6 +163,14 @@ def test_one_unit_and_a_constant_score_give_no_interval():
     assert "no spread" in same.notes[0]
 
 
+def test_intervals_end_where_scores_do():
+    """Two seeds that disagree leave one degree of freedom; 138 points are no difference."""
+    a = np.repeat([[0.9], [0.5]], 30, axis=1)
+    b = np.repeat([[0.5], [0.8]], 30, axis=1)
+    found = paired_difference(a, b + 0.001 * np.arange(30) / 30)
+    assert (found.low, found.high, found.smallest_margin) == (-1, 1, 1)
+
+
 def test_shared_training_data_are_noted():
     found = paired_difference(*arms(10), shared_training=True)
     assert found.shared_training

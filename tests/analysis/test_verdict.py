@@ -161,6 +161,15 @@ def test_a_pair_that_did_not_run_is_not_claimed():
         assert found[claim].reason == "no run of pretrained-tuned"
 
 
+def test_a_single_arm_is_not_said_to_be_missing():
+    values = world(random_frozen=LECTURE["random_frozen"])
+    found = verdicts(values)
+    assert found["freeze_when_small"].reason == "no run of pretrained-frozen and no run of " + (
+        "pretrained-tuned"
+    )
+    assert found["pretrained_at_least_random"].reason.startswith("no run of pretrained-frozen (and")
+
+
 def test_one_missing_cell_keeps_a_claim_from_being_supported():
     values = world(**LECTURE)
     values["random-frozen"][1, 1:] = np.nan

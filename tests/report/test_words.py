@@ -74,6 +74,15 @@ def test_a_lead_up_to_a_measured_size_is_exact_and_between_sizes_is_about():
     )
 
 
+def test_a_size_without_an_interval_is_no_part_of_every_size(simulated):
+    store = simulated(seeds=3)
+    for seed in (1, 2):
+        store.drop(train_size=6400, seed=seed)
+    words = [line for line in advice(find(measure(store, "c0ffee"))) if "leads" in line]
+    assert len(words) == 1
+    assert "size 6,400 left out: 1 seed in common" in words[0]
+
+
 def test_too_few_sizes_give_the_reason():
     nothing = Crossover(
         "undecided", None, None, None, None, None, (100.0,), notes=("size 300 left out: 1 seed", "")
@@ -94,7 +103,7 @@ def fading(gains, units=300, noise=0.05):
         ([0.1, 0.06, 0.03, 0.001, 0.0], "falls below 1 point between about "),
         ([0.0, 0.0, -0.01, 0.0, 0.0], "below 1 point at every size measured"),
         ([0.01, 0.0, 0.0, 0.0, 0.0], "below 1 point from about "),
-        ([0.2, 0.2, 0.2, 0.2, 0.2], "still above 1 point as far as one may extrapolate, 10 times"),
+        ([0.2, 0.2, 0.2, 0.2, 0.2], "above it up to 10 times as many"),
     ],
 )
 def test_a_gain_that_fades(gains, expected):

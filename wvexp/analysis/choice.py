@@ -38,9 +38,9 @@ class Choice:
     confidence   probability that it is within the margin of the best; None where unknown
     decided      confidence of at least `SURE`, and no notes
     near_best    the same probability for each arm that could be judged
-    worst_cost   upper end of the 95 % intervals of (another arm - recommended), at least 0: what
-                 it costs, at worst, if the recommendation is wrong; None while a wanted arm has
-                 no interval
+    worst_cost   upper end of the 95 % intervals of (another arm - recommended): what it costs, at
+                 worst, if the recommendation is wrong, from 0 to what is missing to a score of 1;
+                 None while a wanted arm has no interval
     settling     None where the confidence is enough, where nothing is known, and where no unit
                  tells the arms apart
     notes        what keeps it from being decided, whatever the confidence
@@ -95,6 +95,7 @@ def choose(
     }
     highs = [rival.high for rival in rivals.values()]
     known = [high for high in highs if high is not None]
+    room = 1.0 - means[recommended]
     notes = unknown
     same = all(alike(a, b) for a, b in combinations(tables, 2))
     if same:
@@ -110,10 +111,14 @@ def choose(
         by_arm[recommended],
         sure and not notes,
         by_arm,
-        max([0.0, *known]) if known and len(known) == len(highs) and not unknown else None,
+        None if unknown or len(known) < len(highs) else _between(0.0, max(known), room),
         None if sure or same else _settling(rivals, margin, widening),
         notes,
     )
+
+
+def _between(low: float, value: float, high: float) -> float:
+    return max(low, min(value, high))
 
 
 def _without_interval(arm: str, values: Mapping[str, NDArray[np.float64]]) -> str:

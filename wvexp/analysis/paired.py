@@ -30,7 +30,7 @@ SIGN_FLIP_SEEDS = 40
 class PairedDifference:
     """Arm A minus arm B. What could not be estimated is None, and `notes` says why.
 
-    low, high          95 % interval
+    low, high          95 % interval, cut at -1 and 1
     p_a_better         confidence that the true difference is above 0
     p_value            two-sided, for no difference
     equivalence_p      two one-sided tests (Schuirmann 1987): the difference lies beyond the margin
@@ -146,14 +146,14 @@ def paired_difference(
     equivalence_p = float(stdtr(fit.df, -(margin - abs(fit.mean)) / fit.standard_error))
     return replace(
         known,
-        low=low,
-        high=high,
+        low=max(low, -1.0),
+        high=min(high, 1.0),
         standard_error=fit.standard_error,
         df=fit.df,
         p_a_better=p_a_better,
         p_value=p_value,
         equivalence_p=equivalence_p,
-        smallest_margin=max(map(abs, inner)),
+        smallest_margin=min(max(map(abs, inner)), 1.0),
         seed_variance=fit.seed_variance,
         unit_variance=fit.unit_variance,
         residual_variance=fit.residual_variance,

@@ -6,7 +6,7 @@ freeze_when_small            on a small training set, do not fine-tune the vecto
 tune_when_large              on a large one, do
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -103,7 +103,7 @@ def judge(
     measures = measures or {}
 
     def pair(a: str, b: str) -> _Pair:
-        return _pair(comparisons, measures, a, b)
+        return _pair(comparisons, values.keys(), measures, a, b)
 
     frozen = pair(PRETRAINED_FROZEN, RANDOM_FROZEN)
     tuned = pair(PRETRAINED_TUNED, RANDOM_TUNED)
@@ -117,13 +117,16 @@ def judge(
 
 
 def _pair(
-    comparisons: Sequence[Comparison], measures: Mapping[float, SizeMeasures], a: str, b: str
+    comparisons: Sequence[Comparison],
+    present: Collection[str],
+    measures: Mapping[float, SizeMeasures],
+    a: str,
+    b: str,
 ) -> _Pair:
     chosen = [c for c in comparisons if (c.a, c.b) == (a, b)]
     if not chosen:
         if any((c.a, c.b) == (b, a) for c in comparisons):
             raise ValueError(f"comparisons of {b} minus {a}: expected {a} first")
-        present = {arm for c in comparisons for arm in (c.a, c.b)}
         absent = " and no run of ".join(arm for arm in (a, b) if arm not in present)
         return _Pair((), (f"no run of {absent}",))
     return _Pair(

@@ -84,9 +84,10 @@ def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
     first, last = (f"{size:,.0f}" for size in (sizes[0], sizes[-1]))
     open_sizes = _undecided(crossing)
     gaps = f"; not decided at {open_sizes}" if open_sizes else ""
+    gaps += _left_out(crossing)
     match crossing.status:
         case "none":
-            return f"{name[crossing.before]} leads at every size measured"
+            return f"{name[crossing.before]} leads at every size measured{gaps}"
         case "several":
             return f"{a} and {b} change places more than once between {low} and {high} {of}{gaps}"
         case "one":
@@ -100,14 +101,15 @@ def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
             leads = f"{x} leads at {low} {of}{gaps}" if gaps else f"{x} leads up to {low} {of}"
             return f"{leads}; whether {a} and {b} change places after is not decided"
     if crossing.low is not None:
-        return f"{x} leads at {first} {of} and at {last}; not decided between {low} and {high}"
+        ends = f"{x} leads at {first} {of} and at {last}"
+        return f"{ends}; not decided between {low} and {high}{gaps}"
     between = [
         f"{name[leader]} leads at {size:,.0f}"
         for size, leader in zip(sizes, crossing.leaders, strict=True)
         if leader
     ]
     neither = f"neither {a} nor {b} surely leads at {first} {of} or at {last}"
-    return "; ".join([neither, *between])
+    return "; ".join([neither, *between]) + gaps
 
 
 def fade_words(fade: Fade, of: str) -> str:
@@ -116,6 +118,11 @@ def fade_words(fade: Fade, of: str) -> str:
     low, high = (_edge(edge, within.sizes) for edge in (fade.low, fade.high))
     if len(within.sizes) < 2:
         return f"whether it falls below {margin} cannot be told without an interval at two sizes"
+    return _fading(fade, margin, low, high, of) + _left_out(within)
+
+
+def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
+    within = fade.within
     first, last = (f"{size:,.0f}" for size in (within.sizes[0], within.sizes[-1]))
     match fade.status:
         case "below":
@@ -126,8 +133,8 @@ def fade_words(fade: Fade, of: str) -> str:
             return f"below {margin} from {high} {of} on"
         case "above":
             return (
-                f"still above {margin} as far as one may extrapolate, {fade.reach:g} times the "
-                "largest size"
+                f"still above {margin} at {last} {of}; extrapolated, not measured: above it up to "
+                f"{fade.reach:g} times as many"
             )
         case "extrapolated" if fade.estimate:
             measured = (
@@ -152,6 +159,11 @@ def fade_words(fade: Fade, of: str) -> str:
         if leader
     ]
     return "; ".join([*ends, f"whether it falls below {margin} for good is not decided"])
+
+
+def _left_out(crossing: Crossover) -> str:
+    """The sizes that ran and have no interval."""
+    return f"; {in_short(crossing.notes)}" if crossing.notes else ""
 
 
 def _edge(size: float | None, measured: Sequence[float]) -> str:
