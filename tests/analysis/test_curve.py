@@ -166,11 +166,13 @@ def test_tiny_test_sets_give_a_curve_within_bounds_or_a_note(seed, steps, shape,
         assert all(0 <= p.low <= p.error <= p.high <= 1 for p in found.points)
 
 
-def test_a_curve_that_bends_otherwise_says_so():
+def test_a_curve_that_bends_otherwise_is_not_extrapolated():
     """A step is no power law."""
     values = scores(np.random.default_rng(11), a=0.3, b=0.0)
     values[3:] += 0.1
-    assert "fits badly" in learning_curve(values, SIZES).notes[-1]
+    curve = learning_curve(values, SIZES, at=[50, 100, 30_000, 60_000])
+    assert "fits badly" in curve.notes[-1]
+    assert [p.size for p in curve.points] == [100, 30_000]
     assert not learning_curve(scores(np.random.default_rng(12)), SIZES).notes
 
 

@@ -57,6 +57,12 @@ def test_arms_alike_at_the_last_size_give_no_extrapolation():
     assert (fade.status, fade.estimate) == ("undecided", None)
 
 
+def test_a_gain_that_is_no_power_law_is_not_extrapolated():
+    fade = gain_fades(*arms([0.1, 0.1, 0.1, 0.1, 0.05], noise=0.02), SIZES, margin=0.01)
+    assert fade.within.after == "A"
+    assert (fade.status, fade.estimate, fade.low) == ("undecided", None, None)
+
+
 def test_a_measured_size_is_the_crossover_of_the_margin():
     fade = gain_fades(*arms([0.1, 0.06, 0.03, 0.001, 0.0]), SIZES, margin=0.01)
     assert (fade.low, fade.estimate, fade.high) == (
@@ -76,7 +82,7 @@ def test_an_extrapolated_size_lies_on_the_power_law():
 
 
 def test_a_gain_undecided_at_the_last_size_may_have_faded_before():
-    fade = gain_fades(*arms([0.2, 0.1, 0.05, 0.025, 0.0100], noise=0.03), SIZES, margin=0.01)
+    fade = gain_fades(*arms(power_law(0.2, 0.65), noise=0.03, seed=2), SIZES, margin=0.01)
     assert fade.within.status == "beyond_last"
     assert fade.status == "extrapolated"
     assert fade.low == fade.within.low < 10000

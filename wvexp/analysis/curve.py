@@ -15,7 +15,8 @@ from wvexp.analysis.power_law import PowerLaw
 from wvexp.analysis.scores import ran
 
 REACH = 10.0
-# Misfit for each size to spare beyond which it is said; by luck it is beyond 4 in 5 % or fewer.
+# Misfit for each size to spare beyond which nothing is extrapolated; a curve that fits has more
+# than that in 5 % of cases or fewer.
 _FITS_BADLY = 4.0
 
 
@@ -34,7 +35,8 @@ class CurvePoint:
 class LearningCurve:
     """err(n) = a + b n^-c, each parameter with its 95 % interval.
 
-    The parameters and `points` are None and empty where no curve can be fitted; `notes` says why.
+    The parameters and `points` are None and empty where no curve can be fitted, and no point is
+    extrapolated where it fits badly; `notes` says why.
     errors, standard_errors are those measured, at `sizes`.
     """
 
@@ -131,11 +133,12 @@ def fit_decay(
     except np.linalg.LinAlgError:
         notes += ("no curve: too few test units, or too little between the sizes, to fit one",)
         return replace(measured, notes=notes)
+    points = tuple(
+        CurvePoint(float(size), *law.error(size), not n[0] <= size <= n[-1]) for size in asked
+    )
     if law.scale > _FITS_BADLY:
-        said = (
-            f"the power law fits badly: its bands are {np.sqrt(law.scale):.1f} times wider for it"
-        )
-        notes += (said,)
+        notes += ("the power law fits badly: its bands are widened, and nothing is extrapolated",)
+        points = tuple(point for point in points if not point.extrapolated)
     (a, *a_interval), (b, *b_interval), (c, *c_interval) = law.a(), law.b(), law.c()
     return replace(
         measured,
@@ -146,7 +149,5 @@ def fit_decay(
         a_interval=(a_interval[0], a_interval[1]),
         b_interval=(b_interval[0], b_interval[1]),
         c_interval=(c_interval[0], c_interval[1]),
-        points=tuple(
-            CurvePoint(float(size), *law.error(size), not n[0] <= size <= n[-1]) for size in asked
-        ),
+        points=points,
     )

@@ -62,7 +62,7 @@ def gain_fades(
         return fade
     beyond = np.geomspace(last, last * reach, 101)
     fitted = fit_decay(a - b, sizes, beyond.tolist(), reach, widening)
-    if not fitted.points:
+    if not any(point.extrapolated for point in fitted.points):
         return fade
     estimate, first, certain = (
         _first_below(fitted.points, margin, field) for field in ("error", "low", "high")

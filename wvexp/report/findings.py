@@ -212,12 +212,11 @@ def scores_of(m: Measurements) -> tuple[Score, ...]:
 
 def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[str]:
     """The curves, over sizes enough for one, that cannot be fitted or that fit badly."""
-    said = [
-        f"{arm}: {curve.notes[-1]}"
-        for arm, curve in curves.items()
-        if len(curve.sizes) > 2 and curve.notes and not curve.notes[-1].startswith("size")
-    ]
-    return [f"learning curves that fit badly, or not at all: {'; '.join(said)}"] if said else []
+    said: dict[str, list[str]] = {}
+    for arm, curve in curves.items():
+        if len(curve.sizes) > 2 and curve.notes and not curve.notes[-1].startswith("size"):
+            said.setdefault(curve.notes[-1], []).append(arm)
+    return [f"learning curve of {', '.join(arms)}: {note}" for note, arms in said.items()]
 
 
 def _curve(values: Any, sizes: tuple[int, ...], wider: float) -> LearningCurve:
