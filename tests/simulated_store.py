@@ -68,7 +68,10 @@ class SimulatedStore:
                 "pretrained_only": {"n": 200, "score": score - 0.1},
                 "neither": {"n": 0},
             },
-            "per_class": {"positive": {"support": 300, "f1": score}},
+            "per_class": {
+                "positive": {"support": 300, "f1": score},
+                "negative": {"support": 300, "f1": score},
+            },
             "coverage": {"types": 0.71, "tokens": 0.94},
             "parity": {"passed": True, "max_rel_error": 3e-7, "checked": 5},
             "movement": movement if tuned else {"rows": 0, "moved": 0, "max": 0.0, "mean": 0.0},

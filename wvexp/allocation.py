@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from wvexp.analysis.choice import choose
+from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import paired_difference
 from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.budget import Budget
@@ -135,7 +136,8 @@ class Allocation:
     def _decided(self) -> bool:
         m = self.measured()
         at_top = {arm: m.values[arm][-1] for arm in m.arms}
-        return choose(at_top, ARMS, stream(0, "choice"), self.margin).decided
+        wider = widening(m.folds)
+        return choose(at_top, ARMS, stream(0, "choice"), self.margin, widening=wider).decided
 
 
 def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from wvexp.analysis.choice import choose
 from wvexp.seeds import stream
@@ -32,6 +33,46 @@ def test_an_unmeasured_arm_keeps_it_undecided():
     assert choice.confidence > 0.99
     assert not choice.decided
     assert choice.notes == ("third: not measured",)
+    assert choice.worst_cost is None
+
+
+def test_the_cost_is_unknown_while_an_arm_has_no_interval():
+    values = tables((0.9, 0.7, 0.6))
+    values["third"][1:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert (choice.worst_cost, choice.decided) == (None, False)
+    assert choice.notes == ("third: one seed, so no interval",)
+
+
+def answers(units, seeds=5, share=0.6):
+    right = np.random.default_rng(0).random(units) < share
+    return np.repeat(right[None].astype(float), seeds, axis=0)
+
+
+@pytest.mark.parametrize("units", [40, 4000])
+def test_arms_that_no_unit_tells_apart_are_no_choice(units):
+    """All give the most frequent label always: surely near the best, and nothing learnt."""
+    choice = choose(dict.fromkeys(ARMS, answers(units)), ARMS, stream(0, "choice"))
+    assert not choice.decided
+    assert choice.recommended in ARMS
+    assert choice.notes == ("no test unit tells the arms apart",)
+
+
+def test_two_arms_alike_may_still_be_chosen_above_a_third():
+    learnt = answers(4000, share=0.9)
+    values = {"first": learnt, "second": learnt, "third": answers(4000)}
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.decided
+    assert choice.recommended in ("first", "second")
+
+
+def test_an_arm_no_better_than_the_most_frequent_label_is_no_choice():
+    values = tables((0.62, 0.5, 0.5), spread=0.005)
+    kept = choose(values, ARMS, stream(0, "choice"), baseline=0.4)
+    assert kept.decided
+    refused = choose(values, ARMS, stream(0, "choice"), baseline=0.6)
+    assert not refused.decided
+    assert "most frequent label, 60.0 %" in refused.notes[0]
 
 
 def test_settling_with_seeds_would_indeed_settle():
@@ -45,6 +86,37 @@ def test_settling_with_seeds_would_indeed_settle():
     rows = np.arange(needed) % 4
     more = {arm: v[rows] + rng.normal(0, 1e-6, (needed, 1)) for arm, v in values.items()}
     assert choose(more, ARMS, stream(0, "choice")).confidence > 0.93
+
+
+def test_settling_rare_disagreement_takes_units_and_no_seeds():
+    first = answers(100)
+    second = first.copy()
+    second[:, 7] = 1 - second[:, 7]
+    choice = choose({"first": first, "second": second}, ("first", "second"), stream(0, "choice"))
+    assert not choice.decided
+    assert choice.settling.seeds is None
+    # As many units, with as few that tell the arms apart (so that the lead, in points, is less).
+    units = choice.settling.units
+    first, second = answers(units), answers(units)
+    second[:, 7] = 1 - second[:, 7]
+    settled = choose({"first": first, "second": second}, ("first", "second"), stream(0, "choice"))
+    assert choice.confidence < 0.91
+    assert settled.confidence > 0.92
+
+
+def test_nothing_would_settle_what_is_sure_or_what_no_unit_tells_apart():
+    refused = choose(tables((0.62, 0.5, 0.5)), ARMS, stream(0, "choice"), baseline=0.9)
+    assert (refused.decided, refused.settling) == (False, None)
+    same = choose(dict.fromkeys(ARMS, answers(40)), ARMS, stream(0, "choice"))
+    assert same.confidence < 0.95
+    assert same.settling is None
+
+
+def test_the_cost_is_never_more_than_what_is_missing_to_a_perfect_score():
+    values = tables((0.9, 0.88, 0.85), seeds=2, units=30, spread=0.3)
+    choice = choose(values, ARMS, stream(0, "choice"))
+    recommended = values[choice.recommended].mean()
+    assert choice.worst_cost == pytest.approx(max(0, 1 - recommended))
 
 
 def test_equal_arms_are_rarely_called_wrongly():

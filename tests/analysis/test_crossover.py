@@ -34,7 +34,6 @@ def found(means, **kwargs):
         ([-0.1, -0.05, -0.04, 0.0, 0.0], "beyond_last", "B", None),
         ([0.0, 0.01, -0.01, 0.01, 0.0], "undecided", None, None),
         ([0.0, 0.1, 0.1, 0.1, 0.0], "undecided", None, None),
-        ([0.1, 0.1, 0.0, 0.1, 0.1], "none", "A", "A"),
     ],
 )
 def test_statuses(means, status, before, after):
@@ -42,6 +41,34 @@ def test_statuses(means, status, before, after):
     assert (result.status, result.before, result.after) == (status, before, after)
     assert (result.low is None) == (status in ("none", "before_first", "undecided"))
     assert (result.high is None) == (status in ("none", "beyond_last", "undecided"))
+
+
+def test_the_leader_of_every_size_is_told():
+    assert found([0.1, 0.08, 0.0, -0.08, -0.1]).leaders == ("A", "A", None, "B", "B")
+    assert found([0.0, 0.1, -0.1, -0.1, -0.1]).leaders == (None, "A", "B", "B", "B")
+
+
+def test_an_undecided_size_between_two_of_one_leader_is_not_none():
+    """Two changes of places could lie there."""
+    result = found([0.1, 0.1, 0.0, 0.1, 0.1])
+    assert (result.status, result.before, result.after) == ("undecided", "A", "A")
+    assert 300 < result.low < 1000 < result.high < 3000
+
+
+def test_sizes_without_a_disagreement_are_kept_and_open():
+    """Arms alike on the first size: the rule of three judges it, in place of leaving it out."""
+    a, b = arms(np.random.default_rng(5))
+    a[0] = b[0]
+    result = crossover(a, b, SIZES)
+    assert result.sizes == SIZES
+    assert result.leaders[0] is None
+    assert not result.notes
+
+
+def test_a_wider_variance_widens_the_place():
+    a, b = arms(np.random.default_rng(6))
+    plain, wide = crossover(a, b, SIZES), crossover(a, b, SIZES, widening=2.25)
+    assert wide.low < plain.low < plain.high < wide.high
 
 
 def test_a_precise_crossover_is_where_the_line_passes_zero():
@@ -119,14 +146,14 @@ def test_missing_seeds_and_sizes_are_survived_and_named():
     result = crossover(*arms(np.random.default_rng(2), missing), SIZES)
     assert result.status == "one"
     assert result.sizes == (100.0, 300.0, 3000.0, 10000.0)
-    assert result.notes == ("size 1000 left out: fewer than 2 seeds in common, or no spread",)
+    assert result.notes == ("size 1,000 left out: 1 seed in common",)
 
 
 def test_one_size_is_undecided_and_says_so():
     a, b = arms(np.random.default_rng(3))
     result = crossover(a[:1], b[:1], SIZES[:1])
     assert (result.status, result.low, result.high) == ("undecided", None, None)
-    assert result.notes == ("1 usable sizes: 2 are needed",)
+    assert result.notes == ("1 usable size: 2 are needed",)
 
 
 @pytest.mark.parametrize("sizes", [(300.0, 100.0), (100.0, 100.0), (0.0, 100.0), ()])

@@ -3,6 +3,8 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import least_squares
 
 from wvexp.analysis.curve import learning_curve
@@ -119,7 +121,7 @@ def test_too_few_sizes_give_points_but_no_curve():
     assert curve.sizes == (100.0, 1000.0)
     assert curve.notes == (
         "size 300 left out: fewer than 2 seeds, or no spread",
-        "2 usable sizes: a curve needs 3",
+        "no curve: it needs 3 usable sizes, there are 2",
     )
 
 
@@ -127,6 +129,62 @@ def test_constant_scores_are_left_out():
     curve = learning_curve(np.full((4, 3, 5), 0.8), SIZES[:4])
     assert (curve.sizes, curve.a) == ((), None)
     assert len(curve.notes) == 5
+
+
+def test_units_that_tie_give_a_curve_and_no_crash():
+    """Every unit right in one of two seeds: no spread between units or seeds, yet no certainty."""
+    tied = np.broadcast_to(np.array([[1.0, 0.0], [0.0, 1.0]]), (3, 2, 2))
+    curve = learning_curve(tied, SIZES[:3], at=SIZES[:3])
+    assert [p.error for p in curve.points] == pytest.approx([0.5] * 3)
+    assert all(p.low < 0.2 and p.high > 0.8 for p in curve.points)
+
+
+def test_a_fit_that_fails_is_a_note(monkeypatch):
+    def singular(*args, **kwargs):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(PowerLaw, "fit", singular)
+    curve = learning_curve(scores(np.random.default_rng(10)), SIZES, at=[100])
+    assert curve.points == ()
+    assert curve.notes[-1].startswith("no curve: ")
+    assert len(curve.errors) == len(SIZES)
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    seed=st.integers(0, 10_000),
+    steps=st.lists(st.integers(1, 500), min_size=3, max_size=5),
+    shape=st.tuples(st.integers(2, 3), st.integers(2, 6)),
+    chance=st.sampled_from([0.0, 0.1, 0.5, 0.9, 1.0]),
+)
+def test_tiny_test_sets_give_a_curve_within_bounds_or_a_note(seed, steps, shape, chance):
+    rng, sizes = np.random.default_rng(seed), np.cumsum(steps).astype(float).tolist()
+    values = (rng.random((len(sizes), *shape)) < chance).astype(float)
+    if len(curve := learning_curve(values, sizes).sizes) >= 3:
+        found = learning_curve(values, sizes, at=curve)
+        assert found.points or found.notes[-1].startswith("no curve: ")
+        assert all(0 <= p.low <= p.error <= p.high <= 1 for p in found.points)
+
+
+def test_a_curve_that_bends_otherwise_is_not_extrapolated():
+    """A step is no power law."""
+    values = scores(np.random.default_rng(11), a=0.3, b=0.0)
+    values[3:] += 0.1
+    curve = learning_curve(values, SIZES, at=[50, 100, 30_000, 60_000])
+    assert "fits badly" in curve.notes[-1]
+    assert [p.size for p in curve.points] == [100, 30_000]
+    assert not learning_curve(scores(np.random.default_rng(12)), SIZES).notes
+
+
+def test_bands_of_a_bad_fit_are_those_of_errors_large_enough_for_it_to_fit():
+    n, errors = np.array(SIZES), np.array([0.30, 0.31, 0.28, 0.19, 0.21, 0.20])
+    covariance = 0.004**2 * (np.eye(6) + 0.5)
+    law = PowerLaw.fit(n, errors, covariance, df=30.0)
+    enough = PowerLaw.fit(n, errors, covariance * law.scale, df=30.0)
+    assert law.scale > 4
+    assert enough.scale == pytest.approx(1)
+    assert law.error(1000.0) == pytest.approx(enough.error(1000.0), rel=1e-3)
+    assert law.error(100_000.0) == pytest.approx(enough.error(100_000.0), rel=1e-3)
 
 
 def test_fewer_units_than_sizes_still_fit():

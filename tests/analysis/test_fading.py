@@ -36,6 +36,33 @@ def test_statuses(gains, status):
     assert json.loads(json.dumps(asdict(fade)))["within"]["level"] == 0.01
 
 
+def test_a_gain_that_rises_above_the_margin_has_not_faded():
+    fade = gain_fades(*arms([-0.05, -0.02, 0.0, 0.05, 0.1]), SIZES, margin=0.01)
+    assert fade.status == "undecided"
+    assert (fade.low, fade.high) == (None, None)
+    assert (fade.within.before, fade.within.after) == ("B", "A")
+
+
+def test_a_gain_below_the_margin_at_both_ends_is_below_from_the_last_open_size_on():
+    fade = gain_fades(*arms([-0.02, 0.01, 0.01, -0.02, -0.02]), SIZES, margin=0.01)
+    assert (fade.status, fade.low) == ("measured", None)
+    assert 1000 < fade.high < 3000
+
+
+def test_arms_alike_at_the_last_size_give_no_extrapolation():
+    a, b = arms([0.1, 0.08, 0.06, 0.04, 0.0])
+    a[-1] = b[-1]
+    fade = gain_fades(a[:, :, :30], b[:, :, :30], SIZES, margin=0.01)
+    assert fade.within.leaders[-1] is None
+    assert (fade.status, fade.estimate) == ("undecided", None)
+
+
+def test_a_gain_that_is_no_power_law_is_not_extrapolated():
+    fade = gain_fades(*arms([0.1, 0.1, 0.1, 0.1, 0.05], noise=0.02), SIZES, margin=0.01)
+    assert fade.within.after == "A"
+    assert (fade.status, fade.estimate, fade.low) == ("undecided", None, None)
+
+
 def test_a_measured_size_is_the_crossover_of_the_margin():
     fade = gain_fades(*arms([0.1, 0.06, 0.03, 0.001, 0.0]), SIZES, margin=0.01)
     assert (fade.low, fade.estimate, fade.high) == (
@@ -55,7 +82,7 @@ def test_an_extrapolated_size_lies_on_the_power_law():
 
 
 def test_a_gain_undecided_at_the_last_size_may_have_faded_before():
-    fade = gain_fades(*arms([0.2, 0.1, 0.05, 0.025, 0.0100], noise=0.03), SIZES, margin=0.01)
+    fade = gain_fades(*arms(power_law(0.2, 0.65), noise=0.03, seed=2), SIZES, margin=0.01)
     assert fade.within.status == "beyond_last"
     assert fade.status == "extrapolated"
     assert fade.low == fade.within.low < 10000

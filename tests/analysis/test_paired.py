@@ -150,7 +150,7 @@ def test_too_few_seeds_give_no_interval(seeds):
     assert (found.low, found.p_value, found.p_a_better, found.adjusted_p) == (None,) * 4
     assert (found.estimate is None) == (seeds == 0)
     assert found.call == "undecided"
-    assert "at least 2 are needed" in found.notes[-1]
+    assert "an interval needs 2" in found.notes[-1]
 
 
 def test_one_unit_and_a_constant_score_give_no_interval():
@@ -161,6 +161,14 @@ def test_one_unit_and_a_constant_score_give_no_interval():
     assert (same.low, same.call) == (None, "undecided")
     assert same.estimate == pytest.approx(0.1)
     assert "no spread" in same.notes[0]
+
+
+def test_intervals_end_where_scores_do():
+    """Two seeds that disagree leave one degree of freedom; 138 points are no difference."""
+    a = np.repeat([[0.9], [0.5]], 30, axis=1)
+    b = np.repeat([[0.5], [0.8]], 30, axis=1)
+    found = paired_difference(a, b + 0.001 * np.arange(30) / 30)
+    assert (found.low, found.high, found.smallest_margin) == (-1, 1, 1)
 
 
 def test_shared_training_data_are_noted():

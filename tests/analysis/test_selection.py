@@ -26,7 +26,7 @@ def test_the_best_mean_on_validation_is_chosen_per_arm_and_size():
     assert selection.chosen == ((1, 0), (2, 1))
     assert selection.tuning_seeds == ((4, 4), (4, 4))
     assert selection.problems == (
-        "frozen at size 1000: the best learning rate, 0.0001, is the first or last tried",
+        "frozen at size 1,000: the best learning rate, 0.0001, is the first or last tried",
         "tuned at size 100: the best learning rate, 0.01, is the first or last tried",
     )
 
@@ -58,7 +58,7 @@ def test_further_seeds_at_the_chosen_rate_do_not_sway_the_choice():
 def test_an_unequal_budget_is_named():
     scores = validation()
     scores[1, 1, 0] = np.nan
-    assert "tuned at size 1000: learning rate 0.0001 not tried" in choose(scores).problems
+    assert "tuned at size 1,000: learning rate 0.0001 not tried" in choose(scores).problems
 
 
 def test_nothing_common_and_nothing_at_all_are_named_and_stay_missing():
@@ -78,7 +78,7 @@ def test_missing_cells_are_named():
     chosen[:, 1] = np.nan
     assert missing_cells(chosen, ARMS, (100, 1000)) == (
         "tuned at size 100: no result in seed row 0, 2",
-        "size 1000: no result in any arm",
+        "size 1,000: no result in any arm",
     )
     assert missing_cells(np.ones((2, 2, 3)), ARMS, (100, 1000)) == ()
 

@@ -50,7 +50,7 @@ def test_the_lecture_holds_in_a_world_made_for_it():
     assert gain == pytest.approx(4, abs=1)
     assert f"is {gain:+.1f} points" in small.reason
     assert "at size 100, 6 seeds" in small.reason
-    assert "size 10000" in found["tune_when_large"].reason
+    assert "size 10,000, 6 seeds" in found["tune_when_large"].reason
 
 
 def test_the_opposite_world_contradicts_it():
@@ -94,30 +94,122 @@ def test_a_gain_still_large_is_undecided_and_extrapolated():
     assert found.fade.status == "extrapolated"
 
 
-def test_missing_arms_are_not_tested():
+def test_a_gain_that_only_began_low_does_not_contradict():
+    """The gain at the last size is above the first, and surely below one between."""
+    hump = {**LECTURE, "random_tuned": [0.655, 0.60, 0.72]}
+    found = verdicts(world(**hump))["random_suffices"]
+    assert found.status == "undecided"
+    assert found.fade.within.after == "A"
+
+
+def test_growth_by_chance_seldom_contradicts():
+    """A gain of 5 points at every size, whose last estimate is the largest in a third of draws."""
+    contradicted = largest = 0
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        random = rng.normal(0.6, 0.3, (3, 4, 200))
+        pretrained = random + 0.05 + rng.normal(0, 0.15, random.shape)
+        values = {"pretrained-tuned": pretrained, "random-tuned": random}
+        found = verdicts(values)["random_suffices"]
+        contradicted += found.status == "contradicted"
+        gains = [e.comparison.difference.estimate for e in found.evidence]
+        largest += max(gains) == gains[-1]
+    assert contradicted <= 3
+    assert largest > 25
+
+
+def test_growth_over_the_last_sizes_contradicts_after_a_flat_start():
+    """As where both arms know nothing on small sets: the gain comes later, a bit at each size."""
+    rng = np.random.default_rng(0)
+    sizes = (100.0, 300.0, 1000.0, 3000.0, 10000.0)
+    random = rng.normal(0.6, 0.3, (5, 6, 300))
+    own = rng.normal(0, 0.2, (1, 1, 300)) + rng.normal(0, 0.1, (5, 1, 300))
+    gain = np.array([0.0, 0.0, 0.03, 0.06, 0.08])[:, None, None]
+    values = {"pretrained-tuned": random + gain + own, "random-tuned": random}
+    found = verdicts(values, sizes)["random_suffices"]
+    assert found.status == "contradicted"
+    assert "still grows" in found.reason
+
+
+def test_claims_are_corrected_beside_the_calls():
+    """A gain just surely below the margin is not called so beside a family of weak comparisons."""
+    rng = np.random.default_rng(4)
+    random = rng.normal(0.6, 0.3, (3, 6, 300))
+    own = rng.normal(0, 0.06, (3, 1, 300))
+    gain = np.array([0.06, 0.03, 0.0])[:, None, None]
+    pretrained = random + gain + own - own.mean(axis=2, keepdims=True)
+    tuned = {"pretrained-tuned": pretrained, "random-tuned": random}
+    found = verdicts(tuned)["random_suffices"]
+    assert (found.fade.status, found.status) == ("measured", "supported")
+    beside = {f"other {i}": rng.normal(0.6, 0.3, random.shape) for i in range(4)}
+    crowded = judge(compare_arms({**tuned, **beside}, SIZES), tuned, SIZES)[1]
+    assert (crowded.fade.status, crowded.status) == ("measured", "undecided")
+
+
+def test_a_pair_that_did_not_run_is_not_claimed():
     values = world(**{arm: LECTURE[arm] for arm in ("pretrained_frozen", "random_frozen")})
     found = verdicts(values)
-    assert found["pretrained_at_least_random"].status == "supported"
-    for claim in ("random_suffices", "freeze_when_small", "tune_when_large"):
+    general = found["pretrained_at_least_random"]
+    assert general.status == "undecided"
+    assert "no run of pretrained-tuned and no run of random-tuned" in general.reason
+    assert found["random_suffices"].status == "not tested"
+    assert (
+        found["random_suffices"].reason == "no run of pretrained-tuned and no run of random-tuned"
+    )
+    for claim in ("freeze_when_small", "tune_when_large"):
         assert found[claim].status == "not tested"
-        assert "needs pretrained-" in found[claim].reason
+        assert found[claim].reason == "no run of pretrained-tuned"
+
+
+def test_a_single_arm_is_not_said_to_be_missing():
+    values = world(random_frozen=LECTURE["random_frozen"])
+    found = verdicts(values)
+    assert found["freeze_when_small"].reason == "no run of pretrained-frozen and no run of " + (
+        "pretrained-tuned"
+    )
+    assert found["pretrained_at_least_random"].reason.startswith("no run of pretrained-frozen (and")
+
+
+def test_one_missing_cell_keeps_a_claim_from_being_supported():
+    values = world(**LECTURE)
+    values["random-frozen"][1, 1:] = np.nan
+    found = verdicts(values)["pretrained_at_least_random"]
+    assert found.status == "undecided"
+    assert "pretrained-frozen and random-frozen at size 1,000: 1 seed common" in found.reason
+
+
+def test_a_loss_contradicts_whatever_is_missing():
+    lost = {**LECTURE, "random_frozen": [0.80, 0.80, 0.80]}
+    values = world(**lost)
+    values["random-tuned"][1, 1:] = np.nan
+    assert verdicts(values)["pretrained_at_least_random"].status == "contradicted"
 
 
 @pytest.mark.parametrize("seeds", [1, 6])
 def test_one_size_or_one_seed_is_not_tested(seeds):
     one = {arm: scores[:1] for arm, scores in LECTURE.items()}
     found = verdicts(world(seeds=seeds, **one), SIZES[:1])
-    assert found["freeze_when_small"].status == "not tested"
-    assert found["random_suffices"].status == "not tested"
+    reason = "one size, 100" if seeds > 1 else "at size 100: 1 seed common to both arms"
+    for claim in ("freeze_when_small", "random_suffices", "tune_when_large"):
+        assert found[claim].status == "not tested"
+        assert reason in found[claim].reason
     expected = "supported" if seeds > 1 else "not tested"
     assert found["pretrained_at_least_random"].status == expected
 
 
-def test_a_missing_smallest_size_is_no_evidence():
+@pytest.mark.parametrize(
+    ("k", "claim", "size"), [(0, "freeze_when_small", "100"), (2, "tune_when_large", "10,000")]
+)
+def test_a_missing_end_is_not_judged_by_the_next_size(k, claim, size):
     values = world(**LECTURE)
-    values["pretrained-tuned"][0, 1:] = np.nan
-    found = verdicts(values)["freeze_when_small"]
-    assert [e.comparison.size for e in found.evidence] == [1000, 10000]
+    values["pretrained-tuned"][k, 1:] = np.nan
+    found = verdicts(values)
+    assert found[claim].status == "undecided"
+    assert f"at size {size}: 1 seed common to both arms" in found[claim].reason
+    assert len(found[claim].evidence) == 2
+    if k == 2:
+        assert found["random_suffices"].status == "undecided"
+        assert "the largest size has no interval" in found["random_suffices"].reason
 
 
 def test_sizes_are_given_in_three_measures():

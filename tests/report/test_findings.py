@@ -1,8 +1,10 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from wvexp.analysis.power_law import PowerLaw
 from wvexp.report.advice import advice
 from wvexp.report.findings import find, plain
 from wvexp.report.measurements import measure
@@ -93,3 +95,67 @@ def test_no_evidence_at_all_has_no_recommendation(simulated):
     f = find(measure(store, "c0ffee"))
     assert f.choice.recommended is None
     assert advice(f)[0] == "No answer: no arm was measured."
+
+
+def always_the_most_frequent_label(simulated, units):
+    """Every arm gives the label of 60 % of the test units, whatever its vectors."""
+    store = simulated(seeds=4, units=units)
+    for key, counts in store._counts.items():
+        counts[:, 0] = np.arange(units) < 0.6 * units
+        labels = {"positive": {"support": 6}, "negative": {"support": 4}}
+        store._runs[key] = {**store._runs[key], "per_class": labels}
+    return store
+
+
+@pytest.mark.parametrize("units", [60, 3000])
+def test_arms_that_learnt_nothing_are_no_choice(simulated, units):
+    f = find(measure(always_the_most_frequent_label(simulated, units), "c0ffee"))
+    assert not f.choice.decided
+    lines = advice(f)
+    assert lines[0].startswith("Undecided")
+    assert "no test unit tells the arms apart" in lines[1]
+    assert "not surely better than always giving the most frequent label, 60.0 %" in lines[1]
+    assert "the most frequent label alone would score 60.0 %" in lines[2]
+    status = {v.claim: v.status for v in f.verdicts}
+    assert status["freeze_when_small"] == status["tune_when_large"] == "undecided"
+    if units == 60:
+        assert {c.difference.call for c in f.comparisons} == {"undecided"}
+
+
+def test_the_cost_is_unknown_while_an_arm_is_unmeasured(simulated):
+    f = find(measure(without_frozen(simulated), "c0ffee"))
+    [cost] = [line for line in advice(f) if line.startswith("What it costs")]
+    assert cost == "What it costs to be wrong: unknown (pretrained-frozen: not measured)."
+
+
+def test_intervals_end_at_0_and_100_percent(simulated):
+    near = {
+        "pretrained-frozen": (0.99, 0.99, 0.98, 0.99),
+        "random-frozen": (0.02, 0.01, 0.02, 0.02),
+    }
+    f = find(measure(simulated(near, seeds=3, units=40), "c0ffee"))
+    ends = [end for s in f.scores for end in (s.low, s.high) if end is not None]
+    assert min(ends) == 0
+    assert max(ends) == 1
+    assert all(0 <= p.low <= p.high <= 1 for curve in f.curves.values() for p in curve.points)
+
+
+def test_a_cross_fit_is_said_and_widened(simulated):
+    plain = find(measure(simulated(seeds=4), "c0ffee"))
+    folded = find(replace(measure(simulated(seeds=4), "c0ffee"), folds=5))
+    assert "Cross-fitted: it holds for these examples" in advice(folded)[0]
+    assert "Cross-fitted" not in advice(plain)[0]
+    for one, other in zip(plain.comparisons, folded.comparisons, strict=True):
+        assert other.difference.estimate == one.difference.estimate
+        assert other.difference.standard_error == pytest.approx(1.5 * one.difference.standard_error)
+    for one, other in zip(plain.scores, folded.scores, strict=True):
+        assert other.high - other.low == pytest.approx(1.5 * (one.high - one.low))
+
+
+def test_a_curve_that_cannot_be_fitted_is_a_problem_and_no_crash(simulated, monkeypatch):
+    def singular(*args, **kwargs):
+        raise np.linalg.LinAlgError("Singular matrix")
+
+    monkeypatch.setattr(PowerLaw, "fit", singular)
+    f = find(measure(simulated(seeds=3), "c0ffee"))
+    assert f.problems[-1].startswith(f"learning curve of {', '.join(f.arms)}: no curve: ")

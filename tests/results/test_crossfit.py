@@ -83,6 +83,8 @@ def test_joined_folds_are_the_run_on_all_units(whole):
             "seen": {"n": 6, "score": pytest.approx(0.8 / 6)},
             "neither": {"n": 0},
         }
+        # Every fold of this store has the whole test set's labels.
+        assert run["per_class"] == {label: {"support": 900} for label in ("positive", "negative")}
         assert "fold" not in run
         assert "parity" not in run
 

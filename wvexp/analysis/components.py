@@ -13,6 +13,7 @@ the generalised p-value (Tsui and Weerahandi 1989) is used, which averages over 
 between seeds may be.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ class TwoWay:
     """A grand mean and what its uncertainty is made of; variances are those of single effects.
 
     seed_mean_square: between seeds, from which `tail` starts
+    least_error, widening: as given to `two_way`; the standard error has them in it
     """
 
     mean: float
@@ -38,6 +40,8 @@ class TwoWay:
     seed_mean_square: float
     seeds: int
     units: int
+    least_error: float = 0.0
+    widening: float = 1.0
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The two-sided t interval that covers the true mean with probability `level`."""
@@ -60,15 +64,23 @@ class TwoWay:
             + self.seeds * self.unit_variance
             + self.residual_variance
         ) / (self.seeds * self.units)
+        variance = np.maximum(variance, self.least_error**2) * self.widening
         tails = stdtr(self.units - 1, -distance / np.sqrt(variance))
         return float(density @ tails / density.sum())
 
 
-def two_way(values: Values) -> TwoWay:
+def two_way(values: Values, least_error: float = 0.0, widening: float = 1.0) -> TwoWay:
     """Mean, standard error and degrees of freedom from values [seeds, units].
 
     At least 2 seeds that ran and 2 units, otherwise ValueError. A component that comes out
     negative is taken as 0, which keeps the standard error at or above that of either way alone.
+
+    Parameters
+    ----------
+    least_error
+        Floor of the standard error (`rare.py`); where it holds, units alone are the sample.
+    widening
+        What the variance is multiplied by (`overlap.py`).
     """
     values = values[ran(values)]
     seeds, units = values.shape
@@ -79,17 +91,24 @@ def two_way(values: Values) -> TwoWay:
         by_seed = by_unit = residual = 0.0
     seed_excess = max(by_seed - residual, 0.0)
     unit_excess = max(by_unit - residual, 0.0)
-    total = seed_excess + unit_excess + residual
+    own_error = float(np.sqrt((seed_excess + unit_excess + residual) / (seeds * units)))
+    floored = own_error < least_error
     return TwoWay(
         mean=float(values.mean()),
-        standard_error=float(np.sqrt(total / (seeds * units))),
-        df=_satterthwaite(by_seed, by_unit, residual, seeds, units),
+        standard_error=max(own_error, least_error) * float(np.sqrt(widening)),
+        df=(
+            float(units - 1)
+            if floored
+            else _satterthwaite(by_seed, by_unit, residual, seeds, units)
+        ),
         seed_variance=seed_excess / units,
         unit_variance=unit_excess / seeds,
         residual_variance=residual,
         seed_mean_square=by_seed,
         seeds=seeds,
         units=units,
+        least_error=least_error,
+        widening=widening,
     )
 
 
@@ -147,15 +166,21 @@ class Joint:
     df: NDArray[np.float64]
 
 
-def joint(tables: NDArray[np.float64]) -> Joint:
-    """Means and covariance from tables [k, seeds, units]; each needs 2 seeds that ran."""
-    single = [two_way(table) for table in tables]
+def joint(
+    tables: NDArray[np.float64], least_errors: Sequence[float] | None = None, widening: float = 1.0
+) -> Joint:
+    """Means and covariance from tables [k, seeds, units]; each needs 2 seeds that ran.
+
+    least_errors [k] and widening as for `two_way`.
+    """
+    least = [0.0] * len(tables) if least_errors is None else least_errors
+    single = [two_way(table, floor, widening) for table, floor in zip(tables, least, strict=True)]
     errors = np.array([estimate.standard_error for estimate in single])
     covariance = np.diag(errors**2)
     for i in range(len(tables)):
         for j in range(i):
             bound = errors[i] * errors[j]
-            shared = two_way_covariance(tables[i], tables[j])
+            shared = widening * two_way_covariance(tables[i], tables[j])
             covariance[i, j] = covariance[j, i] = np.clip(shared, -bound, bound)
     return Joint(
         means=np.array([estimate.mean for estimate in single]),

@@ -15,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from wvexp.analysis.components import Joint, has_spread, joint
+from wvexp.analysis.components import Joint, joint
+from wvexp.analysis.rare import least_error
+from wvexp.analysis.scores import ran
+from wvexp.analysis.wording import counted
 
 Status = Literal["one", "none", "several", "before_first", "beyond_last", "undecided"]
 Sign = Literal["A", "B"]
@@ -28,15 +31,18 @@ class Crossover:
     """Where A minus B passes `level`, in training examples.
 
     status         "one": a change between low and high; "several": more than one, all between
-                   low and high; "none": the same arm leads from the first size to the last;
+                   low and high; "none": the same arm leads at every size;
                    "before_first": the first size is undecided and one arm leads from `high` on,
                    so that a change, if there is one, lies before `high`; "beyond_last": one
                    arm leads up to `low`, and a change, if there is one, lies after `low`;
-                   "undecided": neither end is decided
+                   "undecided": neither end is decided, or the same arm leads at both and sizes
+                   between low and high are not decided
     low, high      None where the interval is open
     estimate       where the interpolated estimate itself passes the level once between low and
                    high; None where it never does, or more than once
     before, after  who leads at the first and at the last size; None where that is undecided
+    at_low, at_high  who leads there; None where the interval is open
+    leaders        who leads at each of `sizes`, by the interval there; None where undecided
     """
 
     status: Status
@@ -46,12 +52,19 @@ class Crossover:
     before: Sign | None
     after: Sign | None
     sizes: tuple[float, ...]
+    at_low: Sign | None = None
+    at_high: Sign | None = None
+    leaders: tuple[Sign | None, ...] = ()
     level: float = 0.0
     notes: tuple[str, ...] = ()
 
 
 def crossover(
-    a: NDArray[np.float64], b: NDArray[np.float64], sizes: Sequence[float], level: float = 0.0
+    a: NDArray[np.float64],
+    b: NDArray[np.float64],
+    sizes: Sequence[float],
+    level: float = 0.0,
+    widening: float = 1.0,
 ) -> Crossover:
     """Find the sign changes of A - B - level over `sizes`.
 
@@ -64,20 +77,34 @@ def crossover(
         Training sizes, increasing.
     level
         0 for a crossover; a margin for the size at which A's lead falls below it.
+    widening
+        What variances are multiplied by (`overlap.py`).
     """
     check_sizes(sizes, a, b)
-    difference = a - b
-    usable = [i for i, table in enumerate(difference) if has_spread(table)]
+    least = [least_error(*tables) for tables in zip(a, b, strict=True)]
+    usable = [i for i, floor in enumerate(least) if floor > 0]
     notes = tuple(
-        f"size {sizes[i]:g} left out: fewer than 2 seeds in common, or no spread"
+        f"size {sizes[i]:,.0f} left out: {_why_unusable(a[i], b[i])}"
         for i in range(len(sizes))
         if i not in usable
     )
     kept = tuple(float(sizes[i]) for i in usable)
     if len(kept) < 2:
-        nothing = Crossover("undecided", None, None, None, None, None, kept, level, notes)
-        return replace(nothing, notes=(*notes, f"{len(kept)} usable sizes: 2 are needed"))
-    return replace(find_sign_changes(joint(difference[usable]), kept, level), notes=notes)
+        too_few = f"{counted(len(kept), 'usable size')}: 2 are needed"
+        return Crossover(
+            "undecided",
+            low=None,
+            high=None,
+            estimate=None,
+            before=None,
+            after=None,
+            sizes=kept,
+            leaders=(None,) * len(kept),
+            level=level,
+            notes=(*notes, too_few),
+        )
+    differences = joint((a - b)[usable], [least[i] for i in usable], widening)
+    return replace(find_sign_changes(differences, kept, level), notes=notes)
 
 
 def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float = 0.0) -> Crossover:
@@ -94,26 +121,37 @@ def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float =
         before=_leader(sign[0]),
         after=_leader(sign[-1]),
         sizes=tuple(map(float, sizes)),
+        leaders=tuple(_leader(at_size) for at_size in sign[::STEPS]),
         level=level,
     )
     if not len(decided):
         return found
+
+    def between(status: Status, low: int | None, high: int | None) -> Crossover:
+        return replace(
+            found,
+            status=status,
+            low=None if low is None else float(np.exp(log_sizes[low])),
+            high=None if high is None else float(np.exp(log_sizes[high])),
+            at_low=None if low is None else _leader(sign[low]),
+            at_high=None if high is None else _leader(sign[high]),
+        )
+
     changes = np.flatnonzero(np.diff(sign[decided]))
     if len(changes):
         low, high = decided[changes[0]], decided[changes[-1] + 1]
-        return replace(
-            found,
-            status="one" if len(changes) == 1 else "several",
-            low=float(np.exp(log_sizes[low])),
-            high=float(np.exp(log_sizes[high])),
-            estimate=_zero(log_sizes[low : high + 1], estimate[low : high + 1]),
-        )
+        place = between("one" if len(changes) == 1 else "several", low, high)
+        stretch = slice(low, high + 1)
+        return replace(place, estimate=_zero(log_sizes[stretch], estimate[stretch]))
     if sign[0] and sign[-1]:
-        return replace(found, status="none")
+        if None not in found.leaders:
+            return replace(found, status="none")
+        open_points = np.flatnonzero(sign == 0)
+        return between("undecided", open_points[0] - 1, open_points[-1] + 1)
     if sign[-1]:
-        return replace(found, status="before_first", high=float(np.exp(log_sizes[decided[0]])))
+        return between("before_first", None, decided[0])
     if sign[0]:
-        return replace(found, status="beyond_last", low=float(np.exp(log_sizes[decided[-1]])))
+        return between("beyond_last", decided[-1], None)
     return found
 
 
@@ -127,6 +165,13 @@ def check_sizes(sizes: Sequence[float], *arms: NDArray[np.float64]) -> None:
                 f"values {arm.shape} for {len(sizes)} sizes: expected [sizes, seeds, units], "
                 "the same for every arm"
             )
+
+
+def _why_unusable(a: NDArray[np.float64], b: NDArray[np.float64]) -> str:
+    common = int((ran(a) & ran(b)).sum())
+    if common < 2:
+        return f"{counted(common, 'seed')} in common"
+    return "either arm scores the same on every test unit"
 
 
 def _along(

@@ -15,6 +15,9 @@ from wvexp.analysis.power_law import PowerLaw
 from wvexp.analysis.scores import ran
 
 REACH = 10.0
+# Misfit for each size to spare beyond which nothing is extrapolated; a curve that fits has more
+# than that in 5 % of cases or fewer.
+_FITS_BADLY = 4.0
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class CurvePoint:
 class LearningCurve:
     """err(n) = a + b n^-c, each parameter with its 95 % interval.
 
-    The parameters and `points` are None and empty where no curve can be fitted; `notes` says why.
+    The parameters and `points` are None and empty where no curve can be fitted, and no point is
+    extrapolated where it fits badly; `notes` says why.
     errors, standard_errors are those measured, at `sizes`.
     """
 
@@ -54,6 +58,7 @@ def learning_curve(
     sizes: Sequence[float],
     at: Sequence[float] = (),
     reach: float = REACH,
+    widening: float = 1.0,
 ) -> LearningCurve:
     """Fit the error, 1 - score, of one arm.
 
@@ -65,13 +70,25 @@ def learning_curve(
         Training sizes, increasing; at least 3 with two seeds and some spread are needed.
     at
         Sizes at which the curve is wanted; none further than `reach` times beyond the sizes.
+    widening
+        What variances are multiplied by (`overlap.py`).
     """
     check_sizes(sizes, values)
-    return fit_decay(1.0 - values, sizes, at, reach)
+    curve = fit_decay(1.0 - values, sizes, at, reach, widening)
+    # The intervals are those of a t distribution, which knows nothing of 100 %.
+    inside = (
+        replace(p, error=min(p.error, 1.0), low=min(p.low, 1.0), high=min(p.high, 1.0))
+        for p in curve.points
+    )
+    return replace(curve, points=tuple(inside))
 
 
 def fit_decay(
-    values: NDArray[np.float64], sizes: Sequence[float], at: Sequence[float], reach: float
+    values: NDArray[np.float64],
+    sizes: Sequence[float],
+    at: Sequence[float],
+    reach: float,
+    widening: float = 1.0,
 ) -> LearningCurve:
     """The curve of anything that decays with size as a + b n^-c: an error, or a gain.
 
@@ -79,12 +96,12 @@ def fit_decay(
     """
     usable = [i for i, table in enumerate(values) if has_spread(table)]
     notes = tuple(
-        f"size {sizes[i]:g} left out: fewer than 2 seeds, or no spread"
+        f"size {sizes[i]:,.0f} left out: fewer than 2 seeds, or no spread"
         for i in range(len(sizes))
         if i not in usable
     )
     n = np.array([float(sizes[i]) for i in usable])
-    single = [two_way(values[i]) for i in usable]
+    single = [two_way(values[i], widening=widening) for i in usable]
     means = np.array([estimate.mean for estimate in single])
     measured = LearningCurve(
         sizes=tuple(n.tolist()),
@@ -93,30 +110,44 @@ def fit_decay(
         notes=notes,
     )
     if len(n) < 3:
-        return replace(measured, notes=(*notes, f"{len(n)} usable sizes: a curve needs 3"))
+        return replace(
+            measured, notes=(*notes, f"no curve: it needs 3 usable sizes, there are {len(n)}")
+        )
     asked = np.asarray(at, np.float64)
     far = asked[(asked > reach * n[-1]) | (asked < n[0] / reach)]
     if len(far):
         raise ValueError(
-            f"size {far[0]:g} lies more than {reach:g} times beyond the measured "
-            f"{n[0]:g} to {n[-1]:g}; pass reach= to extrapolate that far"
+            f"size {far[0]:,.0f} lies more than {reach:g} times beyond the measured "
+            f"{n[0]:,.0f} to {n[-1]:,.0f}; pass reach= to extrapolate that far"
         )
     # Units are many and shared by all sizes: their covariance is estimated. Seeds are few, and
     # their effects at different sizes are taken as independent.
     by_unit = np.array([values[i][ran(values[i])].mean(axis=0) for i in usable])
     seed_part = [estimate.seed_variance / estimate.seeds for estimate in single]
-    covariance = np.cov(by_unit) / by_unit.shape[1] + np.diag(seed_part)
-    law = PowerLaw.fit(n, means, covariance, df=float(np.median([e.df for e in single])))
+    covariance = widening * (np.cov(by_unit) / by_unit.shape[1] + np.diag(seed_part))
+    # On a handful of units the unit means can tie: no size is surer than its own standard error.
+    short = np.square(measured.standard_errors) - np.diag(covariance)
+    covariance += np.diag(np.maximum(short, 0.0))
+    try:
+        law = PowerLaw.fit(n, means, covariance, df=float(np.median([e.df for e in single])))
+    except np.linalg.LinAlgError:
+        notes += ("no curve: too few test units, or too little between the sizes, to fit one",)
+        return replace(measured, notes=notes)
+    points = tuple(
+        CurvePoint(float(size), *law.error(size), not n[0] <= size <= n[-1]) for size in asked
+    )
+    if law.scale > _FITS_BADLY:
+        notes += ("the power law fits badly: its bands are widened, and nothing is extrapolated",)
+        points = tuple(point for point in points if not point.extrapolated)
     (a, *a_interval), (b, *b_interval), (c, *c_interval) = law.a(), law.b(), law.c()
     return replace(
         measured,
+        notes=notes,
         a=a,
         b=b,
         c=c,
         a_interval=(a_interval[0], a_interval[1]),
         b_interval=(b_interval[0], b_interval[1]),
         c_interval=(c_interval[0], c_interval[1]),
-        points=tuple(
-            CurvePoint(float(size), *law.error(size), not n[0] <= size <= n[-1]) for size in asked
-        ),
+        points=points,
     )

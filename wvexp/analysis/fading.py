@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.components import has_spread
 from wvexp.analysis.crossover import Crossover, crossover
 from wvexp.analysis.curve import REACH, CurvePoint, fit_decay
 
@@ -20,9 +21,10 @@ class Fade:
     status     "measured": between low and high, among the sizes; "extrapolated": low, estimate or
                high lie beyond the last size, on a fitted curve; "below": the gain is below the
                margin from the first size on; "above": still above it as far as one may
-               extrapolate; "undecided"
-    low, high  95 % interval, None where open
-    within     the measured part: where the gain minus the margin changes sign
+               extrapolate; "undecided": neither, or it rises above the margin
+    low, high  95 % interval, None where open or undecided
+    within     the measured part: where the gain minus the margin changes sign; its leader "A"
+               means above the margin, "B" below
     """
 
     status: Fading
@@ -40,33 +42,46 @@ def gain_fades(
     sizes: Sequence[float],
     margin: float,
     reach: float = REACH,
+    widening: float = 1.0,
 ) -> Fade:
     """Where the gain A - B (values [sizes, seeds, units]) falls below `margin`, and stays there.
 
-    Beyond the last size the gain is extrapolated as a power law, at most `reach` times.
+    Beyond the last size the gain is extrapolated as a power law, at most `reach` times; variances
+    are multiplied by `widening` (`overlap.py`).
     """
-    within = crossover(a, b, sizes, level=margin)
-    fade = Fade("undecided", margin, None, within.low, within.high, within, reach)
+    within = crossover(a, b, sizes, margin, widening)
+    fade = Fade("undecided", margin, None, None, None, within, reach)
     if within.after == "B":
-        if within.status == "none":
-            return replace(fade, status="below")
-        if within.status == "one" or within.status == "before_first":
-            return replace(fade, status="measured", estimate=within.estimate)
-        return fade
-    if within.before != "A" or within.status not in ("none", "beyond_last"):
+        return _fades_within(fade)
+    # A change back, or from below to above: nothing that a decay could be fitted to.
+    if within.before != "A" or within.status in ("one", "several"):
         return fade
     last = within.sizes[-1]
+    fade = replace(fade, low=within.low if within.after is None else None)
+    if not has_spread((a - b)[[float(size) for size in sizes].index(last)]):
+        return fade
     beyond = np.geomspace(last, last * reach, 101)
-    fitted = fit_decay(a - b, sizes, beyond.tolist(), reach)
-    if not fitted.points:
+    fitted = fit_decay(a - b, sizes, beyond.tolist(), reach, widening)
+    if not any(point.extrapolated for point in fitted.points):
         return fade
     estimate, first, certain = (
         _first_below(fitted.points, margin, field) for field in ("error", "low", "high")
     )
-    low = within.low or first
+    low = fade.low or first
     if estimate is None and first is None and certain is None:
         return replace(fade, status="above", low=low or last * reach)
     return replace(fade, status="extrapolated", estimate=estimate, low=low, high=certain)
+
+
+def _fades_within(fade: Fade) -> Fade:
+    """The gain is below the margin at the last size measured."""
+    within = fade.within
+    if within.status == "several":
+        return fade
+    if within.status == "none":
+        return replace(fade, status="below")
+    low = None if within.before == "B" else within.low
+    return replace(fade, status="measured", estimate=within.estimate, low=low, high=within.high)
 
 
 def _first_below(points: Sequence[CurvePoint], margin: float, field: str) -> float | None:

@@ -15,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtr
 
 from wvexp.analysis.components import two_way
+from wvexp.analysis.rare import alike, least_error
 from wvexp.analysis.scores import Values, ran
+from wvexp.analysis.wording import counted
 
 Call = Literal["A", "B", "equivalent", "undecided"]
 
@@ -28,7 +30,7 @@ SIGN_FLIP_SEEDS = 40
 class PairedDifference:
     """Arm A minus arm B. What could not be estimated is None, and `notes` says why.
 
-    low, high          95 % interval
+    low, high          95 % interval, cut at -1 and 1
     p_a_better         confidence that the true difference is above 0
     p_value            two-sided, for no difference
     equivalence_p      two one-sided tests (Schuirmann 1987): the difference lies beyond the margin
@@ -69,12 +71,17 @@ class PairedDifference:
 
 
 def paired_difference(
-    a: Values, b: Values, margin: float = MARGIN, shared_training: bool = False
+    a: Values,
+    b: Values,
+    margin: float = MARGIN,
+    shared_training: bool = False,
+    widening: float = 1.0,
 ) -> PairedDifference:
     """Compare arm A with arm B from their values [seeds, units], row by row the same seed.
 
     Seeds that ran in one arm alone are left out and counted in the notes. The call is that of a
     single comparison planned beforehand; for several, pass them all to `call_together`.
+    `widening` multiplies the variance (`overlap.py`).
     """
     if a.shape != b.shape:
         raise ValueError(f"arm A has values {a.shape}, arm B {b.shape}: expected the same shape")
@@ -119,16 +126,18 @@ def paired_difference(
         notes=tuple(notes),
     )
     if seeds < 2:
-        note = f"{seeds} seeds common to both arms: at least 2 are needed for an interval"
+        note = f"{counted(seeds, 'seed')} common to both arms: an interval needs 2"
         return replace(known, notes=(*notes, note))
     if units < 2:
-        return replace(known, notes=(*notes, "1 test unit: at least 2 are needed for an interval"))
-    fit = two_way(difference)
+        return replace(known, notes=(*notes, "1 test unit: an interval needs 2"))
+    fit = two_way(difference, least_error(a, b), widening)
     if fit.standard_error == 0:
-        note = (
-            "the difference is the same for every seed and unit: there is no spread to judge it by"
-        )
+        note = "either arm scores the same on every unit: there is no spread to judge them by"
         return replace(known, notes=(*notes, note))
+    if alike(a, b):
+        notes.append(
+            "no test unit tells the arms apart: the interval is what so many units can exclude"
+        )
     low, high = fit.interval(1 - ALPHA)
     inner = fit.interval(1 - 2 * ALPHA)
     t = fit.mean / fit.standard_error
@@ -137,14 +146,14 @@ def paired_difference(
     equivalence_p = float(stdtr(fit.df, -(margin - abs(fit.mean)) / fit.standard_error))
     return replace(
         known,
-        low=low,
-        high=high,
+        low=max(low, -1.0),
+        high=min(high, 1.0),
         standard_error=fit.standard_error,
         df=fit.df,
         p_a_better=p_a_better,
         p_value=p_value,
         equivalence_p=equivalence_p,
-        smallest_margin=max(map(abs, inner)),
+        smallest_margin=min(max(map(abs, inner)), 1.0),
         seed_variance=fit.seed_variance,
         unit_variance=fit.unit_variance,
         residual_variance=fit.residual_variance,
@@ -153,6 +162,7 @@ def paired_difference(
         adjusted_p=p_value,
         adjusted_equivalence_p=equivalence_p,
         call=_call(fit.mean, p_value, equivalence_p),
+        notes=tuple(notes),
     )
 
 

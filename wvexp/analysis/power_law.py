@@ -2,7 +2,9 @@
 
 For a given c the curve is linear in a and b, so the fit is generalised least squares over a grid
 of c, with a and b at or above 0. Intervals are profile intervals: all values of a quantity for
-which some curve fits within the 95 % quantile of the best.
+which some curve fits within the 95 % quantile of the best. Where even the best curve misses the
+measured points by more than their errors allow, as those of window models do, the quantile is
+multiplied by how much (the scale factor of Birge 1932).
 """
 
 from dataclasses import dataclass
@@ -20,7 +22,8 @@ class PowerLaw:
     """The best a and b for each exponent, in units of the first size: a + b (n / first_size)^-c.
 
     exponents [c], coefficients [c, 2], their covariance [c, 2, 2], misfit [c] (generalised sum of
-    squares); quantile: how much more misfit is within the 95 % interval
+    squares); quantile: how much more misfit is within the 95 % interval, of curves that fit;
+    spare: how many more sizes there are than parameters
     """
 
     first_size: float
@@ -29,6 +32,7 @@ class PowerLaw:
     covariance: NDArray[np.float64]
     misfit: NDArray[np.float64]
     quantile: float
+    spare: int
 
     @staticmethod
     def fit(
@@ -41,17 +45,25 @@ class PowerLaw:
         # A trace of ridge: with fewer units than sizes the covariance would be singular.
         whiten = np.linalg.inv(np.linalg.cholesky(covariance + 1e-6 * np.diag(np.diag(covariance))))
         quantile = float(stdtrit(df, 0.975)) ** 2
-        law = PowerLaw(float(n[0]), EXPONENTS, *_profile(EXPONENTS, n, means, whiten), quantile)
+        spare = len(n) - 3
+        profile = _profile(EXPONENTS, n, means, whiten)
+        law = PowerLaw(float(n[0]), EXPONENTS, *profile, quantile, spare)
         for _ in range(ZOOMS):  # precise data leave few exponents: the grid closes in on them
             inside = np.flatnonzero(law.within())
             low, high = max(inside[0] - 1, 0), min(inside[-1] + 1, len(EXPONENTS) - 1)
             finer = np.geomspace(law.exponents[low], law.exponents[high], len(EXPONENTS))
-            law = PowerLaw(law.first_size, finer, *_profile(finer, n, means, whiten), quantile)
+            profile = _profile(finer, n, means, whiten)
+            law = PowerLaw(law.first_size, finer, *profile, quantile, spare)
         return law
+
+    @property
+    def scale(self) -> float:
+        """Misfit for each size to spare, where that is more than 1: what variances are short of."""
+        return max(1.0, float(self.misfit.min()) / self.spare) if self.spare else 1.0
 
     def within(self) -> NDArray[np.bool_]:
         """Exponents for which the best curve lies within the 95 % interval: [c]."""
-        return self.misfit <= self.misfit.min() + self.quantile
+        return self.misfit <= self.misfit.min() + self.scale * self.quantile
 
     def error(self, size: float) -> tuple[float, float, float]:
         """Estimate, low and high of the error at one size."""
@@ -77,7 +89,7 @@ class PowerLaw:
         estimate = np.einsum("ci,ci->c", design, self.coefficients)
         spread = np.sqrt(np.einsum("ci,cij,cj->c", design, self.covariance, design))
         best = int(np.argmin(self.misfit))
-        slack = self.misfit[best] + self.quantile - self.misfit
+        slack = self.misfit[best] + self.scale * self.quantile - self.misfit
         half = np.where(slack >= 0, spread * np.sqrt(np.maximum(slack, 0.0)), np.nan)
         low = float(np.nanmin(estimate - half))
         return float(estimate[best]), max(low, 0.0), float(np.nanmax(estimate + half))

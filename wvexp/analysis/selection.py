@@ -60,7 +60,7 @@ def select(
         tuning_seeds.append(tuple(seeds for _, seeds in row))
         for k, size in enumerate(sizes):
             said = _problems(validation[a, k], offered[k], row[k][0], rates)
-            problems.extend(f"{arm} at size {size:g}: {problem}" for problem in said)
+            problems.extend(f"{arm} at size {size:,.0f}: {problem}" for problem in said)
     return Selection(
         arms=tuple(arms),
         sizes=tuple(map(float, sizes)),
@@ -133,7 +133,7 @@ def missing_cells(
             lacking = np.flatnonzero(wanted & ~present[a, k])
             if len(lacking):
                 rows = ", ".join(map(str, lacking))
-                named.append(f"{arm} at size {size:g}: no result in seed row {rows}")
+                named.append(f"{arm} at size {size:,.0f}: no result in seed row {rows}")
         if not wanted.any():
-            named.append(f"size {size:g}: no result in any arm")
+            named.append(f"size {size:,.0f}: no result in any arm")
     return tuple(named)

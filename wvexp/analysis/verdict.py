@@ -6,16 +6,19 @@ freeze_when_small            on a small training set, do not fine-tune the vecto
 tune_when_large              on a large one, do
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.comparisons import Comparison
+from wvexp.analysis.components import two_way
 from wvexp.analysis.fading import Fade, gain_fades
-from wvexp.analysis.paired import ALPHA, MARGIN, paired_difference
+from wvexp.analysis.paired import ALPHA, MARGIN, holm, paired_difference
+from wvexp.analysis.rare import least_error
+from wvexp.analysis.wording import counted, in_short, place
 
 Claim = Literal[
     "pretrained_at_least_random", "random_suffices", "freeze_when_small", "tune_when_large"
@@ -25,6 +28,9 @@ Status = Literal["supported", "contradicted", "undecided", "not tested"]
 PRETRAINED_FROZEN, PRETRAINED_TUNED = "pretrained-frozen", "pretrained-tuned"
 RANDOM_FROZEN, RANDOM_TUNED = "random-frozen", "random-tuned"
 ARMS = (PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED)
+
+# Of the sizes measured, those over which a gain must grow for it to be said to grow.
+_LAST_SIZES = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,18 @@ class Evidence:
 
 
 @dataclass(frozen=True)
+class _Pair:
+    """What there is of one pair of arms.
+
+    evidence  the comparisons with an interval
+    lacking   why there is none, a size each, or of the whole pair
+    """
+
+    evidence: tuple[Evidence, ...]
+    lacking: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A claim, its status, the reason in one sentence, and the numbers behind it.
 
@@ -67,6 +85,7 @@ def judge(
     sizes: Sequence[float],
     measures: Mapping[float, SizeMeasures] | None = None,
     margin: float = MARGIN,
+    widening: float = 1.0,
 ) -> tuple[Verdict, ...]:
     """The four verdicts.
 
@@ -78,112 +97,190 @@ def judge(
         By arm: [sizes, seeds, units].
     measures
         By size: tokens, labels and type coverage, passed through to the evidence.
+    widening
+        What variances are multiplied by (`overlap.py`).
     """
     measures = measures or {}
 
-    def evidence(a: str, b: str) -> list[Evidence]:
-        chosen = [c for c in comparisons if (c.a, c.b) == (a, b)]
-        if not chosen and any((c.a, c.b) == (b, a) for c in comparisons):
-            raise ValueError(f"comparisons of {b} minus {a}: expected {a} first")
-        return [
-            Evidence(c, measures.get(c.size, SizeMeasures()))
-            for c in chosen
-            if c.difference.low is not None
-        ]
+    def pair(a: str, b: str) -> _Pair:
+        return _pair(comparisons, values.keys(), measures, a, b)
 
-    frozen = evidence(PRETRAINED_FROZEN, RANDOM_FROZEN)
-    tuned = evidence(PRETRAINED_TUNED, RANDOM_TUNED)
-    policy = evidence(PRETRAINED_FROZEN, PRETRAINED_TUNED)
+    frozen = pair(PRETRAINED_FROZEN, RANDOM_FROZEN)
+    tuned = pair(PRETRAINED_TUNED, RANDOM_TUNED)
+    policy = pair(PRETRAINED_FROZEN, PRETRAINED_TUNED)
     return (
-        _pretrained_at_least_random(frozen + tuned, margin),
-        _random_suffices(tuned, values, sizes, margin),
-        _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN),
-        _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED),
+        _pretrained_at_least_random(frozen, tuned, margin),
+        _random_suffices(tuned, comparisons, values, sizes, margin, widening),
+        _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes),
+        _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes),
     )
 
 
-def _pretrained_at_least_random(evidence: list[Evidence], margin: float) -> Verdict:
+def _pair(
+    comparisons: Sequence[Comparison],
+    present: Collection[str],
+    measures: Mapping[float, SizeMeasures],
+    a: str,
+    b: str,
+) -> _Pair:
+    chosen = [c for c in comparisons if (c.a, c.b) == (a, b)]
+    if not chosen:
+        if any((c.a, c.b) == (b, a) for c in comparisons):
+            raise ValueError(f"comparisons of {b} minus {a}: expected {a} first")
+        absent = " and no run of ".join(arm for arm in (a, b) if arm not in present)
+        return _Pair((), (f"no run of {absent}",))
+    return _Pair(
+        tuple(
+            Evidence(c, measures.get(c.size, SizeMeasures()))
+            for c in chosen
+            if c.difference.low is not None
+        ),
+        tuple(
+            f"{a} and {b} at size {c.size:,.0f}: {c.difference.notes[-1]}"
+            for c in chosen
+            if c.difference.low is None
+        ),
+    )
+
+
+def _pretrained_at_least_random(frozen: _Pair, tuned: _Pair, margin: float) -> Verdict:
     claim: Claim = "pretrained_at_least_random"
+    evidence = frozen.evidence + tuned.evidence
+    lacking = frozen.lacking + tuned.lacking
     if not evidence:
-        return Verdict(claim, "not tested", "needs a pretrained arm and its random counterpart")
+        return Verdict(claim, "not tested", in_short(lacking))
     lost = [e for e in evidence if _lost(e.comparison)]
     unsure = [e for e in evidence if _low(e) <= -margin]
-    status: Status
+    status: Status = "undecided"
     if lost:
-        worst = min(lost, key=lambda e: _estimate(e))
+        worst = min(lost, key=_estimate)
         status, reason = "contradicted", f"random is better: {_words(worst)}"
     elif unsure:
         worst = min(unsure, key=_low)
-        status = "undecided"
         reason = f"a loss beyond {_points(margin)} is not excluded: {_words(worst)}"
+    elif lacking:
+        reason = f"no loss seen, but not all was measured: {in_short(lacking)}"
     else:
         worst = min(evidence, key=_low)
         status = "supported"
         reason = f"at no size worse by more than {_points(margin)}; at worst {_words(worst)}"
-    return Verdict(claim, status, reason, tuple(evidence))
+    return Verdict(claim, status, reason, evidence)
 
 
 def _random_suffices(
-    evidence: list[Evidence],
+    pair: _Pair,
+    comparisons: Sequence[Comparison],
     values: Mapping[str, NDArray[np.float64]],
     sizes: Sequence[float],
     margin: float,
+    widening: float,
 ) -> Verdict:
     claim: Claim = "random_suffices"
-    if len(evidence) < 2:
-        reason = f"needs {PRETRAINED_TUNED} and {RANDOM_TUNED} at two sizes or more"
-        return Verdict(claim, "not tested", reason, tuple(evidence))
+    untested = _untested(claim, pair, sizes)
+    if untested:
+        return untested
     pretrained, random = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
-    fade = gain_fades(pretrained, random, sizes, margin)
-    last = evidence[-1]
-    status: Status = "undecided"
-    if fade.status == "measured":
-        status = "supported"
-        reason = f"the gain falls below {_points(margin)} by size {fade.high:g}"
-    elif fade.status == "below":
-        status = "supported"
-        reason = f"the gain is below {_points(margin)} from the first size on"
-    elif fade.within.after == "A" and _grows(pretrained - random, sizes, evidence):
-        status = "contradicted"
-        reason = f"the gain grows with the data: {_words(last)}"
-    elif fade.status == "extrapolated" and fade.estimate is not None:
+    fade = gain_fades(pretrained, random, sizes, margin, widening=widening)
+    undecided = Verdict(claim, "undecided", "", pair.evidence, fade)
+    last = pair.evidence[-1]
+    if last.comparison.size != sizes[-1]:
+        return replace(undecided, reason=f"the largest size has no interval: {pair.lacking[-1]}")
+    below, grows = _holm_beside(
+        comparisons,
+        _below_p(pretrained[-1], random[-1], margin, widening),
+        _growth_p(pretrained - random, sizes, pair, widening),
+    )
+    if fade.status in ("measured", "below") and below <= ALPHA:
+        from_size = f"from size {place(fade.high, sizes)} on" if fade.high else "at every size"
+        reason = f"the gain is below {_points(margin)} {from_size}: {_words(last)}"
+        return replace(undecided, status="supported", reason=reason)
+    if fade.within.after == "A" and grows <= ALPHA:
+        reason = f"the gain still grows with the data: {_words(last)}"
+        return replace(undecided, status="contradicted", reason=reason)
+    if fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
         reason = (
-            f"not yet at the largest size; extrapolated, the gain falls below {_points(margin)} "
-            f"near size {float(f'{fade.estimate:.2g}'):,.0f}: {_words(last)}"
+            f"not shown at the largest size; a fitted curve, extrapolated, falls below "
+            f"{_points(margin)} at {place(fade.estimate)}: {_words(last)}"
         )
+    elif fade.within.after == "A":
+        reason = f"still above {_points(margin)} and not surely growing: {_words(last)}"
     else:
         reason = f"not shown at the largest size: {_words(last)}"
-    return Verdict(claim, status, reason, tuple(evidence), fade)
+    return replace(undecided, reason=reason)
 
 
 def _at_one_end(
     claim: Claim,
-    evidence: list[Evidence],
-    end: Callable[..., Evidence],
+    pair: _Pair,
+    end: Callable[[Sequence[float]], float],
     advised: str,
+    sizes: Sequence[float],
 ) -> Verdict:
-    if not evidence:
-        reason = f"needs {PRETRAINED_FROZEN} and {PRETRAINED_TUNED}"
-        return Verdict(claim, "not tested", reason)
-    if len(evidence) < 2:
-        reason = "one size: telling small from large needs two"
-        return Verdict(claim, "not tested", reason, tuple(evidence))
-    deciding = end(evidence, key=lambda e: e.comparison.size)
+    untested = _untested(claim, pair, sizes)
+    if untested:
+        return untested
+    at_end = [e for e in pair.evidence if e.comparison.size == end(sizes)]
+    if not at_end:
+        which = "smallest" if end is min else "largest"
+        lacking = pair.lacking[0 if end is min else -1]
+        reason = f"the {which} size has no interval: {lacking}"
+        return Verdict(claim, "undecided", reason, pair.evidence)
+    [deciding] = at_end
     call, winner = deciding.comparison.difference.call, deciding.comparison.winner
     status: Status = (
         "undecided" if winner is None else "supported" if winner == advised else "contradicted"
     )
     said = {"equivalent": "no difference beyond the margin", "undecided": "no winner"}
     reason = f"{said.get(call, f'{winner} is better')}: {_words(deciding)}"
-    return Verdict(claim, status, reason, tuple(evidence))
+    return Verdict(claim, status, reason, pair.evidence)
 
 
-def _grows(gain: NDArray[np.float64], sizes: Sequence[float], evidence: Sequence[Evidence]) -> bool:
-    """Whether the gain at the last measured size is surely above that at the first."""
+def _untested(claim: Claim, pair: _Pair, sizes: Sequence[float]) -> Verdict | None:
+    """The verdict on a claim about small and large where the pair has no two sizes."""
+    if not pair.evidence:
+        return Verdict(claim, "not tested", in_short(pair.lacking))
+    if len(sizes) < 2:
+        reason = f"one size, {sizes[0]:,.0f}: telling small from large needs two"
+        return Verdict(claim, "not tested", reason, pair.evidence)
+    if len(pair.evidence) < 2:
+        reason = f"one size with an interval: {in_short(pair.lacking)}"
+        return Verdict(claim, "not tested", reason, pair.evidence)
+    return None
+
+
+def _holm_beside(comparisons: Sequence[Comparison], *p_values: float) -> list[float]:
+    """The p-values adjusted in one family with those of every pair and size called."""
+    called = [c.difference.strict_p for c in comparisons if c.difference.strict_p is not None]
+    adjusted = holm([*p_values, *called]).tolist()
+    return adjusted[: len(p_values)]
+
+
+def _below_p(
+    pretrained: NDArray[np.float64], random: NDArray[np.float64], margin: float, widening: float
+) -> float:
+    """Two-sided p-value of a gain as low as this one, were it truly the margin."""
+    gain = two_way(pretrained - random, least_error(pretrained, random), widening)
+    return min(1.0, 2 * gain.tail(margin - gain.mean))
+
+
+def _growth_p(
+    gain: NDArray[np.float64], sizes: Sequence[float], pair: _Pair, widening: float
+) -> float:
+    """p-value of a gain that does not grow with the logarithm of the size over the last sizes.
+
+    1 where the gain at the last size is not the largest: then it grew before, and no longer.
+    """
+    estimates = [_estimate(e) for e in pair.evidence]
+    if max(estimates) > estimates[-1]:
+        return 1.0
     order = [float(size) for size in sizes]
-    first, last = (order.index(evidence[i].comparison.size) for i in (0, -1))
-    low = paired_difference(gain[last], gain[first]).low
-    return low is not None and low > 0
+    last = [order.index(e.comparison.size) for e in pair.evidence[-_LAST_SIZES:]]
+    log_sizes = np.log([order[k] for k in last])
+    slope = np.tensordot(log_sizes - log_sizes.mean(), gain[last], axes=1)
+    found = paired_difference(slope, np.where(np.isnan(slope), np.nan, 0.0), widening=widening)
+    if found.strict_p is None or (found.estimate or 0.0) <= 0:
+        return 1.0
+    return found.strict_p
 
 
 def _lost(comparison: Comparison) -> bool:
@@ -210,7 +307,7 @@ def _words(evidence: Evidence) -> str:
     assert d.high is not None
     return (
         f"{c.a} minus {c.b} is {100 * d.estimate:+.1f} points [{100 * d.low:+.1f}, "
-        f"{100 * d.high:+.1f}] at size {c.size:g}, {d.seeds} seeds"
+        f"{100 * d.high:+.1f}] at size {c.size:,.0f}, {counted(d.seeds, 'seed')}"
     )
 
 

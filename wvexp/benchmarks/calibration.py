@@ -14,6 +14,7 @@ import numpy as np
 from wvexp.analysis.crossover import crossover
 from wvexp.analysis.curve import learning_curve
 from wvexp.analysis.paired import ALPHA, call_together, holm, paired_difference
+from wvexp.benchmarks.rare import rare_disagreement
 from wvexp.benchmarks.simulated import (
     Design,
     draw_curves,
@@ -33,11 +34,12 @@ Rates = dict[str, Any]
 def calibration(
     experiments: int = 2000, seeds: Sequence[int] = (5, 10, 20), seed: int = 0
 ) -> Rates:
-    """The whole table: every part for each number of seeds, then power."""
+    """The whole table: every part for each number of seeds, small test sets too, then power."""
     return {
         "experiments": experiments,
         "coverage": {str(n): coverage(experiments, n, seed) for n in seeds},
         "no_difference": {str(n): no_difference(experiments, n, seed) for n in seeds},
+        "rare_disagreement": {str(n): rare_disagreement(experiments, n, seed) for n in seeds},
         "power": power(max(experiments // 5, 50), 10, seed),
     }
 

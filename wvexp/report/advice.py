@@ -2,13 +2,15 @@
 
 from wvexp.analysis.choice import SURE
 from wvexp.analysis.verdict import (
+    ARMS,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_FROZEN,
     RANDOM_TUNED,
 )
+from wvexp.analysis.wording import counted, in_short
 from wvexp.report.findings import Findings
-from wvexp.report.words import crossover_words, fade_words, percent, points, unit
+from wvexp.report.words import fade_words, percent, places, points, unit
 
 # Letters of a problem that fit on the terminal.
 _LONGEST = 160
@@ -25,9 +27,9 @@ def headline(f: Findings) -> str:
     arm = f.choice.recommended
     if arm is None:
         return "No answer: no arm was measured."
-    if f.choice.decided:
-        return f"Take {arm}: {_DOING[arm]}."
-    return f"Undecided; the best so far is {arm}: {_DOING[arm]}."
+    said = f"Take {arm}" if f.choice.decided else f"Undecided; the best so far is {arm}"
+    caveat = " Cross-fitted: it holds for these examples, not for others." if f.folds else ""
+    return f"{said}: {_DOING[arm]}.{caveat}"
 
 
 def advice(f: Findings) -> list[str]:
@@ -67,15 +69,22 @@ def _its_score(f: Findings) -> str:
     said = f"Its test {f.metric.replace('_', ' ')}: {percent(score.score)}"
     if score.low is not None and score.high is not None:
         said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
-    seeds = f"{score.seeds} seed{'' if score.seeds == 1 else 's'}"
     how = f", cross-fitted over {f.folds} folds" if f.folds else ""
-    return f"{said}, {seeds} on {score.units:,} test units{how}."
+    measured = f"{counted(score.seeds, 'seed')} on {counted(score.units, 'test unit')}{how}"
+    nothing = ""
+    if f.baseline is not None:
+        nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
+    return f"{said}, {measured}{nothing}."
 
 
 def _cost(f: Findings) -> str:
     cost = f.choice.worst_cost
-    if cost is None:
+    if f.choice.recommended is None:
         return ""
+    if cost is None:
+        unmeasured = [note for note in f.choice.notes if note.startswith(ARMS)]
+        why = in_short(unmeasured or ["too few seeds in common"])
+        return f"What it costs to be wrong: unknown ({why})."
     if cost == 0:
         return "What it costs to be wrong: no other arm is better, at 95 %."
     return f"What it costs to be wrong: another arm is at most {points(cost)} better, at 95 %."
@@ -106,11 +115,10 @@ def _policy(f: Findings) -> str:
 
 def _flip(f: Findings) -> str:
     """The size at which the answer between frozen and tuned pretrained vectors changes."""
-    crossing = f.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
-    if crossing is None:
+    if f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}" not in f.crossovers:
         return ""
-    words = crossover_words(crossing, PRETRAINED_FROZEN, PRETRAINED_TUNED, unit(f))
-    return f"Where it flips: {words}."
+    words = places(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
+    return f"Where it flips (95 % intervals): {words}."
 
 
 def _fading(f: Findings) -> str:
@@ -125,7 +133,7 @@ def _settling(f: Findings) -> str:
         return ""
     ways = []
     if s.seeds:
-        ways.append(f"about {s.seeds:,} seeds")
+        ways.append(f"about {counted(s.seeds, 'seed')}")
     if s.units:
         ways.append(f"a test set of about {s.units:,} units")
     told = f"to tell {f.choice.recommended} from {s.closest}"

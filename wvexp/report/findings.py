@@ -13,6 +13,7 @@ from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.crossover import Crossover, crossover
 from wvexp.analysis.curve import REACH, LearningCurve, learning_curve
 from wvexp.analysis.fading import Fade, gain_fades
+from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.verdict import (
     ARMS,
@@ -24,6 +25,7 @@ from wvexp.analysis.verdict import (
     Verdict,
     judge,
 )
+from wvexp.report.baseline import majority_baseline
 from wvexp.report.measurements import Measurements
 from wvexp.report.summaries import (
     GroupError,
@@ -62,7 +64,10 @@ class Score:
 
 @dataclass(frozen=True)
 class Findings:
-    """Everything that the report says."""
+    """Everything that the report says.
+
+    baseline: score of always giving the most frequent label; None where it is not known
+    """
 
     condition: str
     about: dict[str, Any]
@@ -73,6 +78,7 @@ class Findings:
     full_size: int | None
     folds: int | None
     seeds: tuple[int, ...]
+    baseline: float | None
     choice: Choice
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
@@ -112,20 +118,23 @@ def find(
     """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
-    comparisons = compare_arms(values, m.sizes, margin, m.full_size)
+    wider = widening(m.folds)
+    comparisons = compare_arms(values, m.sizes, margin, m.full_size, wider)
     guidance = {arm: values[arm] for arm in ARMS if arm in values}
-    verdicts = judge(comparisons, guidance, m.sizes, measures, margin)
+    verdicts = judge(comparisons, guidance, m.sizes, measures, margin, wider)
     crossovers = {
-        f"{a} - {b}": crossover(values[a], values[b], m.sizes)
+        f"{a} - {b}": crossover(values[a], values[b], m.sizes, widening=wider)
         for a, b in PAIRS
         if a in values and b in values
     }
     fade = None
     if PRETRAINED_TUNED in values and RANDOM_TUNED in values:
-        fade = gain_fades(values[PRETRAINED_TUNED], values[RANDOM_TUNED], m.sizes, margin)
-    choice = choose(
-        {arm: table[-1] for arm, table in values.items()}, ARMS, stream(0, "choice"), margin
-    )
+        tuned = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
+        fade = gain_fades(*tuned, m.sizes, margin, widening=wider)
+    baseline = majority_baseline(m.runs, m.metric)
+    at_full_size = {arm: table[-1] for arm, table in values.items()}
+    choice = choose(at_full_size, ARMS, stream(0, "choice"), margin, baseline, wider)
+    curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
     if wanted_size is not None and m.sizes[-1] < wanted_size:
         note = f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
         choice = replace(choice, decided=False, notes=(*choice.notes, note))
@@ -139,13 +148,14 @@ def find(
         full_size=m.full_size,
         folds=m.folds,
         seeds=m.seeds,
+        baseline=baseline,
         choice=choice,
         scores=scores_of(m),
         comparisons=comparisons,
         verdicts=verdicts,
         crossovers=crossovers,
         fade=fade,
-        curves={arm: _curve(table, m.sizes) for arm, table in values.items()},
+        curves=curves,
         measures=measures,
         tuning=expected_validation(m),
         groups=group_errors(m),
@@ -153,7 +163,7 @@ def find(
         parity=parity_summary(m),
         movement=movement_of_arms(m),
         versions=versions_used(m),
-        problems=m.problems,
+        problems=(*m.problems, *_curve_problems(curves)),
         failures=failures,
         runs=m.runs,
     )
@@ -179,7 +189,10 @@ def _name(key: Any) -> str:
 
 
 def scores_of(m: Measurements) -> tuple[Score, ...]:
-    """The test score of every arm at every size, with its 95 % interval over seeds and units."""
+    """The test score of every arm at every size, with its 95 % interval over seeds and units.
+
+    The interval is that of a t distribution, cut at 0 and 100 %.
+    """
     scores = []
     for arm in m.arms:
         for k, size in enumerate(m.sizes):
@@ -190,18 +203,28 @@ def scores_of(m: Measurements) -> tuple[Score, ...]:
                 continue
             low = high = None
             if has_spread(table):
-                low, high = two_way(table).interval()
+                ends = two_way(table, widening=widening(m.folds)).interval()
+                low, high = np.clip(ends, 0.0, 1.0).tolist()
             mean = float(table.mean())
             scores.append(Score(arm, size, mean, low, high, m.rates[rate], *table.shape))
     return tuple(scores)
 
 
-def _curve(values: Any, sizes: tuple[int, ...]) -> LearningCurve:
+def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[str]:
+    """The curves, over sizes enough for one, that cannot be fitted or that fit badly."""
+    said: dict[str, list[str]] = {}
+    for arm, curve in curves.items():
+        if len(curve.sizes) > 2 and curve.notes and not curve.notes[-1].startswith("size"):
+            said.setdefault(curve.notes[-1], []).append(arm)
+    return [f"learning curve of {', '.join(arms)}: {note}" for note, arms in said.items()]
+
+
+def _curve(values: Any, sizes: tuple[int, ...], wider: float) -> LearningCurve:
     usable = [size for size, table in zip(sizes, values, strict=True) if has_spread(table)]
     if not usable:
-        return learning_curve(values, sizes)
+        return learning_curve(values, sizes, widening=wider)
     first, last = usable[0], usable[-1]
     at = [*np.geomspace(first, last, _DRAWN), *np.geomspace(last, last * REACH, _DRAWN // 2)]
     # Rounding must not put an end outside what may be asked for.
     asked = np.clip(at, first, last * REACH)
-    return learning_curve(values, sizes, asked.tolist())
+    return learning_curve(values, sizes, asked.tolist(), widening=wider)

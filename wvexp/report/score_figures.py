@@ -39,7 +39,7 @@ def learning_curves(f: Findings) -> Figure | None:
         for s in f.scores
     ]
     beyond = [
-        {"arm": arm, "size": p.size, "error": p.error}
+        {"arm": arm, "size": p.size, "error": p.error, "low": p.low, "high": p.high}
         for arm, curve in f.curves.items()
         for p in curve.points
         if p.size >= f.sizes[-1] and p.size <= 3 * f.sizes[-1]
@@ -72,20 +72,21 @@ def learning_curves(f: Findings) -> Figure | None:
         .add_params(shown),
     ]
     if beyond:
-        layers.append(
-            alt.Chart(data(beyond))
-            .mark_line(strokeWidth=1, strokeDash=[1, 3])
-            .encode(
-                x=size_axis(f),
-                y=error,
-                color=legend,
-                opacity=alt.condition(shown, alt.value(0.8), alt.value(0.05)),
-            )
-        )
+        guessed = alt.Chart(data(beyond)).encode(x=size_axis(f), color=legend)
+        layers += [
+            guessed.mark_area().encode(
+                y=alt.Y("low:Q", title="test error", scale=tight()),
+                y2="high:Q",
+                opacity=alt.condition(shown, alt.value(0.05), alt.value(0.0)),
+            ),
+            guessed.mark_line(strokeWidth=1, strokeDash=[1, 3]).encode(
+                y=error, opacity=alt.condition(shown, alt.value(0.8), alt.value(0.05))
+            ),
+        ]
     caption = "Test error of each arm against training size; bands are 95 % intervals over seeds "
     caption += "and test units."
     if beyond:
-        caption += " Dots beyond the last size are extrapolated, not measured."
+        caption += " Beyond the last size dots, with paler bands, are extrapolated, not measured."
     return Figure("learning-curves", "Learning curves", caption, sized(alt.layer(*layers)))
 
 

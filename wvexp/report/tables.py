@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.words import CLAIMS, crossover_words, fade_words, number, percent, points, unit
+from wvexp.report.words import CLAIMS, fade_words, percent, places, points, unit
 
 Row = Sequence[object]
 
@@ -24,13 +24,12 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
             ],
         ),
         (
-            "Where arms change places",
+            "Where arms change places (95 % intervals, one size at a time)",
             ("arms", "status", "what is known"),
             [
-                (f"{a} against {b}", f.crossovers[name].status.replace("_", " "), said)
+                (f"{a} against {b}", f.crossovers[name].status.replace("_", " "), places(f, a, b))
                 for a, b in PAIRS
                 if (name := f"{a} - {b}") in f.crossovers
-                for said in [crossover_words(f.crossovers[name], a, b, size)]
             ],
         ),
         (
@@ -42,16 +41,28 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
         ),
         (
             "Every comparison (Holm over all)",
-            ("arms", size, "difference", "95 % interval", "P(first better)", "p", "call"),
+            (
+                "arms",
+                size,
+                "difference",
+                "95 % interval",
+                "P(first better)",
+                "p",
+                "call",
+                "equivalent within",
+                "p over seeds, this test set alone",
+            ),
             [
                 (
                     f"{c.a} - {c.b}",
-                    number(c.size),
+                    f"{c.size:,.0f}",
                     points(d.estimate, signed=True),
                     _span(d.low, d.high, signed=True),
                     "" if d.p_a_better is None else f"{d.p_a_better:.3f}",
                     "" if d.adjusted_p is None else f"{d.adjusted_p:.2g}",
                     {"A": c.a, "B": c.b}.get(d.call, d.call),
+                    "" if d.smallest_margin is None else points(d.smallest_margin),
+                    "" if d.sign_flip_p is None else f"{d.sign_flip_p:.2g}",
                 )
                 for c in f.comparisons
                 for d in [c.difference]
@@ -63,7 +74,7 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
             (size, "tokens", "labels", "test word types seen", "types with a vector", "tokens"),
             [
                 (
-                    number(n),
+                    f"{n:,.0f}",
                     _count(m.tokens),
                     _count(m.labels),
                     _share(m.type_coverage),
@@ -133,7 +144,7 @@ def _span(low: float | None, high: float | None, signed: bool = False) -> str:
 
 
 def _count(value: float | None) -> str:
-    return "" if value is None else number(value)
+    return "" if value is None else f"{value:,.0f}"
 
 
 def _share(value: float | None) -> str:

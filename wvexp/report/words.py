@@ -1,7 +1,11 @@
 """Findings in words, for the page, the Markdown and the terminal alike."""
 
+from collections.abc import Sequence
+
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.fading import Fade
+from wvexp.analysis.overlap import widening
+from wvexp.analysis.wording import counted, in_short, place
 from wvexp.report.findings import Findings
 
 CLAIMS = {
@@ -14,12 +18,14 @@ CLAIMS = {
 
 def about(f: Findings) -> str:
     """What was measured, and what that holds for."""
-    seeds = f"{len(f.seeds)} seed{'' if len(f.seeds) == 1 else 's'}"
-    rates = ", ".join(f"{rate:g}" for rate in f.about["learning_rates"])
+    rates = [f"{rate:g}" for rate in f.about["learning_rates"]]
+    tuned = f"learning rate {rates[0]}"
+    if len(rates) > 1:
+        tuned = f"learning rates {', '.join(rates)}, chosen on validation for each arm and size"
     said = (
-        f"{len(f.runs):,} runs: {len(f.arms)} arms, {len(f.sizes)} training sizes, {seeds}; "
-        f"learning rates {rates}, chosen on validation for each arm and size; {f.about['model']} "
-        f"model, {f.metric.replace('_', ' ')}; condition {f.condition}."
+        f"{counted(len(f.runs), 'run')}: {counted(len(f.arms), 'arm')}, "
+        f"{counted(len(f.sizes), 'training size')}, {counted(len(f.seeds), 'seed')}; {tuned}; "
+        f"{f.about['model']} model, {f.metric.replace('_', ' ')}; condition {f.condition}."
     )
     if f.full_size:
         said += (
@@ -29,7 +35,8 @@ def about(f: Findings) -> str:
     if f.folds:
         said += (
             f" Cross-fitted over {f.folds} folds, drawn anew for each seed: every example was "
-            "tested once a seed. Training sets overlap, so what is said holds for these examples."
+            "tested once a seed. Training sets overlap, so what is said holds for these examples, "
+            f"and variances are multiplied by {widening(f.folds):.2f} (Nadeau and Bengio 2003)."
         )
     return said
 
@@ -50,54 +57,133 @@ def percent(score: float) -> str:
     return f"{100 * score:.1f} %"
 
 
-def number(value: float) -> str:
-    """A training size to three figures, in full."""
-    return f"{float(f'{value:.3g}'):,.0f}" if value >= 1000 else f"{value:,.0f}"
+def places(f: Findings, a: str, b: str) -> str:
+    """Where arms a and b change places, by the intervals, and where no call bears them out."""
+    crossing = f.crossovers[f"{a} - {b}"]
+    called = {c.size for c in f.comparisons if (c.a, c.b) == (a, b) and c.winner}
+    uncalled = [
+        f"{size:,.0f}"
+        for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
+        if leader and size not in called
+    ]
+    said = crossover_words(crossing, a, b, unit(f))
+    if not uncalled:
+        return said
+    return f"{said} (at {_listed(uncalled)} not called, once all comparisons are counted)"
 
 
 def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
-    """What is known of the size at which arms a and b change places."""
-    leader = {"A": a, "B": b, None: "neither"}
-    low = None if crossing.low is None else number(crossing.low)
-    high = None if crossing.high is None else number(crossing.high)
-    if crossing.status == "one":
-        return (
-            f"{leader[crossing.before]} leads up to {low} {of}, "
-            f"{leader[crossing.after]} from {high} on"
-        )
-    if crossing.status == "several":
-        return f"{a} and {b} change places more than once between {low} and {high} {of}"
-    if crossing.status == "none":
-        return f"{leader[crossing.before]} leads at every size measured"
-    if crossing.status == "before_first":
-        return (
-            f"{leader[crossing.after]} leads from {high} {of} on; whether {a} and {b} change "
-            "places below is not decided"
-        )
-    if crossing.status == "beyond_last":
-        return (
-            f"{leader[crossing.before]} leads up to {low} {of}; whether {a} and {b} change places "
-            "after is not decided"
-        )
-    if len(crossing.sizes) < 2:
-        return "needs two sizes at which both arms have two seeds"
-    return f"neither {a} nor {b} surely leads at the first size or the last"
+    """What the intervals say of the size at which arms a and b change places, and no more."""
+    sizes = crossing.sizes
+    if len(sizes) < 2:
+        why = f": {in_short(crossing.notes[:-1])}" if len(crossing.notes) > 1 else ""
+        return f"cannot be told without an interval at two sizes{why}"
+    name = {"A": a, "B": b, None: "neither"}
+    low, high = (_edge(edge, sizes) for edge in (crossing.low, crossing.high))
+    x, y = name[crossing.at_low], name[crossing.at_high]
+    first, last = (f"{size:,.0f}" for size in (sizes[0], sizes[-1]))
+    open_sizes = _undecided(crossing)
+    gaps = f"; not decided at {open_sizes}" if open_sizes else ""
+    gaps += _left_out(crossing)
+    match crossing.status:
+        case "none":
+            return f"{name[crossing.before]} leads at every size measured{gaps}"
+        case "several":
+            return f"{a} and {b} change places more than once between {low} and {high} {of}{gaps}"
+        case "one":
+            if gaps:
+                return f"{x} leads at {low} {of}, {y} at {high}{gaps}"
+            return f"{x} leads up to {low} {of}, {y} from {high} on"
+        case "before_first":
+            leads = f"{y} leads at {high} {of}{gaps}" if gaps else f"{y} leads from {high} {of} on"
+            return f"{leads}; whether {a} and {b} change places below is not decided"
+        case "beyond_last":
+            leads = f"{x} leads at {low} {of}{gaps}" if gaps else f"{x} leads up to {low} {of}"
+            return f"{leads}; whether {a} and {b} change places after is not decided"
+    if crossing.low is not None:
+        ends = f"{x} leads at {first} {of} and at {last}"
+        return f"{ends}; not decided between {low} and {high}{gaps}"
+    between = [
+        f"{name[leader]} leads at {size:,.0f}"
+        for size, leader in zip(sizes, crossing.leaders, strict=True)
+        if leader
+    ]
+    neither = f"neither {a} nor {b} surely leads at {first} {of} or at {last}"
+    return "; ".join([neither, *between]) + gaps
 
 
 def fade_words(fade: Fade, of: str) -> str:
     """Where the gain of pretrained over random vectors falls below the margin."""
-    margin = points(fade.margin)
-    low = None if fade.low is None else number(fade.low)
-    high = None if fade.high is None else number(fade.high)
-    if fade.status == "below":
-        return f"below {margin} from the first size on"
-    if fade.status == "measured":
-        start = f"between {low} and {high}" if low else f"by {high}"
-        return f"falls below {margin} {start} {of}"
-    if fade.status == "above":
-        return f"still above {margin} as far as one may extrapolate ({number(fade.reach)} times)"
-    if fade.status == "extrapolated" and fade.estimate:
-        return f"falls below {margin} near {number(fade.estimate)} {of} if extrapolated"
-    if low:
-        return f"above {margin} up to {low} {of}, not decided beyond"
-    return f"whether it falls below {margin} is not decided"
+    within, margin = fade.within, points(fade.margin)
+    low, high = (_edge(edge, within.sizes) for edge in (fade.low, fade.high))
+    if len(within.sizes) < 2:
+        return f"whether it falls below {margin} cannot be told without an interval at two sizes"
+    return _fading(fade, margin, low, high, of) + _left_out(within)
+
+
+def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
+    within = fade.within
+    first, last = (f"{size:,.0f}" for size in (within.sizes[0], within.sizes[-1]))
+    match fade.status:
+        case "below":
+            return f"below {margin} at every size measured"
+        case "measured":
+            if low:
+                return f"falls below {margin} between {low} and {high} {of}"
+            return f"below {margin} from {high} {of} on"
+        case "above":
+            return (
+                f"still above {margin} at {last} {of}; extrapolated, not measured: above it up to "
+                f"{fade.reach:g} times as many"
+            )
+        case "extrapolated" if fade.estimate:
+            measured = (
+                f"still above {margin} at {last} {of}"
+                if within.after == "A"
+                else f"above {margin} up to {low} {of}, not decided at {last}"
+            )
+            if fade.estimate <= within.sizes[-1]:
+                return f"{measured}, where a fitted curve is below it"
+            limits = f"{low} to {high}" if high else f"from {low} on"
+            return (
+                f"{measured}; extrapolated, not measured: falls below it at "
+                f"{place(fade.estimate)} (95 %: {limits})"
+            )
+    above = {"A": f"above {margin}", "B": f"below {margin}"}
+    if within.status == "one" and within.at_low and within.at_high:
+        start, end = (_edge(edge, within.sizes) for edge in (within.low, within.high))
+        return f"{above[within.at_low]} at {start} {of}, {above[within.at_high]} at {end}"
+    ends = [
+        f"{above[leader]} at {size} {of}"
+        for leader, size in ((within.before, first), (within.after, last))
+        if leader
+    ]
+    return "; ".join([*ends, f"whether it falls below {margin} for good is not decided"])
+
+
+def _left_out(crossing: Crossover) -> str:
+    """The sizes that ran and have no interval."""
+    return f"; {in_short(crossing.notes)}" if crossing.notes else ""
+
+
+def _edge(size: float | None, measured: Sequence[float]) -> str:
+    return "" if size is None else place(size, measured)
+
+
+def _undecided(crossing: Crossover) -> str:
+    """The sizes measured without a leader, other than those where the change is looked for."""
+    low, high = crossing.low or 0.0, crossing.high or float("inf")
+    if crossing.low is None and crossing.high is None:
+        return ""
+    found = [
+        f"{size:,.0f}"
+        for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
+        if leader is None and not low < size < high
+    ]
+    return _listed(found)
+
+
+def _listed(sizes: Sequence[str]) -> str:
+    """`100`, `100 and 240`, `100, 240 and 600`."""
+    *first, last = sizes or [""]
+    return f"{', '.join(first)} and {last}" if first else last

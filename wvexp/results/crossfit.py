@@ -1,7 +1,7 @@
 """The folds of a cross-fit read as one run, tested on every example."""
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -83,6 +83,7 @@ def _joined(parts: Sequence[Run]) -> Run:
     if all("coverage" in part for part in parts):
         run["coverage"] = _means(part["coverage"] for part in parts)
     run["movement"] = _means(part["movement"] for part in parts)
+    run["per_class"] = _support(part.get("per_class", {}) for part in parts)
     run["groups"] = {
         group: _group([part["groups"][group] for part in parts]) for group in parts[0]["groups"]
     }
@@ -98,6 +99,14 @@ def _means(blocks: Iterable[dict[str, Any]]) -> dict[str, float]:
         for name in listed[0]
         if name in shared and isinstance(listed[0][name], int | float)
     }
+
+
+def _support(parts: Iterable[dict[str, dict[str, Any]]]) -> dict[str, dict[str, int]]:
+    """How often each label occurs in all the folds' tests together."""
+    support: Counter[str] = Counter()
+    for labels in parts:
+        support.update({label: of_label.get("support", 0) for label, of_label in labels.items()})
+    return {label: {"support": count} for label, count in support.items()}
 
 
 def _group(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:

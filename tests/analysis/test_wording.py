@@ -1,0 +1,32 @@
+import pytest
+
+from wvexp.analysis.wording import counted, in_short, place
+
+
+@pytest.mark.parametrize(
+    ("size", "measured", "said"),
+    [
+        (8662.0, (100.0, 8662.0), "8,662"),
+        (977_569.0000001, (977_569.0,), "977,569"),
+        (8662.0, (), "about 8,660"),
+        (412_622.3, (100.0, 977_569.0), "about 413,000"),
+        (12_345_678.0, (), "about 12,300,000"),
+        (552.4, (), "about 552"),
+    ],
+)
+def test_a_size_is_exact_only_where_it_was_measured(size, measured, said):
+    assert place(size, measured) == said
+
+
+def test_counts_agree_with_their_noun():
+    assert [counted(n, "arm") for n in (0, 1, 2, 1200)] == [
+        "no arms",
+        "1 arm",
+        "2 arms",
+        "1,200 arms",
+    ]
+
+
+def test_reasons_in_short():
+    assert in_short(("one",)) == "one"
+    assert in_short(("one", "two", "three")) == "one (and 2 more)"

@@ -1,0 +1,23 @@
+import pytest
+
+from wvexp.report.baseline import majority_baseline
+
+
+def runs(*supports):
+    return [{}, {"per_class": {str(i): {"support": n} for i, n in enumerate(supports)}}]
+
+
+def test_accuracy_is_the_share_of_the_most_frequent_label():
+    assert majority_baseline(runs(60, 30, 10), "accuracy") == pytest.approx(0.6)
+
+
+def test_macro_f1_by_its_definition():
+    """Always the first label: recall 1, precision 0.6; the others that occur have an F1 of 0."""
+    precision, recall = 0.6, 1.0
+    expected = 2 * precision * recall / (precision + recall) / 3
+    assert majority_baseline(runs(60, 30, 10, 0), "macro_f1") == pytest.approx(expected)
+
+
+def test_unknown_is_none():
+    assert majority_baseline([{}], "accuracy") is None
+    assert majority_baseline(runs(3, 4), "entity_f1") is None
