@@ -5,7 +5,6 @@ from pathlib import Path
 
 from wvexp.atomic import write_text
 from wvexp.cli import parse_key_values, run_command
-from wvexp.errors import UserError
 
 KEYS = {
     "store": "results files, with commas between them [runs/results.sqlite]",
@@ -19,10 +18,7 @@ def main(argv: list[str]) -> int:
     from wvexp.results.store import Store
 
     paths = [Path(name) for name in values.get("store", "runs/results.sqlite").split(",")]
-    for path in paths:
-        if not path.is_file():
-            raise UserError(f"store={path}: no such file", "give store=FILE[,FILE...]")
-    found = regret_benchmark([Store(path) for path in paths])
+    found = regret_benchmark([Store.to_read(path) for path in paths])
     if "json" in values:
         write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
     print(json.dumps({"left_out": found["left_out"], **found["summary"]}, indent=1))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.analysis.choice import Choice, choose
+from wvexp.analysis.choice import Choice
 from wvexp.analysis.comparisons import Comparison, compare_arms
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.crossover import Crossover, crossover
@@ -24,6 +24,7 @@ from wvexp.analysis.verdict import (
     Verdict,
     judge,
 )
+from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements
 from wvexp.report.summaries import (
     GroupError,
@@ -35,7 +36,6 @@ from wvexp.report.summaries import (
     shared_configuration,
     versions_used,
 )
-from wvexp.seeds import stream
 
 # Pairs that the guidance speaks of, first minus second.
 PAIRS = (
@@ -105,10 +105,12 @@ def find(
     margin: float = MARGIN,
     failures: tuple[str, ...] = (),
     wanted_size: int | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Findings:
     """Everything that the analysis can say of the measurements; what it cannot is left out.
 
     wanted_size: the size that the choice is for; with less measured it stays undecided
+    notes: what else one should mind, named before what is missing
     """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
@@ -123,9 +125,7 @@ def find(
     fade = None
     if PRETRAINED_TUNED in values and RANDOM_TUNED in values:
         fade = gain_fades(values[PRETRAINED_TUNED], values[RANDOM_TUNED], m.sizes, margin)
-    choice = choose(
-        {arm: table[-1] for arm, table in values.items()}, ARMS, stream(0, "choice"), margin
-    )
+    choice = choice_of(m, margin)
     if wanted_size is not None and m.sizes[-1] < wanted_size:
         note = f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
         choice = replace(choice, decided=False, notes=(*choice.notes, note))
@@ -153,7 +153,7 @@ def find(
         parity=parity_summary(m),
         movement=movement_of_arms(m),
         versions=versions_used(m),
-        problems=m.problems,
+        problems=(*notes, *m.problems),
         failures=failures,
         runs=m.runs,
     )
