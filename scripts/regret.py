@@ -1,6 +1,7 @@
 """What following the recommendation costs: `python scripts/regret.py store=runs/results.sqlite`."""
 
 import json
+import sys
 from pathlib import Path
 
 from wvexp.atomic import write_text
@@ -21,7 +22,11 @@ def main(argv: list[str]) -> int:
     found = regret_benchmark([Store.to_read(path) for path in paths])
     if "json" in values:
         write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
-    print(json.dumps({"left_out": found["left_out"], **found["summary"]}, indent=1))
+    print(json.dumps({"left_out": len(found["left_out"]), **found["summary"]}, indent=1))
+    for one in found["left_out"]:
+        print(
+            f"left out: {one['condition']} at size {one['size']:,}: {one['why']}", file=sys.stderr
+        )
     return 0
 
 

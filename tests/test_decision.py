@@ -216,6 +216,25 @@ def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):
     assert "measured up to 160 of 1,600 training examples" in advice(less)[1]
 
 
+@pytest.mark.parametrize("bare", ["validation", "test"])
+def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
+    vectors = "".join(f"w{i} {i % 7 / 7:.3f} {i % 5 / 5:.3f}\n" for i in range(50))
+    (tmp_path / "vectors.txt").write_text(vectors)
+    files = []
+    for name in ("train", "validation", "test"):
+        tags = ["O", "B-x", "O"] if name != bare else ["O", "O", "O"]
+        lines = [f"w{(3 * n + i) % 50}\t{tag}" for n in range(60) for i, tag in enumerate(tags)]
+        (tmp_path / f"{name}.conll").write_text(
+            "\n".join(line + "\n" * (k % 3 == 2) for k, line in enumerate(lines)) + "\n"
+        )
+        files.append(f"data.{name}={tmp_path / name}.conll")
+    store = tmp_path / "r.sqlite"
+    given = ["data=files", *files, f"embed.path={tmp_path / 'vectors.txt'}", f"store={store}"]
+    with pytest.raises(UserError, match=f"metric=entity_f1: the {bare} split has no entity"):
+        wvexp.decide(*given, "metric=entity_f1")
+    assert not store.exists()
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

@@ -15,6 +15,8 @@ from wvexp.training.identity import RunConfig
 _CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 6.0, 0.05, 30.0
 # Of the limit, the most that is kept for the model that the decision ends with.
 _MODEL_SHARE = 0.25
+# Waiting for a disk or a network would otherwise pass for a busy machine.
+_SLOWEST = 4.0
 # Estimates are exceeded by as much before anything goes wrong.
 _CAUTION = 1.25
 
@@ -26,12 +28,14 @@ class Budget:
     limit    None without a limit
     workers  runs trained at once
     began    what the clock showed when the decision began
+    pace     seconds that a second of work takes here, where other programs run too
     """
 
     limit: float | None
     workers: int
     began: float = 0.0
     clock: Callable[[], float] = time.perf_counter
+    pace: float = 1.0
 
     def elapsed(self) -> float:
         return self.clock() - self.began
@@ -46,7 +50,7 @@ class Budget:
     def closing(self) -> float:
         """What is kept for findings and report."""
         share = _CLOSING_SHARE * (self.limit or 0.0)
-        return min(_CLOSING_SECONDS + share, _MOST_CLOSING)
+        return self.pace * min(_CLOSING_SECONDS + share, _MOST_CLOSING)
 
     def for_runs(self, model: float) -> float:
         """What is left to train runs, with the model that is kept expected to take `model`."""
@@ -85,8 +89,20 @@ class Budget:
 
     def least(self, seconds: float) -> int:
         """The smallest limit that would do where `seconds` are needed before the report."""
-        needed = (seconds + _CLOSING_SECONDS) / (1 - _CLOSING_SHARE - _MODEL_SHARE)
+        needed = (seconds + self.pace * _CLOSING_SECONDS) / (1 - _CLOSING_SHARE - _MODEL_SHARE)
         return 10 * math.ceil(needed / 10)
+
+
+class Pace:
+    """How busy the machine is, by what this thread's work takes from here on."""
+
+    def __init__(self) -> None:
+        self.began, self.worked = time.perf_counter(), time.thread_time()
+
+    def __call__(self) -> float:
+        """Seconds that a second of work took, 1 to `_SLOWEST`."""
+        worked = max(time.thread_time() - self.worked, 1e-3)
+        return min(max(1.0, (time.perf_counter() - self.began) / worked), _SLOWEST)
 
 
 def expected_seconds(run: RunConfig, stored: Sequence[Run]) -> float:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from wvexp.allocation import WHAT, Allocation
 from wvexp.atomic import write_text
-from wvexp.budget import Budget
+from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
 from wvexp.config import Axes, Config
 from wvexp.config_checks import parse_duration
@@ -56,13 +56,14 @@ def decide_config(
     check_decision(config)
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = config.workers or default_workers()
-    budget = Budget(limit, workers, began)
+    pace = Pace()
     inputs = prepare(config)
     if inputs.reference is None:
         raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
     base = describe_run(config, inputs, sweeping=True)
     store = Store(Path(config.store).expanduser())
     warn_of_leakage(config, inputs)
+    budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 
     def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:

@@ -124,6 +124,7 @@ def measure(results: Results, condition: str) -> Measurements:
         folds=runs[0].get("folds"),
         problems=(
             *_lacking(arms, sizes, seeds),
+            *_leaking(runs),
             *results.incomplete,
             *problems,
             *selection.problems,
@@ -157,6 +158,18 @@ def _lacking(arms: Sequence[str], sizes: Sequence[int], seeds: Sequence[int]) ->
     if len(seeds) == 1:
         said.append("one seed: nothing can be said of how far a result would repeat")
     return said
+
+
+def _leaking(runs: Sequence[Run]) -> list[str]:
+    """Whether test sentences were trained on; every run of a condition has the same data."""
+    leakage = next((run["leakage"] for run in runs if run.get("leakage")), None)
+    if leakage is None:
+        return []
+    shared, checked = leakage["shared"], leakage["checked"]
+    return [
+        f"{shared:,} of {checked:,} test sentences ({shared / checked:.1%}, of five words and "
+        "more) also stand in the training data: test scores may be too high"
+    ]
 
 
 def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[str]:
