@@ -1,4 +1,5 @@
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from wvexp.allocation import (
     Allocation,
     in_the_running,
 )
-from wvexp.budget import Budget, expected_seconds
+from wvexp.budget import Budget, Pace, expected_seconds
 from wvexp.config import Model
 from wvexp.sweeps.run import SweepOutcome
 
@@ -287,3 +288,17 @@ def test_the_clock_stops_training_and_leaves_it_incomplete():
     allocation = spend(trainer, limit=1e6, train=train)
     assert not allocation.complete
     assert allocation.measured().sizes[-1] == 8000
+
+
+def test_a_busy_machine_needs_more_time_for_the_report():
+    pace = Pace()
+    time.sleep(0.05)  # as if other programs had the processor
+    assert pace() > 2
+    assert Budget(60.0, 2, pace=2.0).closing == 2 * Budget(60.0, 2).closing
+
+
+def test_the_least_budget_that_is_named_would_do():
+    for needed in (1.0, 20.0, 100.0):
+        least = Budget(1.0, 2).least(needed)
+        assert least - Budget(float(least), 2).closing >= needed
+        assert least % 10 == 0

@@ -169,6 +169,8 @@ def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(given, tmp_pa
     assert content["recommended"] in ARMS
     assert not content["complete"]
     assert content["arms"]
+    assert any(line.startswith("What would settle it:") for line in content["advice"])
+    assert len(content["advice"]) <= 10
     page = json.loads((tmp_path / "out" / "report.json").read_text())
     assert page["problems"][0].startswith("budget=18s left out all arms at 100 and ")
     # What was cut off is no failure, and is trained when there is time.

@@ -19,7 +19,7 @@ from wvexp.analysis.verdict import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_T
 from wvexp.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
-from wvexp.results.crossfit import Run
+from wvexp.results.crossfit import CrossFitted, Run
 from wvexp.results.store import Store
 from wvexp.results.subset import Subset
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
@@ -92,6 +92,11 @@ class Allocation:
         """
         return Subset(self.store, self._planned or self._tried)
 
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to rest on: no run, or of no cross-fit all folds."""
+        return not CrossFitted(self.results).runs(condition=self.base.condition)
+
     def measured(self) -> Measurements:
         """All that is known by now."""
         return measure(self.results, self.base.condition)
@@ -107,7 +112,7 @@ class Allocation:
         for size in reversed(larger):
             # The largest size that the budget can reach takes the place of the full one.
             reached = self._tune(size, 1.0 if reached else _FIRST_SHARE) or reached
-        if self.tuned and self.results.runs(condition=self.base.condition):
+        if self.tuned and not self.empty:
             self._deepen(max(self.tuned))
         untuned = [size for size in self.sizes if size not in self.tuned]
         if self.budget.limit is not None and untuned:
@@ -201,6 +206,8 @@ class Allocation:
 
     def _beyond(self, size: int, rates: Sequence[float]) -> list[float]:
         """The next rates on the sides where some arm does best at the edge."""
+        if self.empty:
+            return []
         m = self.measured()
         edges = m.edges[:, m.sizes.index(size)] if size in m.sizes else np.zeros(0)
         lower = LADDER[: LADDER.index(rates[0])][-1:] if (edges < 0).any() else ()

@@ -72,7 +72,7 @@ def decide_config(
 
     allocation = Allocation(base, store, train_batch, budget, config.margin)
     allocation.spend()
-    if not allocation.results.runs(condition=base.condition):
+    if allocation.empty:
         if allocation.complete:
             raise RunError("every run failed; the report of the results file says why")
         needed = budget.least(2 * max(budget.elapsed(), before + _LEAST_TRAINING))
@@ -108,7 +108,7 @@ def run_decision(config: Config, began: float | None = None) -> None:
     began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
     with run_folder(config.out, "decision") as (scratch, final):
-        decision = decide_config(config, LiveSweep(Console(highlight=False, stderr=True)), began)
+        decision = decide_config(config, _Batches(Console(highlight=False, stderr=True)), began)
         decision = decision.with_model(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
@@ -146,6 +146,13 @@ def left_out_words(budget: str, left_out: Collection[tuple[str, int]]) -> tuple[
         if sizes:
             parts.append(f"{what} at {' and '.join(f'{size:,}' for size in sorted(sizes))}")
     return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()
+
+
+class _Batches(LiveSweep):
+    """A decision trains batch upon batch, of runs that are mostly there: only the new are told."""
+
+    def started(self, runs: int, skipped: int) -> None:
+        super().started(runs - skipped, 0)
 
 
 def check_decision(config: Config) -> None:

@@ -26,6 +26,7 @@ from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 from wvexp.training.run import TimeUp
 
+_SETTLING = "What would settle it:"
 # From 100 examples to all: as finely as a model's training size is cut to the time that is left.
 _SIZES = 15
 
@@ -77,7 +78,12 @@ class Decision:
     @property
     def advice(self) -> list[str]:
         """At most ten lines in words."""
-        return advice(self.findings)
+        lines = advice(self.findings)
+        told = any(line.startswith(_SETTLING) for line in lines)
+        if self.choice == "undecided" and not self.complete and not told:
+            place = next((i for i, x in enumerate(lines) if x.startswith("Mind")), len(lines))
+            lines.insert(place, f"{_SETTLING} a larger budget; begun again, it goes on here.")
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """The content of `decision.json`."""
@@ -194,7 +200,8 @@ class Decision:
         run = replace(
             self.base, embed=embed, finetune=policy == "tuned", optim=optim, train_size=size
         )
-        if run.folds is not None:  # the model that is kept was tested on a split of its own
+        if run.folds is not None and size == self.base.train_size:
+            # The model that is kept was tested on a split of its own.
             kept = of_fold(self.inputs.corpus, run.seed, None)
             run = replace(run, train_size=kept.train.examples)
         config = replace(
