@@ -1,11 +1,11 @@
 """What following the recommendation costs: `python scripts/regret.py store=runs/results.sqlite`."""
 
 import json
+import sys
 from pathlib import Path
 
 from wvexp.atomic import write_text
 from wvexp.cli import parse_key_values, run_command
-from wvexp.errors import UserError
 
 KEYS = {
     "store": "results files, with commas between them [runs/results.sqlite]",
@@ -19,13 +19,14 @@ def main(argv: list[str]) -> int:
     from wvexp.results.store import Store
 
     paths = [Path(name) for name in values.get("store", "runs/results.sqlite").split(",")]
-    for path in paths:
-        if not path.is_file():
-            raise UserError(f"store={path}: no such file", "give store=FILE[,FILE...]")
-    found = regret_benchmark([Store(path) for path in paths])
+    found = regret_benchmark([Store.to_read(path) for path in paths])
     if "json" in values:
         write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
-    print(json.dumps({"left_out": found["left_out"], **found["summary"]}, indent=1))
+    print(json.dumps({"left_out": len(found["left_out"]), **found["summary"]}, indent=1))
+    for one in found["left_out"]:
+        print(
+            f"left out: {one['condition']} at size {one['size']:,}: {one['why']}", file=sys.stderr
+        )
     return 0
 
 

@@ -1,8 +1,13 @@
 """A results file without the file: simulated runs through the interface of `Store`."""
 
+import json
+import sqlite3
+import zlib
+
 import numpy as np
 from scipy.special import ndtri
 
+from wvexp.results.store import Store
 from wvexp.seeds import stream
 
 # Accuracy by arm at sizes 100, 400, 1600, 6400: frozen leads on small sets, tuned on large ones.
@@ -23,7 +28,7 @@ class SimulatedStore:
         self, accuracy=ACCURACY, sizes=SIZES, rates=RATES, seeds=5, units=600, condition="c0ffee"
     ):
         self._runs, self._counts = {}, {}
-        self._ids = [f"sentence-{u}" for u in range(units)]
+        self._ids = [f"sentence{u}" for u in range(units)]
         rng = stream(1, "simulated")
         difficulty = rng.normal(0, 0.7, units)
         for arm, of_size in accuracy.items():
@@ -111,3 +116,25 @@ class SimulatedStore:
 
     def failures(self):
         return []
+
+    def write(self, path):
+        """The same as a results file."""
+        Store(path)
+        connection = sqlite3.connect(path)
+        ids = zlib.compress("\n".join(self._ids).encode())
+        connection.execute("INSERT INTO unit_ids VALUES ('split', ?)", [ids])
+        for key, run in self._runs.items():
+            row = {**run, "fold": None, "metric": run["metric"]["name"], "result": json.dumps(run)}
+            row |= {"validation": run["metric"]["validation"], "test": run["metric"]["test"]}
+            row["finetune"] = int(run["finetune"])
+            names = [name for _, name, *_ in connection.execute("PRAGMA table_info(runs)")]
+            places = ", ".join("?" * len(names))
+            connection.execute(f"INSERT INTO runs VALUES ({places})", [row[n] for n in names])
+            if key in self._counts:
+                counts = np.ascontiguousarray(self._counts[key], dtype="<i4")
+                blob, shape = zlib.compress(counts.tobytes()), json.dumps(counts.shape)
+                values = [key, "split", shape, blob]
+                connection.execute("INSERT INTO units VALUES (?, ?, ?, ?)", values)
+        connection.commit()
+        connection.close()
+        return path

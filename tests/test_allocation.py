@@ -1,4 +1,5 @@
 import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -7,13 +8,15 @@ from run_configs import make_run
 
 from wvexp.allocation import (
     CLOSE_SEEDS,
+    EXTENSIONS,
+    LADDER,
     RATES,
     SEEDS,
     TUNING_SEEDS,
     Allocation,
     in_the_running,
 )
-from wvexp.budget import Budget, expected_seconds
+from wvexp.budget import Budget, Pace, expected_seconds
 from wvexp.config import Model
 from wvexp.sweeps.run import SweepOutcome
 
@@ -30,20 +33,35 @@ LEVELS = {
 class Trainer:
     """A results file that fills itself: trains runs of known score, at `seconds` an example."""
 
-    def __init__(self, levels=LEVELS, seconds=0.001, units=400, seed_sd=0.01):
+    def __init__(self, levels=LEVELS, seconds=0.001, units=400, seed_sd=0.01, best=RATES[1]):
         self.levels, self.seconds, self.units, self.seed_sd = levels, seconds, units, seed_sd
+        self.best = best if callable(best) else lambda run: best
         self.stored, self.counts, self.order = {}, {}, []
         self.hard = np.random.default_rng(5).normal(0, 0.1, units)
+        self.now = 0.0
 
-    def train(self, runs):
+    def clock(self):
+        return self.now
+
+    def train(self, runs, seconds):
+        """Two at a time, until the time is up."""
         new = [run for run in runs if run.key not in self.stored]
-        for run in new:
+        began = self.now
+        for number, run in enumerate(new):
+            took = self.took(run) / 2
+            if self.now - began + took > seconds:
+                self.now = began + seconds
+                return SweepOutcome(number, len(runs) - len(new), ())
+            self.now += took
             self.add(run)
         return SweepOutcome(len(new), len(runs) - len(new), ())
 
+    def took(self, run):
+        return self.seconds * run.train_size * (2 if run.finetune else 1)
+
     def add(self, run):
         rng = np.random.default_rng(int(run.key[:8], 16))
-        chance = self.levels[run.arm] - 0.03 * (run.optim.lr != RATES[1])
+        chance = self.levels[run.arm] - 0.03 * self.steps_off(run)
         chance -= 0.1 * np.log10(BASE.train_size / run.train_size) - rng.normal(0, self.seed_sd)
         right = (rng.random(self.units) < chance + self.hard).astype(int)
         self.order.append(run)
@@ -63,8 +81,12 @@ class Trainer:
             "condition": run.condition,
             "metric": {"name": "accuracy", "validation": right.mean(), "test": right.mean()},
             "movement": {},
-            "seconds": self.seconds * run.train_size * (2 if run.finetune else 1),
+            "seconds": self.took(run),
         }
+
+    def steps_off(self, run):
+        """How many rates of the ladder lie between the run's and the best."""
+        return abs(LADDER.index(run.optim.lr) - LADDER.index(self.best(run)))
 
     def runs(self, **equal):
         return [r for r in self.stored.values() if all(r[k] == v for k, v in equal.items())]
@@ -77,7 +99,7 @@ class Trainer:
 
 
 def spend(trainer, limit=None, workers=2, train=None):
-    budget = Budget(limit, workers, reserve=5.0 if limit else 0.0)
+    budget = Budget(limit, workers, clock=trainer.clock)
     allocation = Allocation(BASE, trainer, train or trainer.train, budget, margin=0.01)
     allocation.spend()
     return allocation
@@ -112,7 +134,7 @@ def test_an_interrupted_allocation_goes_through_the_same_runs():
     spend(undisturbed)
     trainer = Trainer()
 
-    def train(runs):
+    def train(runs, seconds):
         for run in runs:
             if run.key not in trainer.stored:
                 trainer.add(run)
@@ -136,11 +158,96 @@ def test_an_interrupted_allocation_goes_through_the_same_runs():
 def test_a_budget_is_an_upper_limit(limit):
     trainer = Trainer()
     allocation = spend(trainer, limit)
-    spent = sum(r["seconds"] for r in trainer.stored.values()) / 2
-    assert spent <= limit - 5.0
     sizes = allocation.measured().sizes
     assert (sizes[-1] == 8000) == (limit >= 400)
     assert limit > 400 or not allocation.complete
+    # What comes after has its time too: a model of the largest size measured, and the report.
+    model = min(trainer.took(replace(BASE, train_size=sizes[-1], finetune=True)), 0.25 * limit)
+    assert trainer.now <= limit - model - allocation.budget.closing
+
+
+def test_runs_that_take_longer_than_expected_are_cut_off_and_leave_the_size_out():
+    """Each run of the full size takes ten times what the smaller ones let expect."""
+    trainer = Trainer()
+    usual = trainer.took
+    trainer.took = lambda run: usual(run) * (10 if run.train_size == 8000 else 1)
+    allocation = spend(trainer, limit=600.0)
+    assert trainer.now <= 600.0 - allocation.budget.closing
+    assert trainer.runs(train_size=8000)  # some were trained, but not in every arm alike
+    assert allocation.measured().sizes[-1] < 8000
+    assert ("all arms", 8000) in allocation.left_out
+
+
+def test_other_runs_in_the_results_file_have_no_part_in_the_decision():
+    """Other rates, other seeds, larger sizes: of earlier grids and decisions."""
+    clean = Trainer()
+    spend(clean)
+    trainer = Trainer()
+    for changes in ({"seed": 77}, {"train_size": 16_000}, {"train_size": 123}):
+        for rate in (0.02, *RATES):
+            run = replace(BASE, finetune=True, **changes)
+            run = replace(run, optim=replace(run.optim, lr=rate))
+            trainer.best = lambda run: run.optim.lr if run.optim.lr in LADDER else RATES[0]
+            trainer.steps_off = lambda run: 0
+            trainer.add(run)
+    del trainer.steps_off
+    trainer.best = clean.best
+    allocation, undisturbed = spend(trainer), spend(clean)
+    assert {run["key"] for run in allocation.measured().runs} == set(clean.stored)
+    assert allocation.measured().seeds == undisturbed.measured().seeds
+    assert allocation.measured().problems == undisturbed.measured().problems
+    assert 0 in allocation.measured().seeds
+    assert 77 not in allocation.measured().seeds
+
+
+def test_a_best_rate_at_the_edge_widens_the_grid_for_every_arm_of_that_size():
+    def best(run):
+        high = run.train_size == 100 and run.arm == "random-tuned"
+        low = run.train_size == 8000 and run.arm == "pretrained-tuned"
+        return 3e-2 if high else 1e-4 if low else RATES[1]
+
+    trainer = Trainer(best=best, seed_sd=0.002, units=10_000)
+    allocation = spend(trainer)
+    assert allocation.complete
+    tried = {
+        size: {
+            arm: {(r["lr"], r["seed"]) for r in trainer.runs(arm=arm, train_size=size)}
+            for arm in LEVELS
+        }
+        for size in allocation.sizes
+    }
+    wanted = dict.fromkeys(allocation.sizes, RATES)
+    wanted[100] = (*RATES, 3e-2, 1e-1)  # one beyond the best shows that it is the best
+    wanted[8000] = (1e-4, 3e-4, *RATES)  # two steps, and no more
+    for size, rates in wanted.items():
+        for arm in LEVELS:
+            assert {lr for lr, _ in tried[size][arm]} == set(rates)
+            assert {(lr, seed) for lr in rates for seed in range(TUNING_SEEDS)} <= tried[size][arm]
+    problems = [p for p in allocation.measured().problems if "lowest or highest" in p]
+    assert problems == [
+        "the best learning rate is the lowest or highest tried in 1 of 20 cells: "
+        "pretrained-tuned at 8000 (lowest)"
+    ]
+
+
+def test_a_grid_grows_twice_at_most():
+    trainer = Trainer(best=1e-5, seed_sd=0.001)
+    allocation = spend(trainer)
+    assert len(allocation.measured().rates) == len(RATES) + EXTENSIONS
+    assert allocation.complete
+
+
+def test_small_budgets_one_after_the_other_arrive_where_a_large_one_does():
+    trainer = Trainer()
+    reached = []
+    for _ in range(30):
+        trainer.now = 0.0
+        allocation = spend(trainer, limit=40.0)
+        assert trainer.now <= 40.0 - allocation.budget.closing
+        reached.append(allocation.measured().sizes[-1])
+    assert reached[0] < 8000
+    assert reached == sorted(reached)
+    assert reached[-1] == 8000
 
 
 def test_a_rich_budget_gives_close_arms_more_seeds():
@@ -173,11 +280,25 @@ def test_the_clock_stops_training_and_leaves_it_incomplete():
     stop = threading.Event()
     trainer = Trainer()
 
-    def train(runs):
+    def train(runs, seconds):
         if len(trainer.order) > 60:
             stop.set()
-        return SweepOutcome(0, 0, ()) if stop.is_set() else trainer.train(runs)
+        return SweepOutcome(0, 0, ()) if stop.is_set() else trainer.train(runs, seconds)
 
     allocation = spend(trainer, limit=1e6, train=train)
     assert not allocation.complete
     assert allocation.measured().sizes[-1] == 8000
+
+
+def test_a_busy_machine_needs_more_time_for_the_report():
+    pace = Pace()
+    time.sleep(0.05)  # as if other programs had the processor
+    assert pace() > 2
+    assert Budget(60.0, 2, pace=2.0).closing == 2 * Budget(60.0, 2).closing
+
+
+def test_the_least_budget_that_is_named_would_do():
+    for needed in (1.0, 20.0, 100.0):
+        least = Budget(1.0, 2).least(needed)
+        assert least - Budget(float(least), 2).closing >= needed
+        assert least % 10 == 0

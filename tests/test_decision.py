@@ -4,23 +4,29 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import wvexp
+from wvexp.budget import Budget
 from wvexp.compose import compose
-from wvexp.deciding import check_decision
+from wvexp.deciding import check_decision, left_out_words, run_decision
 from wvexp.errors import UserError
 from wvexp.report.advice import advice
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.results.store import Store
+from wvexp.training.handwritten import HandwrittenEngine
 from wvexp.training.saved import SavedModel
 
 ROOT = Path(wvexp.__file__).parents[1]
 ARMS = {"pretrained-frozen", "pretrained-tuned", "random-frozen", "random-tuned"}
+
+# Steps enough for the best learning rate to lie within the grid.
+_TRAINING = ["optim.epochs=8", "optim.batch_size=16"]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def given(tmp_path_factory):
     vectors[:, 0] += 0.8 * polarity
     lines = [f"{w} {' '.join(f'{x:.4f}' for x in v)}" for w, v in zip(words, vectors, strict=True)]
     (folder / "vectors.txt").write_text("\n".join(lines) + "\n")
-    for name, size in (("train", 400), ("validation", 300), ("test", 600)):
+    for name, size in (("train", 160), ("validation", 300), ("test", 600)):
         with (folder / f"{name}.csv").open("w") as file:
             file.write("text,label\n")
             for _ in range(size):
@@ -43,7 +49,7 @@ def given(tmp_path_factory):
                 file.write(f"{' '.join(words[i] for i in chosen)},{label}\n")
     files = [f"data.{name}={folder / name}.csv" for name in ("train", "validation", "test")]
     vectors_key = f"embed.path={folder / 'vectors.txt'}"
-    return ["data=files", *files, vectors_key, "model=mean", "model.hidden=8", "optim.epochs=8"]
+    return ["data=files", *files, vectors_key, "model=mean", "model.hidden=8", *_TRAINING]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +76,7 @@ def test_decision_json_has_what_others_read(decided):
     assert set(content["arms"]) == ARMS
     for arm in content["arms"].values():
         assert arm["low"] < arm["score"] < arm["high"]
-        assert arm["train_size"] == 400
+        assert arm["train_size"] == 160
     assert len(content["verdicts"]) == 4
     assert content["seconds"] > 0
     assert 3 <= len(decided.advice) <= 10
@@ -82,9 +88,9 @@ def test_the_fitted_model_predicts_and_the_report_is_there(decided, tmp_path):
     scores = saved.predict([["w1", "w2"], ["never-seen"]])
     assert [len(row[0]) for row in scores] == [2, 2]
     result = json.loads((folder / "result.json").read_text())
-    assert (result["arm"], result["train_size"]) == ("pretrained-frozen", 400)
+    assert (result["arm"], result["train_size"]) == ("pretrained-frozen", 160)
     # The very run of the sweep, trained once more.
-    [stored] = decided.store.runs(arm="pretrained-frozen", train_size=400, seed=0, lr=result["lr"])
+    [stored] = decided.store.runs(arm="pretrained-frozen", train_size=160, seed=0, lr=result["lr"])
     assert stored["key"] == result["key"]
     assert stored["metric"] == result["metric"]
     assert decided.report(tmp_path / "r.html").stat().st_size > 500_000
@@ -115,7 +121,10 @@ def test_killed_and_begun_again_the_command_decides_the_same(decided, given, tmp
     assert len(done.stdout.splitlines()) <= 11
     assert done.stdout.startswith("Take pretrained-frozen")
     content = json.loads((out / "decision.json").read_text())
-    assert {**content, "seconds": 0} == {**decided.to_json(), "seconds": 0}
+    assert content.pop("model") == {"train_size": 160}
+    assert {**content, "seconds": 0} == {
+        k: 0 if k == "seconds" else v for k, v in decided.to_json().items() if k != "model"
+    }
     names = {path.name for path in out.iterdir()}
     assert {"decision.json", "report.html", "report.md", "report.json", "model"} <= names
     assert "Neighbours before and after" in (out / "report.html").read_text()
@@ -123,17 +132,109 @@ def test_killed_and_begun_again_the_command_decides_the_same(decided, given, tmp
 
 
 def test_a_budget_that_ends_before_the_first_run_is_one_clear_line(given, tmp_path):
-    with pytest.raises(UserError, match=r"budget=0.1s ended before one run; give more time"):
+    message = r"budget=0.1s ended before one run: reading took .* s; give budget=\d+0s or more"
+    with pytest.raises(UserError, match=message):
         wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "budget=0.1s")
+
+
+class SlowEngine(HandwrittenEngine):
+    """Takes a fifth of a second an epoch, in steps between which it may be stopped."""
+
+    def train_epoch(self, *args, between=lambda: None, **kwargs):
+        for _ in range(10):
+            between()
+            time.sleep(0.02)
+        return super().train_epoch(*args, between=between, **kwargs)
+
+
+@pytest.fixture
+def slow(monkeypatch):
+    monkeypatch.setattr("wvexp.training.handwritten.HandwrittenEngine", SlowEngine)
+
+
+# Of time, because the upper limit is the contract: what goes over it is a step that cannot be
+# interrupted, on a machine that may be busy.
+SLACK = 5.0
+
+
+def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(given, tmp_path, slow):
+    """A run takes 1.6 s, and all that a decision wants more than a minute and a half."""
+    config = compose([*given, f"store={tmp_path / 'r.sqlite'}", "budget=18s"], "decide")
+    config = replace(config, out=str(tmp_path / "out"))
+    began = time.perf_counter()
+    run_decision(config)
+    assert time.perf_counter() - began < 18 + SLACK
+    content = json.loads((tmp_path / "out" / "decision.json").read_text())
+    assert content["choice"] == "undecided"
+    assert content["recommended"] in ARMS
+    assert not content["complete"]
+    assert content["arms"]
+    assert any(line.startswith("What would settle it:") for line in content["advice"])
+    assert len(content["advice"]) <= 10
+    page = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert page["problems"][0].startswith("budget=18s left out all arms at 100 and ")
+    # What was cut off is no failure, and is trained when there is time.
+    store = Store(tmp_path / "r.sqlite")
+    assert store.failures() == []
+    before = store.keys()
+    again = wvexp.decide(*given, f"store={store.path}", "budget=18s")
+    assert before < store.keys()
+    assert set(again.to_json()["arms"]) >= set(content["arms"])
+
+
+def test_a_model_whose_time_is_up_is_kept_as_its_last_epoch_left_it(decided, tmp_path, slow):
+    """One second is left, and eight epochs take more."""
+    clock = time.perf_counter
+    limit = 1.0 + Budget(1.0, 1).closing  # the closing grows with the limit
+    budget = Budget(limit + 0.2, 1, clock())
+    (tmp_path / "kept").mkdir()
+    kept = replace(decided, budget=budget).with_model(tmp_path / "kept")
+    assert budget.elapsed() < limit + SLACK
+    result = json.loads((tmp_path / "kept" / "result.json").read_text())
+    assert kept.model == result["train_size"] == 160
+    assert 1 <= result["epochs"] < 8
+    SavedModel.load(tmp_path / "kept" / "model")
+    (tmp_path / "none").mkdir()
+    none = replace(decided, budget=Budget(0.1 + budget.closing, 1, clock()))
+    none = none.with_model(tmp_path / "none")
+    assert none.model is None
+    assert none.model_words.startswith("no model: the budget")
+    assert list((tmp_path / "none").iterdir()) == []
+
+
+def test_what_a_budget_left_out_is_one_line():
+    assert left_out_words("1m", []) == ()
+    left = [("all arms", 8000), ("further seeds", 8000), ("all arms", 900), ("further seeds", 100)]
+    [line] = left_out_words("1m", left)
+    assert line == "budget=1m left out all arms at 900 and 8,000, further seeds at 100"
 
 
 def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):
     m = measure(decided.store, decided.base.condition)
-    assert find(m, wanted_size=400).choice.decided
-    less = find(m, wanted_size=4_000)
+    assert find(m, wanted_size=160).choice.decided
+    less = find(m, wanted_size=1_600)
     assert not less.choice.decided
     assert less.choice.recommended == "pretrained-frozen"
-    assert "measured up to 400 of 4,000 training examples" in advice(less)[1]
+    assert "measured up to 160 of 1,600 training examples" in advice(less)[1]
+
+
+@pytest.mark.parametrize("bare", ["validation", "test"])
+def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
+    vectors = "".join(f"w{i} {i % 7 / 7:.3f} {i % 5 / 5:.3f}\n" for i in range(50))
+    (tmp_path / "vectors.txt").write_text(vectors)
+    files = []
+    for name in ("train", "validation", "test"):
+        tags = ["O", "B-x", "O"] if name != bare else ["O", "O", "O"]
+        lines = [f"w{(3 * n + i) % 50}\t{tag}" for n in range(60) for i, tag in enumerate(tags)]
+        (tmp_path / f"{name}.conll").write_text(
+            "\n".join(line + "\n" * (k % 3 == 2) for k, line in enumerate(lines)) + "\n"
+        )
+        files.append(f"data.{name}={tmp_path / name}.conll")
+    store = tmp_path / "r.sqlite"
+    given = ["data=files", *files, f"embed.path={tmp_path / 'vectors.txt'}", f"store={store}"]
+    with pytest.raises(UserError, match=f"metric=entity_f1: the {bare} split has no entity"):
+        wvexp.decide(*given, "metric=entity_f1")
+    assert not store.exists()
 
 
 @pytest.mark.parametrize(
@@ -157,10 +258,10 @@ def test_a_few_examples_are_decided_by_cross_fitting(given, tmp_path):
     decided = wvexp.decide(*few, "data.folds=4", "optim.epochs=3", store)
     findings = decided.findings
     assert findings.folds == 4
-    assert {score.units for score in findings.scores} == {400}
+    assert {score.units for score in findings.scores} == {160}
     assert {score.size for score in findings.scores} == set(findings.sizes)
-    assert findings.sizes[-1] == 270
+    assert findings.sizes[-1] == 108
     assert any("cross-fitted over 4 folds" in line for line in decided.advice)
     content = json.loads((decided.fit(tmp_path / "model") / "result.json").read_text())
-    assert content["train_size"] == 324
+    assert content["train_size"] == 130
     assert "fold" not in content

@@ -2,31 +2,37 @@
 
 The choice is made at the full size, so that is measured first, after the two smallest sizes have
 shown what a run costs; then the other sizes, for the crossover. Learning rates are tried on two
-seeds; further seeds run at the chosen rate alone. An arm that is surely behind gets no more seeds.
+seeds; further seeds run at the chosen rate alone. Where a rate at the edge of the grid is best, the
+grid grows for all arms of that size. An arm that is surely behind gets no more seeds.
 Without a budget nothing depends on the clock: interrupted and begun again, a decision goes through
-the same runs.
+the same runs. Whatever else the results file holds has no part in it.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from wvexp.analysis.choice import choose
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import paired_difference
-from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
-from wvexp.budget import Budget
+from wvexp.analysis.verdict import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
+from wvexp.budget import Budget, expected_seconds
+from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
+from wvexp.results.crossfit import CrossFitted, Run
 from wvexp.results.store import Store
-from wvexp.seeds import stream
+from wvexp.results.subset import Subset
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
-# Measured on sentence polarity with Adam: the best of 3e-4 to 3e-2 lies among these at every size.
-RATES = (1e-3, 3e-3, 1e-2)
-CNN_RATES = (3e-4, 1e-3, 3e-3)
+# Learning rates half a decade apart, and the three with which every size begins: measured on
+# sentence polarity with Adam, the best of 3e-4 to 3e-2 lies among these at every size.
+LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)
+RATES, CNN_RATES = LADDER[4:7], LADDER[3:6]
+# How often the grid of a size may grow.
+EXTENSIONS = 2
 STEPS = 5
 # Seeds with which learning rates are chosen, with which arms are given up, that every arm in the
 # running gets, and that a close decision gets at the largest size; the last with a budget alone.
@@ -38,7 +44,11 @@ _FIRST_SHARE = 0.6
 # An arm is given up once it trails the best by this many margins at the least (95 %).
 _HOPELESS = 3.0
 
-Train = Callable[[Sequence[RunConfig]], SweepOutcome]
+# What a budget can leave out, the gravest first.
+WHAT = ("all arms", "further learning rates", "further seeds")
+
+# Trains the runs that are not stored, for so many seconds at most.
+Train = Callable[[Sequence[RunConfig], float], SweepOutcome]
 
 
 class Allocation:
@@ -49,7 +59,14 @@ class Allocation:
     base
         The run of the configuration; its training size is the full one.
     train
-        Trains the runs that are not stored.
+        Trains the runs that are not stored, for so many seconds at most.
+
+    Attributes
+    ----------
+    tuned
+        The sizes at which every arm tried every learning rate.
+    left_out
+        What the budget left out: one of `WHAT`, and the training size.
     """
 
     def __init__(
@@ -58,62 +75,152 @@ class Allocation:
         self.base, self.store, self.train = base, store, train
         self.budget, self.margin = budget, margin
         self.sizes = size_ladder(base.train_size, STEPS)
-        self.complete = True
+        self.tuned: list[int] = []
+        self.left_out: list[tuple[str, int]] = []
+        self._planned: set[str] = set()
+        self._tried: set[str] = set()
 
-    def spend(self) -> None:
-        """Train. `complete` is false afterwards if the budget left something out."""
-        probes, larger = self.sizes[:-1][:2], self.sizes[:-1][2:]
-        for size in probes:
-            self._try(self._tuning(size))
-        reached = self._try(self._tuning(self.sizes[-1]), _FIRST_SHARE)
-        for size in reversed(larger):
-            # The largest size that the budget can reach takes the place of the full one.
-            reached = self._try(self._tuning(size), 1.0 if reached else _FIRST_SHARE) or reached
-        if not self.store.runs(condition=self.base.condition):
-            return
-        top = self.measured().sizes[-1]
-        self._try(self._further(top, SIEVING_SEEDS, all_arms=True))
-        self._try(self._further(top, SEEDS))
-        for size in self.sizes:
-            if size < top:
-                self._try(self._further(size, SEEDS))
-        if not self._decided():
-            self._try(self._further(top, CLOSE_SEEDS))
-        if self.budget.limit is not None:
-            self._use_up(top)
+    @property
+    def complete(self) -> bool:
+        """Whether everything was measured that would have been without a budget."""
+        return not self.left_out
+
+    @property
+    def results(self) -> Subset:
+        """The runs that the decision rests on.
+
+        Those of every size at which all arms were tuned alike; before there is one, all there are.
+        """
+        return Subset(self.store, self._planned or self._tried)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to rest on: no run, or of no cross-fit all folds."""
+        return not CrossFitted(self.results).runs(condition=self.base.condition)
 
     def measured(self) -> Measurements:
         """All that is known by now."""
-        return measure(self.store, self.base.condition)
+        return measure(self.results, self.base.condition)
+
+    def spend(self) -> None:
+        """Train. `left_out` names afterwards what the budget did not reach."""
+        probes, larger = self.sizes[:-1][:2], self.sizes[:-1][2:]
+        if self.budget.limit is not None:
+            self._look(self.sizes[0])
+        for size in probes:
+            self._tune(size)
+        reached = self._tune(self.sizes[-1], _FIRST_SHARE)
+        for size in reversed(larger):
+            # The largest size that the budget can reach takes the place of the full one.
+            reached = self._tune(size, 1.0 if reached else _FIRST_SHARE) or reached
+        if self.tuned and not self.empty:
+            self._deepen(max(self.tuned))
+        untuned = [size for size in self.sizes if size not in self.tuned]
+        if self.budget.limit is not None and untuned:
+            # Begun, if not finished in this time: the next decision goes on from there.
+            self._tune(untuned[0], share=math.inf)
+
+    def _deepen(self, top: int) -> None:
+        """More seeds where the choice is made, and along the curve."""
+        self._follow(top, SIEVING_SEEDS, all_arms=True)
+        self._follow(top, SEEDS)
+        for size in self.sizes:
+            if size < top:
+                self._follow(size, SEEDS)
+        if not self._decided():
+            self._follow(top, CLOSE_SEEDS)
+        if self.budget.limit is not None:
+            self._use_up(top)
 
     def _use_up(self, top: int) -> None:
         """More seeds, one at a time, first where the choice is made, then along the curve."""
+        left_out = list(self.left_out)
         for seeds in range(SEEDS + 1, MOST_SEEDS + 1):
-            if not self._decided() and not self._try(self._further(top, seeds)):
-                return
+            if not self._decided() and not self._follow(top, seeds):
+                break
             for size in self.sizes:
                 if size < top and seeds <= CLOSE_SEEDS:
-                    self._try(self._further(size, seeds))
+                    self._follow(size, seeds)
+        self.left_out = left_out  # these seeds were more than would have been without a budget
 
-    def _try(self, batch: Sequence[RunConfig], share: float = 1.0) -> bool:
-        """Train the batch if the budget allows it."""
-        stored = self.store.runs(condition=self.base.condition)
-        if not self.budget.allows(batch, stored, share):
-            self.complete = False
+    def _look(self, size: int) -> None:
+        """Every arm at one rate: what a run takes, and something to say in any case."""
+        batch = self._tuning(size, self._first_rates()[1:2])
+        for seed in dict.fromkeys(run.seed for run in batch):
+            self._train([run for run in batch if run.seed == seed], (WHAT[0], size))
+
+    def _tune(self, size: int, share: float = 1.0) -> bool:
+        """Every arm with the same learning rates at one size; the grid grows where it must."""
+        rates = self._first_rates()
+        batch = self._tuning(size, rates)
+        if not self._train(batch, (WHAT[0], size), share):
             return False
-        outcome = self.train(batch)
-        if outcome.done + outcome.skipped + len(outcome.failed) < len(batch):
-            self.complete = False  # stopped by the clock
-            return False
+        self._planned.update(run.key for run in batch)
+        self.tuned.append(size)
+        self.left_out = [(what, at) for what, at in self.left_out if (what, at) != (WHAT[0], size)]
+        for _ in range(EXTENSIONS):
+            beyond = self._beyond(size, rates)
+            if not beyond:
+                break
+            batch = self._tuning(size, beyond)
+            if not self._train(batch, (WHAT[1], size), share):
+                break
+            self._planned.update(run.key for run in batch)
+            rates = sorted([*rates, *beyond])
         return True
 
-    def _tuning(self, size: int) -> list[RunConfig]:
+    def _follow(self, size: int, seeds: int, all_arms: bool = False) -> bool:
+        """Bring the arms still in the running to so many seeds at the chosen rates."""
+        batch = self._further(size, seeds, all_arms)
+        if not batch:
+            return True
+        self._planned.update(run.key for run in batch)  # whatever of it there will be
+        return self._train(batch, (WHAT[2], size))
+
+    def _train(self, batch: Sequence[RunConfig], what: tuple[str, int], share: float = 1.0) -> bool:
+        """Train the batch if the budget allows it; whether all of it was trained."""
+        self._tried.update(run.key for run in batch)
+        stored = self.store.runs(condition=self.base.condition)
+        model = self._model_seconds(batch, stored)
+        if self.budget.allows(batch, stored, model, share):
+            outcome = self.train(batch, self.budget.for_runs(model))
+            if outcome.done + outcome.skipped + len(outcome.failed) == len(batch):
+                return True
+        self.left_out.append(what)
+        return False
+
+    def _model_seconds(self, batch: Sequence[RunConfig], stored: Sequence[Run]) -> float:
+        """What the model that the decision ends with is expected to take, in the slower arm.
+
+        On all data; where that is out of reach, on as much as the largest runs.
+        """
+        largest = max([*self.tuned, *(run.train_size for run in batch)])
+        for size in (self.base.train_size, largest):
+            arms = (replace(self.base, train_size=size, finetune=t) for t in (False, True))
+            seconds = max(expected_seconds(run, stored) for run in arms)
+            if seconds <= self.budget.most_for_model:
+                break
+        return seconds
+
+    def _first_rates(self) -> list[float]:
+        return list(CNN_RATES if self.base.model.name == "cnn" else RATES)
+
+    def _beyond(self, size: int, rates: Sequence[float]) -> list[float]:
+        """The next rates on the sides where some arm does best at the edge."""
+        if self.empty:
+            return []
+        m = self.measured()
+        edges = m.edges[:, m.sizes.index(size)] if size in m.sizes else np.zeros(0)
+        lower = LADDER[: LADDER.index(rates[0])][-1:] if (edges < 0).any() else ()
+        higher = LADDER[LADDER.index(rates[-1]) + 1 :][:1] if (edges > 0).any() else ()
+        return [*lower, *higher]
+
+    def _tuning(self, size: int, rates: Sequence[float]) -> list[RunConfig]:
         """Every arm with every learning rate on the tuning seeds."""
         seeds = [self.base.seed + i for i in range(TUNING_SEEDS)]
-        rates = CNN_RATES if self.base.model.name == "cnn" else RATES
         return Grid(FOUR_ARMS, [size], seeds, rates, self.base).runs()
 
-    def _further(self, size: int, seeds: int, all_arms: bool = False) -> list[RunConfig]:
+    def _further(self, size: int, seeds: int, all_arms: bool) -> list[RunConfig]:
         """Runs that bring the arms still in the running to so many seeds at the chosen rates."""
         m = self.measured()
         if size not in m.sizes:
@@ -134,10 +241,7 @@ class Allocation:
         return runs
 
     def _decided(self) -> bool:
-        m = self.measured()
-        at_top = {arm: m.values[arm][-1] for arm in m.arms}
-        wider = widening(m.folds)
-        return choose(at_top, ARMS, stream(0, "choice"), self.margin, widening=wider).decided
+        return choice_of(self.measured(), self.margin).decided
 
 
 def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
@@ -150,7 +254,7 @@ def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
     best = max(means, key=lambda arm: means[arm])
     kept = set()
     for arm in means:
-        lead = paired_difference(tables[best], tables[arm], margin)
+        lead = paired_difference(tables[best], tables[arm], margin, widening=widening(m.folds))
         hopeless = (
             lead.low is not None and lead.low > _HOPELESS * margin and lead.seeds >= SIEVING_SEEDS
         )

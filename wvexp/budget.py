@@ -1,66 +1,128 @@
-"""A limit of time: what is expected to fit into it, and the clock that holds it."""
+"""A limit of wall time: how much is left for what, and what a run will take of it."""
 
-import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from wvexp.results.crossfit import Run
+from wvexp.sweeps.run import cost
 from wvexp.training.identity import RunConfig
 
+# What findings, figures and files take (4 s on a quiet core), and a share for what grows.
+_CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 6.0, 0.05, 30.0
+# Of the limit, the most that is kept for the model that the decision ends with.
+_MODEL_SHARE = 0.25
+# Waiting for a disk or a network would otherwise pass for a busy machine.
+_SLOWEST = 4.0
+# Estimates are exceeded by as much before anything goes wrong.
+_CAUTION = 1.25
 
-@dataclass
+
+@dataclass(frozen=True)
 class Budget:
-    """How much time is left, counted by what the stored runs took, not by this process's clock.
+    """A limit of wall time; every figure is in seconds, infinite without a limit.
 
-    limit    seconds; None without a limit
+    limit    None without a limit
     workers  runs trained at once
-    reserve  seconds kept for the final model and the report
-    before   seconds that passed before the first run
+    began    what the clock showed when the decision began
+    pace     seconds that a second of work takes here, where other programs run too
     """
 
     limit: float | None
     workers: int
-    reserve: float = 0.0
-    before: float = 0.0
+    began: float = 0.0
+    clock: Callable[[], float] = time.perf_counter
+    pace: float = 1.0
 
-    def allows(self, batch: Sequence[RunConfig], stored: Sequence[Run], share: float = 1.0) -> bool:
-        """Whether the runs of the batch that are not stored can be expected to fit."""
+    def elapsed(self) -> float:
+        return self.clock() - self.began
+
+    def left(self) -> float:
+        """Until the limit, less what the report takes."""
+        if self.limit is None:
+            return math.inf
+        return self.limit - self.elapsed() - self.closing
+
+    @property
+    def closing(self) -> float:
+        """What is kept for findings and report."""
+        share = _CLOSING_SHARE * (self.limit or 0.0)
+        return self.pace * min(_CLOSING_SECONDS + share, _MOST_CLOSING)
+
+    def for_runs(self, model: float) -> float:
+        """What is left to train runs, with the model that is kept expected to take `model`."""
+        return self.left() - min(model, self.most_for_model)
+
+    @property
+    def most_for_model(self) -> float:
+        """The most that is kept for the model that the decision ends with."""
+        return math.inf if self.limit is None else _MODEL_SHARE * self.limit
+
+    def allows(
+        self,
+        batch: Sequence[RunConfig],
+        stored: Sequence[Run],
+        model: float,
+        share: float = 1.0,
+    ) -> bool:
+        """Whether the runs of the batch that are not stored can be expected to fit.
+
+        share: of what is left for runs, the most that the batch may take
+        """
         if self.limit is None:
             return True
         keys = {run["key"] for run in stored}
-        left = [run for run in batch if run.key not in keys]
-        spent = self.before + sum(run["seconds"] for run in stored) / self.workers
-        expected = sum(expected_seconds(run, stored) for run in left) / self.workers
-        return not left or spent + expected + self.reserve <= share * self.limit
+        expected = [expected_seconds(run, stored) for run in batch if run.key not in keys]
+        # The longest run begins first: nothing ends before it does.
+        wall = max([sum(expected) / self.workers, *expected]) if expected else 0.0
+        return not expected or _CAUTION * wall <= share * self.for_runs(model)
+
+    def fits_model(self, seconds: float) -> bool:
+        """Whether a model expected to take so long can be trained by itself.
+
+        Without caution: one whose time is up is kept as it was after its last epoch.
+        """
+        return seconds <= self.left()
+
+    def least(self, seconds: float) -> int:
+        """The smallest limit that would do where `seconds` are needed before the report."""
+        needed = (seconds + self.pace * _CLOSING_SECONDS) / (1 - _CLOSING_SHARE - _MODEL_SHARE)
+        return 10 * math.ceil(needed / 10)
+
+
+class Pace:
+    """How busy the machine is, by what this thread's work takes from here on."""
+
+    def __init__(self) -> None:
+        self.began, self.worked = time.perf_counter(), time.thread_time()
+
+    def __call__(self) -> float:
+        """Seconds that a second of work took, 1 to `_SLOWEST`."""
+        worked = max(time.thread_time() - self.worked, 1e-3)
+        return min(max(1.0, (time.perf_counter() - self.began) / worked), _SLOWEST)
 
 
 def expected_seconds(run: RunConfig, stored: Sequence[Run]) -> float:
     """What a run will take, from stored runs of its kind: a line in the training size.
 
-    Unknown kinds are expected to take no time: they must be tried to be known.
+    From runs of one size the estimate grows as `wvexp.sweeps.run.cost` does. Unknown kinds are
+    expected to take no time: they must be tried to be known.
     """
     alike = [r for r in stored if (r["model"], r["finetune"]) == (run.model.name, run.finetune)]
-    same = [r["seconds"] for r in alike if r["train_size"] == run.train_size]
-    if same:
-        return float(np.mean(same))
-    sizes = sorted({r["train_size"] for r in alike})
-    if not sizes:
+    # Medians of the quicker half: the first runs of a process also compile.
+    of_size = {
+        n: float(np.quantile([r["seconds"] for r in alike if r["train_size"] == n], 0.25))
+        for n in {r["train_size"] for r in alike}
+    }
+    if run.train_size in of_size:
+        return of_size[run.train_size]
+    if not of_size:
         return 0.0
-    # Medians: the first run of a process also compiles.
-    means = [np.median([r["seconds"] for r in alike if r["train_size"] == n]) for n in sizes]
-    if len(sizes) == 1:
-        return float(means[0])
-    slope = max(0.0, float((means[-1] - means[0]) / (sizes[-1] - sizes[0])))
-    return max(0.0, float(means[-1]) + slope * (run.train_size - sizes[-1]))
-
-
-def stop_after(seconds: float | None, stop: threading.Event) -> threading.Timer | None:
-    """Sets `stop` after so many seconds, whatever was expected: the budget is an upper limit."""
-    if seconds is None:
-        return None
-    timer = threading.Timer(max(seconds, 0.0), stop.set)
-    timer.daemon = True
-    timer.start()
-    return timer
+    smallest, largest = min(of_size), max(of_size)
+    if smallest == largest:
+        return of_size[largest] * cost(run) / cost(replace(run, train_size=largest))
+    slope = max(0.0, (of_size[largest] - of_size[smallest]) / (largest - smallest))
+    return max(0.0, of_size[largest] + slope * (run.train_size - largest))

@@ -1,23 +1,25 @@
 """How a decision is made: read, train within the budget, judge, keep the recommended model."""
 
 import json
+import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from wvexp.allocation import Allocation
+from wvexp.allocation import WHAT, Allocation
 from wvexp.atomic import write_text
-from wvexp.budget import Budget, stop_after
+from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
 from wvexp.config import Axes, Config
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run
+from wvexp.experiment import describe_run, warn_of_leakage
 from wvexp.inputs import prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
@@ -27,9 +29,8 @@ from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
 
-# Of a budget, what the start of the program, the final model and the report are given: a share, and
-# at least so many seconds.
-_RESERVED_SHARE, _RESERVED_SECONDS = 0.15, 20.0
+# Where a budget ended before any run, what the first ones are taken to need.
+_LEAST_TRAINING = 5.0
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -47,37 +48,46 @@ def decide(*overrides: str, progress: Progress | None = None) -> Decision:
     return decide_config(compose(overrides, "decide"), progress)
 
 
-def decide_config(config: Config, progress: Progress | None = None) -> Decision:
-    """The same from a configuration."""
-    began = time.perf_counter()
+def decide_config(
+    config: Config, progress: Progress | None = None, began: float | None = None
+) -> Decision:
+    """The same from a configuration; `began` is what `time.perf_counter` showed at the start."""
+    began = time.perf_counter() if began is None else began
     check_decision(config)
+    limit = None if config.budget is None else parse_duration(config.budget)
+    workers = config.workers or default_workers()
+    pace = Pace()
     inputs = prepare(config)
     if inputs.reference is None:
         raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
     base = describe_run(config, inputs, sweeping=True)
     store = Store(Path(config.store).expanduser())
-    limit = None if config.budget is None else parse_duration(config.budget)
-    workers = config.workers or default_workers()
-    reserve = 0.0 if limit is None else max(_RESERVED_SHARE * limit, _RESERVED_SECONDS)
-    before = time.perf_counter() - began
-    budget = Budget(limit, workers, reserve, before)
-    stop = threading.Event()
-    timer = stop_after(None if limit is None else limit - reserve - before, stop)
+    warn_of_leakage(config, inputs)
+    budget = Budget(limit, workers, began, pace=pace())
+    before = budget.elapsed()
 
-    def train_batch(runs: Sequence[RunConfig]) -> SweepOutcome:
-        return run_sweep(runs, inputs, store, workers=workers, progress=progress, stop=stop)
+    def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
+        with stopping_after(seconds) as stop:
+            return run_sweep(runs, inputs, store, workers=workers, progress=progress, stop=stop)
 
     allocation = Allocation(base, store, train_batch, budget, config.margin)
-    try:
-        allocation.spend()
-    finally:
-        if timer is not None:
-            timer.cancel()
-    if not store.runs(condition=base.condition):
-        if limit is None:
+    allocation.spend()
+    if allocation.empty:
+        if allocation.complete:
             raise RunError("every run failed; the report of the results file says why")
-        raise UserError(f"budget={config.budget} ended before one run", "give more time")
-    findings = findings_of(store, base.condition, config.margin, base.train_size)
+        needed = budget.least(2 * max(budget.elapsed(), before + _LEAST_TRAINING))
+        raise UserError(
+            f"budget={config.budget} ended before one run: reading took {before:.0f} s",
+            f"give budget={needed}s or more",
+        )
+    findings = findings_of(
+        allocation.results,
+        base.condition,
+        config.margin,
+        base.train_size,
+        failures=store.failures(base.condition),
+        notes=left_out_words(config.budget or "", allocation.left_out),
+    )
     return Decision(
         config,
         inputs,
@@ -85,24 +95,64 @@ def decide_config(config: Config, progress: Progress | None = None) -> Decision:
         base,
         findings,
         allocation.complete,
-        time.perf_counter() - began,
+        budget.elapsed(),
+        budget,
     )
 
 
-def run_decision(config: Config) -> None:
-    """What `decide.py` does: decide, train the recommended model, write the folder, say it."""
-    began = time.perf_counter()
+def run_decision(config: Config, began: float | None = None) -> None:
+    """What `decide.py` does: decide, train the recommended model, write the folder, say it.
+
+    `began` is what `time.perf_counter` showed when the program did.
+    """
+    began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
     with run_folder(config.out, "decision") as (scratch, final):
-        decision = decide_config(config, LiveSweep(Console(highlight=False, stderr=True)))
-        decision = decision.with_movement(scratch)
+        decision = decide_config(config, _Batches(Console(highlight=False, stderr=True)), began)
+        decision = decision.with_model(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
         text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
         write_text(scratch / "decision.json", text)
     for line in decision.advice:
         console.print(line, markup=False, soft_wrap=True)
-    console.print(f"{final}: report.html, decision.json, model/", markup=False, soft_wrap=True)
+    files = f"{final}: report.html, decision.json, {decision.model_words}"
+    console.print(files, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def stopping_after(seconds: float) -> Iterator[threading.Event]:
+    """An event that is set after so many seconds, whatever was expected of the block."""
+    stop = threading.Event()
+    timer = None
+    if math.isfinite(seconds):
+        timer = threading.Timer(max(seconds, 0.0), stop.set)
+        timer.daemon = True
+        timer.start()
+    try:
+        yield stop
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def left_out_words(budget: str, left_out: Collection[tuple[str, int]]) -> tuple[str, ...]:
+    """What the budget left out, in one line, or none."""
+    parts, unmeasured = [], {size for what, size in left_out if what == WHAT[0]}
+    for what in WHAT:
+        sizes = {size for w, size in left_out if w == what}
+        if what != WHAT[0]:
+            sizes -= unmeasured
+        if sizes:
+            parts.append(f"{what} at {' and '.join(f'{size:,}' for size in sorted(sizes))}")
+    return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()
+
+
+class _Batches(LiveSweep):
+    """A decision trains batch upon batch, of runs that are mostly there: only the new are told."""
+
+    def started(self, runs: int, skipped: int) -> None:
+        super().started(runs - skipped, 0)
 
 
 def check_decision(config: Config) -> None:

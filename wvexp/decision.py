@@ -1,6 +1,8 @@
 """The answer for one's own data: freeze, fine-tune, random or undecided, with what it rests on."""
 
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -8,6 +10,7 @@ from typing import Any
 
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
+from wvexp.budget import Budget, expected_seconds
 from wvexp.config import Config
 from wvexp.data.folds import of_fold
 from wvexp.experiment import train_into
@@ -17,8 +20,15 @@ from wvexp.report.findings import Findings, plain
 from wvexp.report.writing import write_report
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
+from wvexp.sweeps.grid import size_ladder
+from wvexp.training.engine import nothing
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
+from wvexp.training.run import TimeUp
+
+_SETTLING = "What would settle it:"
+# From 100 examples to all: as finely as a model's training size is cut to the time that is left.
+_SIZES = 15
 
 
 @dataclass(frozen=True)
@@ -28,6 +38,8 @@ class Decision:
     findings  everything that was measured and what follows from it
     complete  false where a budget left out part of what would have been measured
     seconds   that the decision took, earlier attempts left out
+    budget    what is left for the model, and for the report after it
+    model     training size of the model that was kept; None where there is none (yet)
     """
 
     config: Config
@@ -37,6 +49,8 @@ class Decision:
     findings: Findings
     complete: bool
     seconds: float
+    budget: Budget
+    model: int | None = None
 
     @property
     def choice(self) -> str:
@@ -64,7 +78,12 @@ class Decision:
     @property
     def advice(self) -> list[str]:
         """At most ten lines in words."""
-        return advice(self.findings)
+        lines = advice(self.findings)
+        told = any(line.startswith(_SETTLING) for line in lines)
+        if self.choice == "undecided" and not self.complete and not told:
+            place = next((i for i, x in enumerate(lines) if x.startswith("Mind")), len(lines))
+            lines.insert(place, f"{_SETTLING} a larger budget; begun again, it goes on here.")
+        return lines
 
     def to_json(self) -> dict[str, Any]:
         """The content of `decision.json`."""
@@ -95,6 +114,7 @@ class Decision:
             "metric": f.metric,
             "margin": f.margin,
             "complete": self.complete,
+            "model": {"train_size": self.model} if self.model else None,
             "advice": self.advice,
             "seconds": round(self.seconds, 2),
         }
@@ -108,20 +128,80 @@ class Decision:
         return Path(path)
 
     def fit(self, out: str | Path | None = None) -> Path:
-        """Train the recommended arm on all training data; the folder, whose `model/` predicts."""
+        """Train the recommended arm on all training data; the folder, whose `model/` predicts.
+
+        However long that takes: a budget limits the decision alone.
+        """
         with run_folder(None if out is None else str(out), self.recommended) as (scratch, final):
-            self.fit_into(scratch)
+            self._fit_into(scratch, self.recommended, self.base.train_size)
         return final
 
-    def fit_into(self, folder: Path, arm: str | None = None) -> RunResult:
-        """Train the recommended arm (or another) and write what a run folder holds."""
-        arm = arm or self.recommended
-        score = self.findings.score(arm, self.findings.sizes[-1])
+    def with_model(self, folder: Path) -> "Decision":
+        """Train the recommended model into the folder; the findings know what fine-tuning moved.
+
+        With a budget on as much of the training data as there is time for. Where the recommended
+        vectors are frozen, pretrained ones are tuned for the ledger alone.
+        """
+        size = self._affordable(self.recommended)
+        if size is None:
+            return self
+        try:
+            result = self._fit_into(folder, self.recommended, size, self._in_time)
+        except TimeUp:
+            for unfinished in folder.iterdir():
+                unfinished.unlink()
+            return self
+        decision = replace(self, model=result.run.train_size)
+        size = self._affordable(PRETRAINED_TUNED)
+        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and size is not None:
+            with TemporaryDirectory(dir=folder) as aside, suppress(TimeUp):
+                result = self._fit_into(Path(aside), PRETRAINED_TUNED, size, self._in_time)
+                shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
+        if not result.run.finetune:
+            return decision
+        run = result.run
+        moved = {"arm": run.arm, "size": run.train_size, "seed": run.seed, **result.movement}
+        others = tuple(m for m in self.findings.movement if m["arm"] != run.arm)
+        return replace(decision, findings=replace(self.findings, movement=(moved, *others)))
+
+    @property
+    def model_words(self) -> str:
+        """What became of the model, in words."""
+        if self.model is None:
+            return "no model: the budget left no time to train one"
+        whole = self.base.train_size
+        if self.base.folds is not None or self.model == whole:
+            return "model/"
+        unit = "tokens" if self.base.task == "token" else "sentences"
+        return f"model/ (trained on {self.model:,} of {whole:,} {unit}: the budget ended there)"
+
+    def _affordable(self, arm: str) -> int | None:
+        """The most training examples on which there is time to train the arm."""
+        stored = self.store.runs(condition=self.base.condition)
+        for size in reversed(size_ladder(self.base.train_size, _SIZES)):
+            run = replace(self.base, train_size=size, finetune=arm.endswith("tuned"))
+            if self.budget.fits_model(expected_seconds(run, stored)):
+                return size
+        return None
+
+    def _in_time(self) -> None:
+        if self.budget.left() <= 0:
+            raise TimeUp
+
+    def _fit_into(
+        self, folder: Path, arm: str, size: int, between: Callable[[], None] = nothing
+    ) -> RunResult:
+        """Train an arm on so many examples and write what a run folder holds."""
+        top = self.findings.sizes[-1]
+        score = self.findings.score(arm, min(size, top)) or self.findings.score(arm, top)
         assert score is not None
         embed, policy = arm.split("-")
         optim = replace(self.base.optim, lr=score.lr)
-        run = replace(self.base, embed=embed, finetune=policy == "tuned", optim=optim)
-        if run.folds is not None:  # the model that is kept was tested on a split of its own
+        run = replace(
+            self.base, embed=embed, finetune=policy == "tuned", optim=optim, train_size=size
+        )
+        if run.folds is not None and size == self.base.train_size:
+            # The model that is kept was tested on a split of its own.
             kept = of_fold(self.inputs.corpus, run.seed, None)
             run = replace(run, train_size=kept.train.examples)
         config = replace(
@@ -130,24 +210,14 @@ class Decision:
             optim=optim,
             finetune=run.finetune,
             engine=run.engine,
+            train_size=self.config.train_size if size == self.base.train_size else size,
         )
         return train_into(
-            folder, config, run, self.inputs, device="cpu", on_epoch=lambda epoch: None
+            folder,
+            config,
+            run,
+            self.inputs,
+            device="cpu",
+            on_epoch=lambda epoch: None,
+            between=between,
         )
-
-    def with_movement(self, folder: Path) -> "Decision":
-        """Train the recommended model into the folder; the findings know what fine-tuning moved.
-
-        Where the recommended vectors are frozen, pretrained ones are tuned for the ledger alone.
-        """
-        result = self.fit_into(folder)
-        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and self.complete:
-            with TemporaryDirectory() as aside:
-                result = self.fit_into(Path(aside), PRETRAINED_TUNED)
-                shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
-        if not result.run.finetune:
-            return self
-        run = result.run
-        moved = {"arm": run.arm, "size": run.train_size, "seed": run.seed, **result.movement}
-        others = tuple(m for m in self.findings.movement if m["arm"] != run.arm)
-        return replace(self, findings=replace(self.findings, movement=(moved, *others)))

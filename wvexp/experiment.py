@@ -14,15 +14,15 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.config import Config
-from wvexp.data.leakage import find_leakage
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, summary
+from wvexp.training.engine import nothing
 from wvexp.training.identity import RunConfig
-from wvexp.training.metrics import default_metric
+from wvexp.training.metrics import check_metric, default_metric
 from wvexp.training.result import RunResult
 from wvexp.training.run import Epoch, TrainedRun, train
 from wvexp.training.saved import SavedModel
@@ -59,9 +59,8 @@ def run_experiment(config: Config) -> None:
 
 def warn_of_leakage(config: Config, inputs: Inputs) -> None:
     """Say where training text is in the test split too."""
-    leakage = None if config.data.kind == "world" else find_leakage(inputs.corpus)
-    if leakage is not None:
-        log.warning("%s", leakage)
+    if inputs.corpus.leakage is not None:
+        log.warning("%s", inputs.corpus.leakage)
 
 
 def train_into(
@@ -72,8 +71,12 @@ def train_into(
     *,
     device: str,
     on_epoch: Callable[[Epoch], None],
+    between: Callable[[], None] = nothing,
 ) -> RunResult:
-    """Train the run and fill its folder: configuration, epochs, result, movement and model."""
+    """Train the run and fill its folder: configuration, epochs, result, movement and model.
+
+    `between` as in `wvexp.training.run.train`.
+    """
     with (folder / "metrics.jsonl").open("w") as metrics:
 
         def write_epoch(epoch: Epoch) -> None:
@@ -88,6 +91,7 @@ def train_into(
             device=device,
             parity_every=config.parity.every,
             on_epoch=write_epoch,
+            between=between,
         )
     result = _write_ledger(folder, trained) if run.finetune else trained.result
     _write_run(folder, config, result, inputs, trained)
@@ -106,6 +110,9 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     model = config.model
     if model.name == "auto":
         model = replace(model, name="window" if corpus.task == "token" else "mean")
+    metric = config.metric or default_metric(corpus.train, corpus.label_names)
+    for name in ("train", "validation", "test"):
+        check_metric(metric, getattr(corpus, name), corpus.label_names, name)
     engine = config.engine
     if engine == "auto":
         engine = "handwritten" if sweeping and model.name != "cnn" else "autograd"
@@ -117,7 +124,7 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         tuning=config.tuning,
         model=model,
         optim=config.optim,
-        metric=config.metric or default_metric(corpus.train, corpus.label_names),
+        metric=metric,
         train_size=config.train_size or corpus.available,
         seed=config.seed,
         engine=engine,

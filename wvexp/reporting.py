@@ -1,6 +1,8 @@
 """From a results file on disk to its report."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -11,6 +13,7 @@ from wvexp.report.conditions import choose_condition
 from wvexp.report.findings import Findings, Score, find, scores_of
 from wvexp.report.measurements import measure
 from wvexp.report.writing import write_report
+from wvexp.results.crossfit import Results
 from wvexp.results.store import Store
 
 
@@ -25,8 +28,6 @@ def report_store(
         There is no such file, it holds several conditions and none is named, or `out` cannot be
         written.
     """
-    if not path.is_file():
-        raise UserError(f"store={path}: no such file", "give store=FILE, as train.py wrote it")
     if movement is not None and not movement.is_file():
         raise UserError(f"movement={movement}: no such file", "give movement.parquet of a run")
     return write_store_report(path, out, condition, parse_margin(margin), movement)
@@ -36,19 +37,32 @@ def write_store_report(
     path: Path, out: Path, condition: str | None, margin: float, movement: Path | None = None
 ) -> Path:
     """The same from checked values."""
-    write_report(findings_of(Store(path), condition, margin), out, movement)
+    store = Store.to_read(path)
+    chosen = choose_condition(store, condition)
+    failures = store.failures(chosen)
+    write_report(findings_of(store, chosen, margin, failures=failures), out, movement)
     return out
 
 
 def findings_of(
-    store: Store, condition: str | None, margin: float, wanted_size: int | None = None
+    results: Results,
+    condition: str,
+    margin: float,
+    wanted_size: int | None = None,
+    *,
+    failures: Sequence[Mapping[str, Any]] = (),
+    notes: tuple[str, ...] = (),
 ) -> Findings:
-    """What the runs of one condition show; `wanted_size` as in `find`."""
-    chosen = choose_condition(store, condition)
-    failures = tuple(
-        " ".join(str(part) for part in failure.values()) for failure in store.failures()
+    """What the runs of one condition show; `wanted_size` and `notes` as in `find`."""
+    failed = tuple(_failure(failure) for failure in failures)
+    return find(measure(results, condition), margin, failed, wanted_size, notes)
+
+
+def _failure(failure: Mapping[str, Any]) -> str:
+    return (
+        f"{failure['when']}: {failure['arm']} at size {failure['size']:,}, seed {failure['seed']}, "
+        f"run {failure['key']}: {failure['error']}"
     )
-    return find(measure(store, chosen), margin, failures, wanted_size)
 
 
 def print_scores(console: Console, store: Store, condition: str) -> None:

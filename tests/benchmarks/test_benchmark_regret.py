@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 from simulated_store import SimulatedStore
 
@@ -13,7 +14,7 @@ def found():
 
 def test_every_setting_is_scored_both_ways(found):
     assert len(found["settings"]) == 2 * 4
-    assert found["left_out"] == 0
+    assert found["left_out"] == []
     assert {s["size"] for s in found["settings"]} == {100, 400, 1600, 6400}
     json.dumps(found, allow_nan=False)
 
@@ -31,8 +32,40 @@ def test_incomplete_settings_are_left_out_and_counted():
     store = SimulatedStore(seeds=3, units=100).drop(arm="random-tuned", train_size=400)
     store.drop(arm="random-tuned", train_size=1600, seed=0)
     found = regret_benchmark([store.drop(arm="random-tuned", train_size=100, seed=1)])
-    assert found["left_out"] == 1
+    [left_out] = found["left_out"]
+    assert left_out == {"condition": "c0ffee", "size": 400, "why": "no run of random-tuned"}
     assert {s["size"] for s in found["settings"]} == {100, 1600, 6400}
+
+
+def with_entity_counts(store, counts_of):
+    """The store as one of entity F1, with counts [units, 3] for each key."""
+    for run in store.change(lambda run: run["metric"].update(name="entity_f1")).runs():
+        store._counts[run["key"]] = counts_of(len(store.unit_ids(run["key"])))
+    return store
+
+
+def test_entities_in_one_test_unit_alone_leave_the_settings_out():
+    """Whichever half lacks that unit has no score."""
+
+    def one_unit(units):
+        return np.array([[3, 1, 1], *[[0, 0, 0]] * (units - 1)])
+
+    found = regret_benchmark([with_entity_counts(SimulatedStore(seeds=2, units=40), one_unit)])
+    assert found["settings"] == []
+    assert len(found["left_out"]) == 4
+    assert found["left_out"][0]["why"]
+
+
+def test_arms_without_a_seed_in_common_leave_their_setting_out():
+    store = SimulatedStore(seeds=4, units=100)
+    for seed in range(4):
+        arm = "random-tuned" if seed < 2 else "random-frozen"
+        store.drop(arm=arm, train_size=100, seed=seed)
+    found = regret_benchmark([store])
+    assert [(one["size"], one["why"]) for one in found["left_out"]] == [
+        (100, "no seed that random-frozen and random-tuned have in common")
+    ]
+    assert {s["size"] for s in found["settings"]} == {400, 1600, 6400}
 
 
 def test_conditions_and_files_are_settings_of_their_own():

@@ -4,6 +4,7 @@ import pytest
 from wvexp.analysis.scores import f1_values, macro_f1_values
 from wvexp.errors import UserError
 from wvexp.report.conditions import choose_condition
+from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.report.unit_values import counts_to_values
 
@@ -74,6 +75,17 @@ def test_a_run_on_other_test_units_is_left_out_and_named(simulated):
     assert (
         "random-frozen at size 100, seed 1: other test units than the rest, left out" in m.problems
     )
+
+
+def test_equal_test_sentences_are_one_unit(simulated):
+    """The interval is that of the distinct sentences, not of twice as many."""
+    once, twice = simulated(seeds=3, units=300), simulated(seeds=3, units=300)
+    twice._ids = [*once._ids, *(f"{name}-2" for name in once._ids)]
+    for key, counts in twice._counts.items():
+        twice._counts[key] = np.concatenate([counts, counts])
+    plain, doubled = (find(measure(store, "c0ffee")) for store in (once, twice))
+    assert doubled.scores == plain.scores
+    assert [c.difference for c in doubled.comparisons] == [c.difference for c in plain.comparisons]
 
 
 def test_several_conditions_are_listed(simulated):

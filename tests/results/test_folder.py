@@ -1,6 +1,8 @@
 """Run folders appear whole or not at all, and no two runs share one."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -129,6 +131,42 @@ def test_a_place_that_cannot_be_written_is_refused(here):
     with pytest.raises(UserError, match="out=file/mine cannot be written"):
         write_run("file/mine")
     assert everything(here) == ["file"]
+
+
+KILLED = """
+import os, signal
+from wvexp.results.folder import run_folder
+with run_folder({out!r}, "arm") as (scratch, final):
+    (scratch / "half").write_text("")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("out", [None, "mine"])
+def test_what_a_killed_process_left_is_removed_by_the_next(here, monkeypatch, out):
+    monkeypatch.setenv("PYTHONPATH", str(Path(folder_module.__file__).parents[2]))
+    subprocess.run([sys.executable, "-c", KILLED.format(out=out)], check=False)
+    [half] = here.rglob("half")
+    (half.parent.parent / ".others").mkdir()
+    final = write_run(out)
+    assert not half.exists()
+    kept = {path.name for path in final.parent.iterdir()}
+    assert kept == {final.name, ".others"}
+
+
+def test_a_living_process_keeps_its_scratch(here):
+    with run_folder("mine", "arm") as (scratch, _):
+        (scratch / "result.json").write_text("first")
+        write_run("other")
+        assert scratch.exists()
+    assert (here / "mine" / "result.json").read_text() == "first"
+
+
+def test_a_decision_without_a_model_is_replaced(here):
+    with run_folder("mine", "arm") as (scratch, _):
+        (scratch / "decision.json").write_text("{}")
+    write_run("mine")
+    assert everything(here) == ["mine", "mine/result.json"]
 
 
 def test_the_home_folder_can_be_named_by_its_sign(here, monkeypatch):

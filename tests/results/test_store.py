@@ -108,6 +108,113 @@ def test_what_is_no_results_file_is_refused_and_left_as_it_is(tmp_path, spoil):
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
+def of_another_program(path):
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (name TEXT)")
+    connection.commit()
+    connection.close()
+
+
+def test_a_database_of_another_program_gets_no_tables_of_ours(tmp_path):
+    path = tmp_path / "recipes.sqlite"
+    of_another_program(path)
+    before = path.read_bytes()
+    with pytest.raises(UserError, match="database of another program; give another store=FILE"):
+        Store(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def nothing(path):
+    pass
+
+
+def empty(path):
+    path.touch()
+
+
+def empty_database(path):
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (nothing, "no such file"),
+        (a_folder, "no such file"),
+        (empty, "is no results file"),
+        (empty_database, "is no results file"),
+        (of_another_program, "is no results file"),
+        (of_other_columns, "is no results file"),
+        (not_sqlite, "file is not a database"),
+    ],
+)
+def test_what_is_no_results_file_is_not_read_and_nothing_is_made(tmp_path, make, said):
+    path = tmp_path / "results.sqlite"
+    make(path)
+    before = path.read_bytes() if path.is_file() else None
+    with pytest.raises(UserError, match=said):
+        Store.to_read(path)
+    assert (path.read_bytes() if path.is_file() else None) == before
+    assert len(list(tmp_path.iterdir())) <= 1
+
+
+def test_a_file_is_read_without_being_written_to(tmp_path):
+    path = tmp_path / "a results file?.sqlite"
+    Store(path).save(make_result())
+    before = path.read_bytes()
+    store = Store.to_read(path)
+    assert [run["seed"] for run in store.runs()] == [0]
+    with pytest.raises(UserError, match="readonly"):
+        store.save(make_result(seed=1))
+    assert path.read_bytes() == before
+
+
+def test_a_file_in_a_place_without_write_access_is_read(tmp_path, monkeypatch):
+    """SQLite then opens a file in WAL mode as immutable alone."""
+    path = tmp_path / "results.sqlite"
+    Store(path).save(make_result())
+    connect, opened = sqlite3.connect, []
+
+    def without_access(database, **options):
+        opened.append(database)
+        if "immutable=1" not in database:
+            raise sqlite3.OperationalError("unable to open database file")
+        return connect(database, **options)
+
+    monkeypatch.setattr("wvexp.results.store.sqlite3.connect", without_access)
+    assert [run["seed"] for run in Store.to_read(path).runs()] == [0]
+    assert opened[0].endswith("mode=ro")
+
+
+def test_failures_are_those_of_a_condition(tmp_path):
+    store = Store(tmp_path / "results.sqlite")
+    ours, other = make_run(seed=1), make_run(metric="macro_f1")
+    assert ours.condition != other.condition
+    store.fail(ours, "diverged")
+    store.fail(other, "diverged too")
+    assert [failure["key"] for failure in store.failures(ours.condition)] == [ours.key]
+    assert len(store.failures()) == 2
+
+
+def test_a_file_from_before_failures_had_a_condition_still_serves(tmp_path):
+    path = tmp_path / "results.sqlite"
+    Store(path)
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE failures DROP COLUMN condition")
+    connection.execute("INSERT INTO failures VALUES ('k', 'then', 'a', 1, 0, 'lost')")
+    connection.commit()
+    connection.close()
+    assert Store.to_read(path).failures("c") == []
+    assert [failure["error"] for failure in Store.to_read(path).failures()] == ["lost"]
+    run = make_run()
+    Store(path).fail(run, "diverged")
+    assert [f["error"] for f in Store.to_read(path).failures(run.condition)] == ["diverged"]
+
+
 def test_a_place_that_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for path in (tmp_path / "file" / "results.sqlite", tmp_path / "file" / "a" / "b.sqlite"):

@@ -16,7 +16,7 @@ from wvexp.training.autograd import AutogradEngine
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.metrics import Group, Scorer
-from wvexp.training.run import train, word_groups
+from wvexp.training.run import TimeUp, train, word_groups
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin
 
@@ -46,7 +46,7 @@ def references(corpora):
 
 @pytest.fixture(scope="module")
 def start_run(corpora, references):
-    def start(task="token", **changes):
+    def start(task="token", *, between=lambda epochs: None, **changes):
         corpus = corpora[task]
         run = make_run(
             task=task,
@@ -60,7 +60,14 @@ def start_run(corpora, references):
         )
         run = replace(run, **changes)
         epochs = []
-        trained = train(run, corpus, references[task], device="cpu", on_epoch=epochs.append)
+        trained = train(
+            run,
+            corpus,
+            references[task],
+            device="cpu",
+            on_epoch=epochs.append,
+            between=lambda: between(len(epochs)),
+        )
         return trained, epochs
 
     return start
@@ -95,12 +102,12 @@ class Recorder(AutogradEngine):
 
     calls: list = []  # noqa: RUF012
 
-    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, inspect):
+    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, **hooks):
         drawn = np.random.Generator(np.random.PCG64())
         drawn.bit_generator.state = masks.bit_generator.state
         self.calls.append((examples.rows, order, rows, drawn.random(5), move_rows))
         return super().train_epoch(
-            examples, batch_size, order, rows, masks, move_rows=move_rows, inspect=inspect
+            examples, batch_size, order, rows, masks, move_rows=move_rows, **hooks
         )
 
 
@@ -306,3 +313,22 @@ def test_an_engine_is_made_of_the_runs_own_rates(start_run):
     (rate,) = {group["lr"] for group in engine.row_optimizer.param_groups}
     assert rate == run.optim.lr / 4
     assert engine.objective.anchor == 0.5
+
+
+@pytest.mark.parametrize("engine", ["autograd", "handwritten"])
+def test_a_run_whose_time_is_up_is_the_run_of_fewer_epochs(start_run, engine):
+    def cut_after(epochs):
+        def between(finished):
+            if finished == epochs:
+                raise TimeUp
+
+        return start_run(engine=engine, optim=Optim(epochs=4), between=between)
+
+    cut, _ = cut_after(2)
+    whole, _ = start_run(engine=engine, optim=Optim(epochs=2))
+    assert cut.result.epochs == 2
+    assert cut.result.test == whole.result.test
+    for name, array in whole.parameters.items():
+        assert array.tobytes() == cut.parameters[name].tobytes()
+    with pytest.raises(TimeUp):
+        cut_after(0)

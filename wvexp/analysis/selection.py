@@ -96,9 +96,22 @@ def _problems(
         problems.append(f"learning rate {untried} not tried")
     if chosen is None:
         problems.append("no seed tried all its learning rates, so none is chosen")
-    elif len(rates) > 2 and chosen in (0, len(rates) - 1):
-        problems.append(f"the best learning rate, {rates[chosen]:g}, is the first or last tried")
     return problems
+
+
+def at_edge(validation: NDArray[np.float64], selection: Selection) -> NDArray[np.int8]:
+    """Where a rate beyond those tried might have been better: [arms, sizes].
+
+    -1 where the chosen rate is the lowest of the three or more that this arm tried at this size, 1
+    where it is the highest, 0 elsewhere.
+    """
+    edges = np.zeros(validation.shape[:2], dtype=np.int8)
+    for a, row in enumerate(selection.chosen):
+        for k, chosen in enumerate(row):
+            tried = np.flatnonzero(np.isfinite(validation[a, k]).any(axis=1))
+            if chosen is not None and len(tried) > 2:
+                edges[a, k] = int(chosen == tried[-1]) - int(chosen == tried[0])
+    return edges
 
 
 def at_chosen(results: NDArray[np.float64], selection: Selection) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ the same halves for comparison.
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -25,19 +26,25 @@ RECOMMENDED = "recommended"
 def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]:
     """The regret of the recommendation, and of always taking one arm, over all settings.
 
-    A setting is a size of a condition at which every arm has two seeds or more; `left_out` counts
-    the others. A miss is a lower bound above half a point (`Regret.miss`).
+    A setting is a size of a condition at which every arm has two seeds or more, any two arms have
+    one in common, and either half of the test units has a score; `left_out` says why the others
+    are none. A miss is a lower bound above half a point (`Regret.miss`).
     """
     policies: dict[str, list[Regret]] = {name: [] for name in (RECOMMENDED, *ARMS)}
-    settings, left_out = [], 0
+    settings, left_out = [], []
     for store in stores:
         for condition in sorted({run["condition"] for run in store.runs()}):
             m = measure(store, condition)
             for size in m.sizes:
-                if not _complete(m, size):
-                    left_out += 1
+                of_size = None
+                if not (why := _lacking(m, size)):
+                    try:
+                        of_size = {name: _both_ways(m, size, name, seed) for name in policies}
+                    except ValueError as error:  # a half without a single entity, or class
+                        why = f"half of the test units: {error}"
+                if of_size is None:
+                    left_out.append({"condition": condition, "size": size, "why": why})
                     continue
-                of_size = {name: _both_ways(m, size, name, seed) for name in policies}
                 for name, regrets in of_size.items():
                     policies[name] += regrets
                 settings += [
@@ -59,13 +66,22 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
     }
 
 
-def _complete(m: Measurements, size: int) -> bool:
-    """Whether every arm has counts of two seeds or more, on four test units or more."""
+def _lacking(m: Measurements, size: int) -> str:
+    """Why a size is no setting: too few seeds or test units in an arm; empty where it is one."""
+    ran = {}
     for arm in ARMS:
         counts = m.counts.get((arm, size))
-        if counts is None or counts.shape[1] < 4 or np.isfinite(counts[:, 0, 0]).sum() < 2:
-            return False
-    return True
+        if counts is None:
+            return f"no run of {arm}"
+        if counts.shape[1] < 4:
+            return f"{counts.shape[1]} test units"
+        ran[arm] = np.isfinite(counts[:, 0, 0])
+        if ran[arm].sum() < 2:
+            return f"one seed of {arm}"
+    for a, b in combinations(ARMS, 2):
+        if not (ran[a] & ran[b]).any():
+            return f"no seed that {a} and {b} have in common"
+    return ""
 
 
 def _both_ways(m: Measurements, size: int, policy: str, seed: int) -> tuple[Regret, Regret]:

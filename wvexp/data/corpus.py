@@ -12,6 +12,7 @@ from wvexp.errors import UserError
 from wvexp.seeds import stream
 
 if TYPE_CHECKING:
+    from wvexp.data.leakage import Leakage
     from wvexp.data.units import Units
 
 Task = Literal["token", "sentence"]
@@ -116,6 +117,16 @@ class Corpus:
         from wvexp.data.units import make_units  # it imports this module
 
         return self.test_units or make_units(self.test, self.lexicon)
+
+    @cached_property
+    def leakage(self) -> "Leakage | None":
+        """Test sentences that also stand in the training split.
+
+        None for none, and for the built-in world, whose sentences coincide by chance.
+        """
+        from wvexp.data.leakage import find_leakage  # it imports this module
+
+        return None if self.name in ("world-token", "world-sentence") else find_leakage(self)
 
     @property
     def available(self) -> int:

@@ -31,6 +31,9 @@ class Leakage:
             f"{_LEAST_TOKENS} words and more) {where}: test scores may be too high"
         )
 
+    def to_json(self) -> dict[str, int]:
+        return {"shared": self.shared, "checked": self.checked}
+
 
 def find_leakage(corpus: Corpus) -> Leakage | None:
     """How many test sentences stand, word for word, in the training split; None for none."""

@@ -25,6 +25,11 @@ class Units:
     of_sentence: NDArray[np.int64]
     fingerprint: str
 
+    @staticmethod
+    def content(name: str) -> str:
+        """What equal units have in common, from the name of one of them."""
+        return name.partition("-")[0]
+
     def of_examples(self, split: Split) -> NDArray[np.int64]:
         """The unit of each example [examples]: of each token or each sentence, by task."""
         if split.task == "sentence":

@@ -36,8 +36,9 @@ def describe(runs: Sequence[Run]) -> str:
     """One condition in a few words."""
     run = runs[0]
     data = run.get("config", {}).get("data", "")
-    arms = len({run["arm"] for run in runs})
+    arms, count = len({run["arm"] for run in runs}), len(runs)
     return (
         f"{run['task']} task, {run['model']} model, {run['metric']['name']}, {run['engine']}"
-        f"{f', data {data}' if data else ''}, {len(runs)} runs of {arms} arms"
+        f"{f', data {data}' if data else ''}, "
+        f"{count:,} run{'' if count == 1 else 's'} of {arms} arm{'' if arms == 1 else 's'}"
     )

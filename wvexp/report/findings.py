@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.analysis.choice import Choice, choose
+from wvexp.analysis.choice import Choice
 from wvexp.analysis.comparisons import Comparison, compare_arms
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.crossover import Crossover, crossover
@@ -26,6 +26,7 @@ from wvexp.analysis.verdict import (
     judge,
 )
 from wvexp.report.baseline import majority_baseline
+from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements
 from wvexp.report.summaries import (
     GroupError,
@@ -37,7 +38,6 @@ from wvexp.report.summaries import (
     shared_configuration,
     versions_used,
 )
-from wvexp.seeds import stream
 
 # Pairs that the guidance speaks of, first minus second.
 PAIRS = (
@@ -111,10 +111,12 @@ def find(
     margin: float = MARGIN,
     failures: tuple[str, ...] = (),
     wanted_size: int | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Findings:
     """Everything that the analysis can say of the measurements; what it cannot is left out.
 
     wanted_size: the size that the choice is for; with less measured it stays undecided
+    notes: what else one should mind, named before what is missing
     """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
@@ -131,9 +133,7 @@ def find(
     if PRETRAINED_TUNED in values and RANDOM_TUNED in values:
         tuned = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
         fade = gain_fades(*tuned, m.sizes, margin, widening=wider)
-    baseline = majority_baseline(m.runs, m.metric)
-    at_full_size = {arm: table[-1] for arm, table in values.items()}
-    choice = choose(at_full_size, ARMS, stream(0, "choice"), margin, baseline, wider)
+    choice = choice_of(m, margin)
     curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
     if wanted_size is not None and m.sizes[-1] < wanted_size:
         note = f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
@@ -148,7 +148,7 @@ def find(
         full_size=m.full_size,
         folds=m.folds,
         seeds=m.seeds,
-        baseline=baseline,
+        baseline=majority_baseline(m.runs, m.metric),
         choice=choice,
         scores=scores_of(m),
         comparisons=comparisons,
@@ -163,7 +163,7 @@ def find(
         parity=parity_summary(m),
         movement=movement_of_arms(m),
         versions=versions_used(m),
-        problems=(*m.problems, *_curve_problems(curves)),
+        problems=(*notes, *m.problems, *_curve_problems(curves)),
         failures=failures,
         runs=m.runs,
     )

@@ -7,6 +7,7 @@ from wvexp.errors import UserError
 from wvexp.report.tables import Row
 
 LEDGER_HEAD = ("word", "in training", "moved by", "nearest before", "nearest after")
+_COLUMNS = {"word", "count", "distance", "neighbours_before", "neighbours_after"}
 _LEDGER_ROWS = 12
 _NEIGHBOURS = 6
 
@@ -19,9 +20,14 @@ def read_ledger(path: Path) -> list[Row]:
     import pyarrow.parquet
 
     try:
-        lines = pyarrow.parquet.read_table(path).to_pylist()
-    except (OSError, pyarrow.ArrowException) as error:
-        raise UserError(f"{path} is no movement ledger", "give movement.parquet") from error
+        table = pyarrow.parquet.read_table(path)
+        if not set(table.column_names) >= _COLUMNS:
+            raise ValueError(f"columns {', '.join(table.column_names)}")
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
+        raise UserError(
+            f"{path} is no movement ledger", "give movement.parquet of a fine-tuned run"
+        ) from error
+    lines = table.to_pylist()
     distance = {line["word"]: line["distance"] for line in lines}
     looked_up = [line for line in lines if line["neighbours_before"]]
     moved = sorted((x for x in looked_up if x["distance"] > 0), key=lambda x: -x["distance"])

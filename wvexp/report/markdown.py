@@ -20,7 +20,7 @@ def markdown(f: Findings, figures: Sequence[Figure], images: str) -> str:
         lines += [_md(figure.caption), ""]
     for title, head, rows in tables(f):
         lines += [f"## {title}", "", *_md_table(head, rows)]
-    for title, entries in (("What is missing", f.problems), ("Failed runs", f.failures)):
+    for title, entries in (("What to mind", f.problems), ("Failed runs", f.failures)):
         if entries:
             lines += [f"## {title}", "", *(f"- {_md(entry)}" for entry in entries), ""]
     return "\n".join(lines)

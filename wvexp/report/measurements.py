@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.analysis.selection import Selection, missing_cells, select
+from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
 from wvexp.analysis.verdict import ARMS, SizeMeasures
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
@@ -27,6 +27,7 @@ class Measurements:
     values     by arm: test values [sizes, seeds, units] made of them; NaN where missing
     chosen     (arm, size, seed) -> the run at the chosen rate
     validation [arms, sizes, rates, seeds]; NaN where missing
+    edges      [arms, sizes]: -1 or 1 where the chosen rate is the lowest or highest tried
     shared     sizes at which all seeds trained on the same text
     folds      of a cross-fit; None where there is a test split
     problems   what is missing or less than fair, in words
@@ -40,6 +41,7 @@ class Measurements:
     rates: tuple[float, ...]
     seeds: tuple[int, ...]
     validation: NDArray[np.float64]
+    edges: NDArray[np.int8]
     selection: Selection
     counts: Mapping[tuple[str, int], NDArray[np.float64]]
     values: Mapping[str, NDArray[np.float64]]
@@ -92,6 +94,7 @@ def measure(results: Results, condition: str) -> Measurements:
         validation[place] = run["metric"]["validation"]
         cells[place] = run
     selection = select(validation, arms, sizes, rates)
+    edges = at_edge(validation, selection)
     chosen = {
         (arms[a], sizes[k], seeds[s]): run
         for (a, k, r, s), run in cells.items()
@@ -112,6 +115,7 @@ def measure(results: Results, condition: str) -> Measurements:
         rates=rates,
         seeds=seeds,
         validation=validation,
+        edges=edges,
         selection=selection,
         counts=counts,
         values=values,
@@ -120,10 +124,11 @@ def measure(results: Results, condition: str) -> Measurements:
         folds=runs[0].get("folds"),
         problems=(
             *_lacking(arms, sizes, seeds),
+            *_leaking(runs),
             *results.incomplete,
             *problems,
-            *(text for text in selection.problems if not text.endswith(_AT_AN_END)),
-            *_at_an_end(selection),
+            *selection.problems,
+            *_at_an_edge(selection, edges),
             *named,
         ),
     )
@@ -155,18 +160,24 @@ def _lacking(arms: Sequence[str], sizes: Sequence[int], seeds: Sequence[int]) ->
     return said
 
 
-# How `select` says it of one arm at one size; the report says it once.
-_AT_AN_END = "is the first or last tried"
+def _leaking(runs: Sequence[Run]) -> list[str]:
+    """Whether test sentences were trained on; every run of a condition has the same data."""
+    leakage = next((run["leakage"] for run in runs if run.get("leakage")), None)
+    if leakage is None:
+        return []
+    shared, checked = leakage["shared"], leakage["checked"]
+    return [
+        f"{shared:,} of {checked:,} test sentences ({shared / checked:.1%}, of five words and "
+        "more) also stand in the training data: test scores may be too high"
+    ]
 
 
-def _at_an_end(selection: Selection) -> list[str]:
+def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[str]:
     """Where a rate outside those tried might have been better."""
-    last = len(selection.rates) - 1
+    side = {-1: "lowest", 1: "highest"}
     cells = [
-        f"{arm} at {size:g}"
-        for arm, row in zip(selection.arms, selection.chosen, strict=True)
-        for size, rate in zip(selection.sizes, row, strict=True)
-        if last > 1 and rate in (0, last)
+        f"{selection.arms[a]} at {selection.sizes[k]:,} ({side[int(edges[a, k])]})"
+        for a, k in np.argwhere(edges)
     ]
     if not cells:
         return []

@@ -28,7 +28,7 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
         "figures": "".join(_figure(figure) for figure in figures) or "<p>Nothing to draw.</p>",
         "tables": "".join(_section(title, head, rows) for title, head, rows in tables(f)),
         "moved": _section("Neighbours before and after", LEDGER_HEAD, moved) if moved else "",
-        "missing": _list("What is missing", f.problems) + _list("Failed runs", f.failures),
+        "missing": _list("What to mind", f.problems) + _list("Failed runs", f.failures),
         "runs": _folded(
             f"Every run ({len(f.runs):,})", _table(RUN_HEAD, map(run_row, f.runs[:_ROWS_SHOWN]))
         ),

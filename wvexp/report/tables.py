@@ -89,7 +89,7 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
             "How far the vectors moved",
             ("arm", size, "rows", "moved", "mean distance", "largest"),
             [
-                (m["arm"], f"{m['size']:,}", f"{m['rows']:,}", f"{m['moved']:,}",
+                (m["arm"], f"{m['size']:,}", f"{m['rows']:,.0f}", f"{m['moved']:,.0f}",
                  f"{m['mean']:.3f}", f"{m['max']:.3f}")
                 for m in f.movement
             ],
@@ -106,17 +106,22 @@ def verdict_rows(f: Findings) -> list[Row]:
 def run_row(run: Mapping[str, Any]) -> Row:
     """One run under `RUN_HEAD`."""
     return (
-        run["key"],
+        _key(run),
         run["arm"],
         f"{run['train_size']:,}",
         run["seed"],
         f"{run['lr']:g}",
         f"{run['metric']['validation']:.4f}",
         f"{run['metric']['test']:.4f}",
-        run.get("epochs", ""),
+        f"{run['epochs']:.0f}" if "epochs" in run else "",
         f"{run['seconds']:.2f}" if "seconds" in run else "",
         run.get("versions", {}).get("wvexp", ""),
     )
+
+
+def _key(run: Mapping[str, Any]) -> str:
+    others = len(run.get("fold_keys", ())) - 1
+    return f"{run['key']} and {others} folds more" if others > 0 else str(run["key"])
 
 
 def _parity_rows(parity: Mapping[str, Any]) -> list[Row]:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.scores import Values, accuracy_values, f1_values, macro_f1_values
+from wvexp.data.units import Units
 from wvexp.results.crossfit import Counts, Results, Run
 
 
@@ -31,7 +32,10 @@ def read_counts(
     seeds: Sequence[int],
     chosen: Mapping[tuple[str, int, int], Run],
 ) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[str]]:
-    """Counts [seeds, units, k] of every arm and size, and what could not be read."""
+    """Counts [seeds, units, k] of every arm and size, and what could not be read.
+
+    Equal texts are one unit: a sentence that stands in the test data twice is no second witness.
+    """
     problems = []
     ids: list[str] | None
     units: list[str] | None = None
@@ -51,7 +55,7 @@ def read_counts(
                 said = "other test units than the rest" if ids else "no counts by test unit"
                 problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
                 continue
-            rows[row] = results.unit_counts(run["key"])
+            rows[row] = _of_distinct(results.unit_counts(run["key"]), units)
         if rows:
             shape = next(iter(rows.values())).shape
             counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)
@@ -59,6 +63,17 @@ def read_counts(
                 counts[row] = of_run.reshape(counts.shape[1:])
             tables[arm, size] = counts
     return tables, problems
+
+
+def _of_distinct(counts: Counts, ids: Sequence[str]) -> Counts:
+    """The counts with equal units summed, in order of first occurrence."""
+    place: dict[str, int] = {}
+    of_unit = [place.setdefault(Units.content(name), len(place)) for name in ids]
+    if len(place) == len(ids):
+        return counts
+    summed = np.zeros((len(place), *counts.shape[1:]), dtype=np.int64)
+    np.add.at(summed, of_unit, counts)
+    return summed
 
 
 def values_by_arm(

@@ -29,6 +29,7 @@ def write_report(findings: Findings, out: Path, ledger: Path | None = None) -> N
     """
     if out.suffix != ".html":
         raise UserError(f"out={out} does not end in .html", "give out=report.html")
+    moved = read_ledger(ledger) if ledger else []
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         images = out.with_name(f"{out.stem}_figures")
@@ -36,7 +37,6 @@ def write_report(findings: Findings, out: Path, ledger: Path | None = None) -> N
     except OSError as error:
         raise UserError(f"out={out}: {error.strerror}", "give another out=FILE.html") from error
     figures = draw(findings)
-    moved = read_ledger(ledger) if ledger else []
     for old in images.iterdir():
         if old.suffix in (".svg", ".png"):
             old.unlink()

@@ -23,13 +23,15 @@ class Results(Protocol):
 class CrossFitted:
     """The same results with one run in the place of its folds; runs without folds as they are.
 
-    A joined run has the keys of its folds, `+` between them, and the units of all, sorted by name.
-    `incomplete` says, after `runs`, which were left out because a fold is missing.
+    A joined run goes by the key of its first fold, lists all as `fold_keys`, and has the units of
+    all, sorted by name. `incomplete` says, after `runs`, which were left out because a fold is
+    missing.
     """
 
     def __init__(self, results: Results) -> None:
         self.results = results
         self.incomplete: list[str] = []
+        self._folds: dict[str, list[str]] = {}
 
     def runs(self, **equal: Any) -> list[Run]:
         self.incomplete = []
@@ -43,6 +45,7 @@ class CrossFitted:
             first = parts[0]
             if len(parts) == first["folds"]:
                 joined.append(_joined(parts))
+                self._folds[joined[-1]["key"]] = joined[-1]["fold_keys"]
             else:
                 self.incomplete.append(
                     f"{first['arm']} at size {first['train_size']}, seed {first['seed']}, learning "
@@ -51,16 +54,16 @@ class CrossFitted:
         return joined
 
     def unit_counts(self, key: str) -> Counts:
-        parts = key.split("+")
-        if len(parts) == 1:
+        parts = self._folds.get(key)
+        if parts is None:
             return self.results.unit_counts(key)
         ids = [name for part in parts for name in self.results.unit_ids(part)]
         counts = np.concatenate([self.results.unit_counts(part) for part in parts])
         return counts[np.argsort(np.array(ids), kind="stable")]
 
     def unit_ids(self, key: str) -> list[str]:
-        parts = key.split("+")
-        if len(parts) == 1:
+        parts = self._folds.get(key)
+        if parts is None:
             return self.results.unit_ids(key)
         return sorted(name for part in parts for name in self.results.unit_ids(part))
 
@@ -72,14 +75,26 @@ def _without_fold(run: Run) -> str:
 def _joined(parts: Sequence[Run]) -> Run:
     """Means over the folds, sums of what they took and tested; what one model alone has is gone."""
     parts = sorted(parts, key=lambda run: run["fold"])
-    alone = ("fold", "per_class", "parity", "movement", "coverage", "groups", "labels_missing")
+    alone = [
+        "fold",
+        "per_class",
+        "parity",
+        "movement",
+        "coverage",
+        "groups",
+        "labels_missing",
+        "leakage",
+    ]
     run = {name: value for name, value in parts[0].items() if name not in alone}
-    run["key"] = "+".join(part["key"] for part in parts)
+    run["fold_keys"] = [part["key"] for part in parts]
     run["metric"] = {**run["metric"], **_means(part["metric"] for part in parts)}
     run["seconds"] = sum(part["seconds"] for part in parts)
     for name in ("train_tokens", "train_types", "type_coverage", "epochs", "best_epoch"):
         if name in run:
             run[name] = float(np.mean([part[name] for part in parts]))
+    if any("leakage" in part for part in parts):
+        told = [part.get("leakage", {"shared": 0, "checked": 0}) for part in parts]
+        run["leakage"] = {name: sum(one[name] for one in told) for name in ("shared", "checked")}
     if all("coverage" in part for part in parts):
         run["coverage"] = _means(part["coverage"] for part in parts)
     run["movement"] = _means(part["movement"] for part in parts)

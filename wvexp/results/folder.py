@@ -1,15 +1,18 @@
 """Run folder: written beside its final place and moved there whole, or not at all."""
 
+import fcntl
 import os
 import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wvexp.atomic import current_umask
 from wvexp.errors import UserError
+
+_SCRATCH = ".wvexp-"
 
 
 @contextmanager
@@ -18,7 +21,8 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
 
     Without `out` the place is new and no other run can have it: `fresh`, or
     `runs/<date>/<time>-<arm>`, with a number behind it where that is taken. An existing `out` is
-    replaced if it holds a run (or nothing). If the block fails, nothing remains.
+    replaced if it holds a run (or nothing). If the block fails, nothing remains; what a process
+    that was killed has left is removed by the next one that writes beside it.
 
     Raises
     ------
@@ -33,7 +37,8 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
         final.parent.mkdir(parents=True, exist_ok=True)
         if not out:
             final = _reserve(final)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{final.name}.", dir=final.parent))
+        _remove_abandoned(final.parent)
+        scratch, lock = _locked_scratch(final)
     except OSError as error:
         raise UserError(
             f"out={final} cannot be written: {error.strerror}", "give another out=FOLDER"
@@ -53,6 +58,35 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
             except OSError:
                 break  # it holds something: another run has begun there
         raise
+    finally:
+        os.close(lock)
+
+
+def _locked_scratch(final: Path) -> tuple[Path, int]:
+    """A new folder beside `final`, locked as long as this process lives."""
+    while True:
+        scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{final.name}.", dir=final.parent))
+        lock = os.open(scratch, os.O_RDONLY)
+        with suppress(OSError):  # a file system without locks: nobody will call it abandoned
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if scratch.exists():  # and was not taken for abandoned before it was locked
+            return scratch, lock
+        os.close(lock)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the scratch folders that no living process holds, and the places kept for them."""
+    for scratch in parent.glob(f"{_SCRATCH}*"):
+        with suppress(OSError):
+            lock = os.open(scratch, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(scratch)
+                # Of a run in a fresh folder, which is empty until the run is done.
+                name = scratch.name.removeprefix(_SCRATCH).rpartition(".")[0]
+                scratch.with_name(name).rmdir()
+            finally:
+                os.close(lock)
 
 
 def _fresh(arm: str) -> Path:
@@ -76,6 +110,9 @@ def _require_replaceable(folder: Path) -> None:
     """Refuses what is there and is neither a run nor empty; nor may it hold this process."""
     if not folder.exists():
         return
-    is_run = folder.is_dir() and ((folder / "result.json").is_file() or not any(folder.iterdir()))
+    ours = ("result.json", "decision.json")
+    is_run = folder.is_dir() and (
+        any((folder / name).is_file() for name in ours) or not any(folder.iterdir())
+    )
     if not is_run or Path.cwd().is_relative_to(folder.resolve()):
         raise UserError(f"out={folder} exists and is no run folder", "give another out=FOLDER")

@@ -53,7 +53,8 @@ CREATE TABLE IF NOT EXISTS failures (
     arm TEXT NOT NULL,
     size INTEGER NOT NULL,
     seed INTEGER NOT NULL,
-    error TEXT NOT NULL
+    error TEXT NOT NULL,
+    condition TEXT
 );
 """
 _COLUMNS = (
@@ -74,6 +75,8 @@ class Store:
             for result in results:
                 store.save(result)
 
+    `Store.to_read(path)` makes and changes nothing and needs no write access.
+
     Raises
     ------
     UserError
@@ -83,20 +86,60 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._kept: sqlite3.Connection | None = None
+        self._reading: str | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"store={path}: {error.strerror}", "give another store=FILE") from error
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
+            if _tables(connection) and not _is_ours(connection):
+                raise UserError(
+                    f"store={path} is a database of another program", "give another store=FILE"
+                )
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 0")  # refuses other columns
+            if "condition" not in _columns(connection, "failures"):  # of an earlier version
+                connection.execute("ALTER TABLE failures ADD COLUMN condition TEXT")
             connection.execute("DELETE FROM failures WHERE 0")  # and what cannot be written
             connection.commit()
             # A network file system may refuse WAL; SQLite then stays with its rollback journal.
             with suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode=WAL")
+
+    @classmethod
+    def to_read(cls, path: Path) -> "Store":
+        """The results file at `path`, never written to.
+
+        Raises
+        ------
+        UserError
+            There is no such file, it cannot be read, or it is empty or no results file.
+        """
+        store = cls.__new__(cls)
+        store.path, store._kept = path, None
+        if not path.is_file():
+            raise UserError(f"store={path}: no such file", "give store=FILE, as train.py wrote it")
+        last: UserError | None = None
+        # A file in WAL mode wants an index beside it; where none can be made, and so nobody is
+        # writing, the file is read as it lies.
+        for mode in ("mode=ro", "mode=ro&immutable=1"):
+            store._reading = f"{path.absolute().as_uri()}?{mode}"
+            try:
+                with store._connection() as connection:
+                    ours = _is_ours(connection)
+            except UserError as error:
+                last = last or error
+                continue
+            if not ours:
+                raise UserError(
+                    f"store={path} is no results file",
+                    "give store=FILE, as train.py or decide.py wrote it",
+                )
+            return store
+        assert last is not None
+        raise last
 
     def __enter__(self) -> "Store":
         with self._errors():
@@ -183,21 +226,33 @@ class Store:
     def fail(self, run: RunConfig, error: str) -> None:
         """Note that the run failed; the note goes when the run succeeds."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        row = [run.key, now, run.arm, run.train_size, run.seed, error]
+        row = [run.key, now, run.arm, run.train_size, run.seed, error, run.condition]
+        names = 'key, "when", arm, size, seed, error, condition'
         with self._connection() as connection:
-            connection.execute("REPLACE INTO failures VALUES (?, ?, ?, ?, ?, ?)", row)
+            connection.execute(f"REPLACE INTO failures ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
-    def failures(self) -> list[dict[str, Any]]:
-        """The runs whose last attempt failed: key, when, arm, size, seed, error."""
+    def failures(self, condition: str | None = None) -> list[dict[str, Any]]:
+        """The runs whose last attempt failed: key, when, arm, size, seed, error.
+
+        Of one condition, if it is given; files of earlier versions do not say which.
+        """
         names = ("key", "when", "arm", "size", "seed", "error")
-        query = 'SELECT key, "when", arm, size, seed, error FROM failures ORDER BY "when", key'
-        return [dict(zip(names, row, strict=True)) for row in self._rows(query)]
+        query = 'SELECT key, "when", arm, size, seed, error FROM failures'
+        with self._connection() as connection:
+            if condition is not None and "condition" not in _columns(connection, "failures"):
+                return []
+            where = "" if condition is None else " WHERE condition = ?"
+            values = [] if condition is None else [condition]
+            rows = connection.execute(f'{query}{where} ORDER BY "when", key', values).fetchall()
+        return [dict(zip(names, row, strict=True)) for row in rows]
 
     def _rows(self, query: str, values: Any = ()) -> list[Any]:
         with self._connection() as connection:
             return connection.execute(query, values).fetchall()
 
     def _connect(self) -> sqlite3.Connection:
+        if self._reading is not None:
+            return sqlite3.connect(self._reading, uri=True, timeout=_BUSY_SECONDS)
         connection = sqlite3.connect(self.path, timeout=_BUSY_SECONDS)
         # In WAL mode a commit then survives the process at once, and the machine soon after.
         connection.execute("PRAGMA synchronous=NORMAL")
@@ -222,6 +277,20 @@ class Store:
             raise UserError(
                 f"store={self.path}: {error}", "give another store=FILE, or mend this one"
             ) from error
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    names = "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+    return {name for (name,) in connection.execute(names)}
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> set[str]:
+    return {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
+
+
+def _is_ours(connection: sqlite3.Connection) -> bool:
+    """Whether this is a results file; one that is empty is not."""
+    return set(_COLUMNS.split(", ")) <= _columns(connection, "runs")
 
 
 def _save_units(connection: sqlite3.Connection, key: str, units: UnitCounts) -> None:

@@ -14,7 +14,7 @@ from wvexp.sweeps.pool import Stopped, run_pool
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
-from wvexp.training.run import Epoch, train
+from wvexp.training.run import train
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,18 @@ def threads(workers: int) -> Dispatch:
 def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
     """Train one run of a sweep on the CPU."""
 
-    def on_epoch(epoch: Epoch) -> None:
+    def between() -> None:
         if stop.is_set():
             raise Stopped
 
-    trained = train(run, inputs.corpus, inputs.reference, device="cpu", on_epoch=on_epoch)
+    trained = train(
+        run,
+        inputs.corpus,
+        inputs.reference,
+        device="cpu",
+        on_epoch=lambda epoch: None,
+        between=between,
+    )
     return trained.result
 
 

@@ -1,5 +1,6 @@
 """What a run asks of whoever computes its gradients."""
 
+from collections.abc import Callable
 from math import isfinite, log
 from typing import Protocol
 
@@ -14,6 +15,10 @@ from wvexp.training.examples import Examples
 _DIVERGED = 50
 
 
+def nothing() -> None:
+    """What is done between batches where nobody asks for anything."""
+
+
 class Engine(Protocol):
     """One model in training."""
 
@@ -26,6 +31,7 @@ class Engine(Protocol):
         masks: np.random.Generator,
         *,
         move_rows: bool,
+        between: Callable[[], None] = nothing,
     ) -> float:
         """One pass over `order`; the mean cross-entropy of its batches.
 
@@ -37,6 +43,8 @@ class Engine(Protocol):
             Where dropout masks are drawn from, batch after batch.
         move_rows
             Whether the movable rows move in this epoch.
+        between
+            Called every few batches; what it raises ends the epoch.
 
         Raises
         ------

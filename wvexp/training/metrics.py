@@ -24,6 +24,19 @@ def default_metric(split: Split, label_names: list[str]) -> str:
     return "entity_f1" if split.task == "token" and is_bio(label_names) else "accuracy"
 
 
+def check_metric(metric: str, split: Split, label_names: list[str], name: str) -> None:
+    """UserError where the split cannot be scored: `entity_f1` without BIO tags or without one."""
+    if metric != "entity_f1":
+        return
+    if not is_bio(label_names):
+        raise UserError(
+            f"metric=entity_f1 needs BIO tags, the labels are {_some(label_names)}",
+            "take metric=accuracy or metric=macro_f1",
+        )
+    if not len(TagScheme.from_labels(label_names).spans(split.labels, split.offsets)):
+        raise UserError(f"metric=entity_f1: the {name} split has no entity", "take metric=accuracy")
+
+
 class Scorer:
     """Scores predictions for one split against its labels.
 
@@ -36,18 +49,10 @@ class Scorer:
     def __init__(self, metric: str, split: Split, label_names: list[str], name: str) -> None:
         self.metric, self.split, self.label_names = metric, split, label_names
         self.scheme = None
+        check_metric(metric, split, label_names, name)
         if metric == "entity_f1":
-            if not is_bio(label_names):
-                raise UserError(
-                    f"metric=entity_f1 needs BIO tags, the labels are {_some(label_names)}",
-                    "take metric=accuracy or metric=macro_f1",
-                )
             self.scheme = TagScheme.from_labels(label_names)
             self.gold_spans = self.scheme.spans(split.labels, split.offsets)
-            if not len(self.gold_spans):
-                raise UserError(
-                    f"metric=entity_f1: the {name} split has no entity", "take metric=accuracy"
-                )
 
     def score(self, predicted: NDArray[np.integer]) -> float:
         """The metric over the whole split; `predicted` holds label ids [examples]."""

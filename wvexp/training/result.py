@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wvexp import __version__
 from wvexp.data.corpus import Corpus, Split
+from wvexp.data.leakage import Leakage
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group
 from wvexp.vectors.reference import ReferenceVectors
@@ -43,6 +44,7 @@ class RunResult:
 
     units          goes to the results file beside it; None where nobody counted
     type_coverage  share of the test split's word types that occur in training
+    leakage        test sentences that also stand in the training split; None for none
     """
 
     run: RunConfig
@@ -61,6 +63,7 @@ class RunResult:
     seconds: float
     units: UnitCounts | None = None
     type_coverage: float | None = None
+    leakage: Leakage | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -86,6 +89,7 @@ class RunResult:
             "groups": self.groups,
             "per_class": self.per_class,
             "coverage": self.coverage,
+            "leakage": None if self.leakage is None else self.leakage.to_json(),
             "parity": self.parity,
             "movement": self.movement,
             "epochs": self.epochs,
@@ -132,6 +136,7 @@ def make_result(
         type_coverage=float(seen[np.unique(corpus.test.words)].mean()),
         labels_missing=[corpus.label_names[i] for i in missing],
         groups=group_scores(groups),
+        leakage=corpus.leakage,
         units=UnitCounts(unit_counts, corpus.units.ids, corpus.units.fingerprint),
         coverage=None if reference is None else asdict(coverage(reference, subset)),
         **measured,

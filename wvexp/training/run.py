@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import of_fold
 from wvexp.seeds import stream
+from wvexp.training.engine import nothing
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
@@ -21,6 +22,10 @@ from wvexp.training.setup import set_up
 from wvexp.training.tuning import measure_movement
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable
+
+
+class TimeUp(BaseException):
+    """No time is left to train; no error of the run's."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +62,19 @@ def train(
     device: str,
     parity_every: int | None = None,
     on_epoch: Callable[[Epoch], None],
+    between: Callable[[], None] = nothing,
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
+
+    `between` is called every few batches. `TimeUp` from there ends training after the epochs that
+    were finished, if there was one; anything else that it raises ends the run.
 
     Raises
     ------
     RunError
         Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
+    TimeUp
+        There was no time for one epoch.
     """
     began = time.perf_counter()
     corpus = of_fold(corpus, run.seed, run.fold)
@@ -83,14 +94,21 @@ def train(
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
         checks = len(parity.checks) if parity else 0
-        loss = train_epoch(
-            train_set,
-            run.optim.batch_size,
-            stream(run.seed, "order", epoch).permutation(len(train_set)),
-            setup.rows(run, epoch),
-            stream(run.seed, "dropout", epoch),
-            move_rows=epoch >= run.tuning.start_epoch,
-        )
+        try:
+            loss = train_epoch(
+                train_set,
+                run.optim.batch_size,
+                stream(run.seed, "order", epoch).permutation(len(train_set)),
+                setup.rows(run, epoch),
+                stream(run.seed, "dropout", epoch),
+                move_rows=epoch >= run.tuning.start_epoch,
+                between=between,
+            )
+        except TimeUp:
+            if not best_epoch:
+                raise
+            epoch -= 1
+            break
         score = scorer.score(engine.predict(validation_set).argmax(1))
         improved = score > best_score
         if improved:
