@@ -226,7 +226,7 @@ def test_a_best_rate_at_the_edge_widens_the_grid_for_every_arm_of_that_size():
     problems = [p for p in allocation.measured().problems if "lowest or highest" in p]
     assert problems == [
         "the best learning rate is the lowest or highest tried in 1 of 20 cells: "
-        "pretrained-tuned at 8000 (lowest)"
+        "pretrained-tuned at 8,000 (lowest)"
     ]
 
 

@@ -176,7 +176,7 @@ def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[str]:
     """Where a rate outside those tried might have been better."""
     side = {-1: "lowest", 1: "highest"}
     cells = [
-        f"{selection.arms[a]} at {selection.sizes[k]:,} ({side[int(edges[a, k])]})"
+        f"{selection.arms[a]} at {selection.sizes[k]:,.0f} ({side[int(edges[a, k])]})"
         for a, k in np.argwhere(edges)
     ]
     if not cells:
