@@ -21,6 +21,7 @@ from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, summary
+from wvexp.training.engine import never
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import default_metric
 from wvexp.training.result import RunResult
@@ -72,8 +73,12 @@ def train_into(
     *,
     device: str,
     on_epoch: Callable[[Epoch], None],
+    should_stop: Callable[[], bool] = never,
 ) -> RunResult:
-    """Train the run and fill its folder: configuration, epochs, result, movement and model."""
+    """Train the run and fill its folder: configuration, epochs, result, movement and model.
+
+    `should_stop` as in `wvexp.training.run.train`.
+    """
     with (folder / "metrics.jsonl").open("w") as metrics:
 
         def write_epoch(epoch: Epoch) -> None:
@@ -88,6 +93,7 @@ def train_into(
             device=device,
             parity_every=config.parity.every,
             on_epoch=write_epoch,
+            should_stop=should_stop,
         )
     result = _write_ledger(folder, trained) if run.finetune else trained.result
     _write_run(folder, config, result, inputs, trained)

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from wvexp.sweeps.pool import Stopped, run_pool
+from wvexp.errors import RunStopped
+from wvexp.sweeps.pool import run_pool
 
 
 def outcomes_of(work, items, workers, stop=None):
@@ -71,7 +72,7 @@ def test_a_run_that_was_told_to_stop_has_no_outcome():
 
     def work(item):
         stop.set()
-        raise Stopped
+        raise RunStopped
 
     assert outcomes_of(work, range(9), 2, stop) == []
 

@@ -152,6 +152,31 @@ def test_a_stop_leaves_what_was_finished(inputs, tiny, store):
     assert store.keys() == set(trained)
 
 
+class StopAfter(threading.Event):
+    """Set once it has been asked so many times."""
+
+    def __init__(self, asked):
+        super().__init__()
+        self.left = asked
+
+    def is_set(self):
+        self.left -= 1
+        if self.left == 0:
+            self.set()
+        return super().is_set()
+
+
+@pytest.mark.parametrize("engine", ["handwritten", "autograd"])
+def test_a_stop_within_a_run_ends_it_without_a_row(inputs, tiny, store, engine):
+    run = tiny.base_run(inputs, engine=engine)
+    asked_per_run = 3 if engine == "handwritten" else 9  # once an epoch, once a batch
+    stop = StopAfter(1 + asked_per_run)
+    outcome = run_sweep([run], inputs, store, workers=1, stop=stop)
+    assert (outcome.done, outcome.failed) == (0, ())
+    assert store.keys() == set()
+    assert run_sweep([run], inputs, store, workers=1).done == 1
+
+
 def test_sweeps_at_once_on_one_file_lose_nothing(inputs, tiny, tmp_path):
     path = tmp_path / "results.sqlite"
     runs = tiny.make_grid(inputs, seeds=4).runs()

@@ -95,12 +95,12 @@ class Recorder(AutogradEngine):
 
     calls: list = []  # noqa: RUF012
 
-    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, inspect):
+    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, **options):
         drawn = np.random.Generator(np.random.PCG64())
         drawn.bit_generator.state = masks.bit_generator.state
         self.calls.append((examples.rows, order, rows, drawn.random(5), move_rows))
         return super().train_epoch(
-            examples, batch_size, order, rows, masks, move_rows=move_rows, inspect=inspect
+            examples, batch_size, order, rows, masks, move_rows=move_rows, **options
         )
 
 

@@ -14,13 +14,11 @@ from wvexp.experiment import describe_run, train_into, warn_of_leakage
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import Stopped
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, TrainOne, run_sweep
 from wvexp.sweeps.session import check_sweep, dispatch_of, raise_failures
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
-from wvexp.training.run import Epoch
 
 
 def run_jobs(jobs: Sequence[Job]) -> None:
@@ -86,12 +84,16 @@ def _run_group(jobs: Sequence[Job]) -> SweepOutcome:
 
 def _into_folders(jobs: dict[str, Job]) -> TrainOne:
     def train_one(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
-        def on_epoch(epoch: Epoch) -> None:
-            if stop.is_set():
-                raise Stopped
-
         job = jobs[run.key]
         with run_folder(None, run.arm, fresh=job.folder) as (scratch, _):
-            return train_into(scratch, job.config, run, inputs, device="cpu", on_epoch=on_epoch)
+            return train_into(
+                scratch,
+                job.config,
+                run,
+                inputs,
+                device="cpu",
+                on_epoch=lambda epoch: None,
+                should_stop=stop.is_set,
+            )
 
     return train_one

@@ -7,12 +7,10 @@ from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import TypeVar
 
+from wvexp.errors import RunStopped
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-class Stopped(BaseException):
-    """Raised inside a run that has been told to stop; no error of the run's."""
 
 
 def default_workers() -> int:
@@ -34,7 +32,7 @@ def run_pool(
     `report` is called in the caller's thread, once an item, with what the work returned or
     raised; `begin` in a worker's. As many items are in work at once as there are threads; results
     wait for their report, so they should be small. After `stop` no item is begun, and `work`
-    should raise `Stopped` soon; what was finished by then is still reported.
+    should raise `RunStopped` soon; what was finished by then is still reported.
     """
     waiting = deque(items)
     finished: SimpleQueue[tuple[Item, Result | Exception] | None] = SimpleQueue()
@@ -48,7 +46,7 @@ def run_pool(
             begin(item)
             try:
                 finished.put((item, work(item)))
-            except Stopped:
+            except RunStopped:
                 break
             except Exception as error:
                 finished.put((item, error))

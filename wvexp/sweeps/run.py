@@ -10,11 +10,11 @@ from typing import Protocol
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import Stopped, run_pool
+from wvexp.sweeps.pool import run_pool
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
-from wvexp.training.run import Epoch, train
+from wvexp.training.run import train
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Silent:
     def ended(self) -> None: ...
 
 
-# Trains one run; raises `Stopped` soon after the event is set.
+# Trains one run; raises `RunStopped` soon after the event is set.
 TrainOne = Callable[[RunConfig, Inputs, threading.Event], RunResult]
 
 
@@ -160,13 +160,14 @@ def threads(workers: int) -> Dispatch:
 
 def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
     """Train one run of a sweep on the CPU."""
-
-    def on_epoch(epoch: Epoch) -> None:
-        if stop.is_set():
-            raise Stopped
-
-    trained = train(run, inputs.corpus, inputs.reference, device="cpu", on_epoch=on_epoch)
-    return trained.result
+    return train(
+        run,
+        inputs.corpus,
+        inputs.reference,
+        device="cpu",
+        on_epoch=lambda epoch: None,
+        should_stop=stop.is_set,
+    ).result
 
 
 def cost(run: RunConfig) -> float:

@@ -1,5 +1,6 @@
 """What a run asks of whoever computes its gradients."""
 
+from collections.abc import Callable
 from math import isfinite, log
 from typing import Protocol
 
@@ -14,6 +15,11 @@ from wvexp.training.examples import Examples
 _DIVERGED = 50
 
 
+def never() -> bool:
+    """`should_stop` of a run that nobody stops."""
+    return False
+
+
 class Engine(Protocol):
     """One model in training."""
 
@@ -26,6 +32,7 @@ class Engine(Protocol):
         masks: np.random.Generator,
         *,
         move_rows: bool,
+        should_stop: Callable[[], bool] = never,
     ) -> float:
         """One pass over `order`; the mean cross-entropy of its batches.
 
@@ -37,9 +44,13 @@ class Engine(Protocol):
             Where dropout masks are drawn from, batch after batch.
         move_rows
             Whether the movable rows move in this epoch.
+        should_stop
+            Asked before every few thousand examples at the latest.
 
         Raises
         ------
+        RunStopped
+            `should_stop` said so; the model stands in the middle of the epoch.
         RunError
             The loss is not finite, or far above that of guessing.
         """

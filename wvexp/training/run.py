@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import of_fold
 from wvexp.seeds import stream
+from wvexp.training.engine import never
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
@@ -57,11 +58,16 @@ def train(
     device: str,
     parity_every: int | None = None,
     on_epoch: Callable[[Epoch], None],
+    should_stop: Callable[[], bool] = never,
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
 
+    `should_stop` is asked several times an epoch, of a long epoch several times a second.
+
     Raises
     ------
+    RunStopped
+        `should_stop` said so.
     RunError
         Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
     """
@@ -90,6 +96,7 @@ def train(
             setup.rows(run, epoch),
             stream(run.seed, "dropout", epoch),
             move_rows=epoch >= run.tuning.start_epoch,
+            should_stop=should_stop,
         )
         score = scorer.score(engine.predict(validation_set).argmax(1))
         improved = score > best_score
