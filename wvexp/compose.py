@@ -18,6 +18,7 @@ from wvexp.config_checks import parse_config, unknown_key
 from wvexp.config_files import GROUPS, config_folder
 from wvexp.errors import RunError, UserError
 from wvexp.help import help_text
+from wvexp.sweep_checks import check_typed
 
 _SWEEP_FLAGS = {"-m", "--multirun"}
 
@@ -30,7 +31,9 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
     _register_schema()
     with _errors_in_one_line(), initialize_config_dir(str(config_folder()), version_base="1.3"):
         node = hydra_compose(config_name, overrides=quoted(overrides))
-    return _checked(node)
+    config = _checked(node)
+    check_typed(overrides, config)
+    return config
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,11 @@ def run_hydra_command(
         for job in jobs:
             command(job.config)
 
-    task = HydraTask(command, sweep or one_by_one)
+    def run_one(config: Config) -> None:
+        check_typed(argv, config)
+        command(config)
+
+    task = HydraTask(run_one, sweep or one_by_one)
     # Hydra's parser takes overrides in one piece only: its flags go before them.
     flags = [argument for argument in argv if argument in _SWEEP_FLAGS]
     overrides = [argument for argument in argv if argument not in _SWEEP_FLAGS]

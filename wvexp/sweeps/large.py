@@ -22,8 +22,9 @@ from wvexp.errors import UserError
 from wvexp.experiment import describe_run
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import default_workers
-from wvexp.sweeps.session import check_sweep, grid_of
+from wvexp.sweeps.checks import check_sweep
+from wvexp.sweeps.pool import thread_count
+from wvexp.sweeps.session import grid_of
 from wvexp.sweeps.streamed import StreamedRun
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
@@ -36,13 +37,14 @@ CHUNK = 500_000
 def run_large(config: Config) -> None:
     """Train every arm of the grid on one pass of the stream; a row for each number of tokens."""
     check_sweep(config)
+    assert config.large.tokens is not None
     if config.dispatch != "local":
         raise UserError(f"dispatch={config.dispatch}: one stream feeds all arms", "leave it out")
     console = Console(highlight=False)
     # The stream takes the place of the training text, of which the words alone are needed.
     small = replace(config, data=replace(config.data, world_size=10_000), train_size=None)
     inputs = prepare(small)
-    sizes = sorted(set(config.large.tokens))
+    sizes = sorted(config.large.tokens)
     runs = _runs(small, inputs)
     with Store(Path(config.store).expanduser()) as store:
         stored = store.keys()
@@ -94,7 +96,7 @@ def stream_arms(
     vocabulary = whole_vocabulary(corpus)
     streamed = [StreamedRun(run, corpus, inputs.reference, vocabulary) for run in runs]
     stream = world_stream(config.data.world_seed, max(sizes), CHUNK, config.data.world_vocabulary)
-    with ThreadPoolExecutor(workers or default_workers()) as pool:
+    with ThreadPoolExecutor(thread_count(workers)) as pool:
         for number, (chunk, size) in enumerate(cut_at(stream, sizes)):
             for outcome in [pool.submit(run.train_on, chunk, number) for run in streamed]:
                 outcome.result()

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ from typing import Protocol
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import run_pool
+from wvexp.sweeps.pool import run_pool, thread_count
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
@@ -30,6 +30,16 @@ class SweepOutcome:
     done: int
     skipped: int
     failed: tuple[FailedRun, ...]
+
+    @classmethod
+    def total(cls, outcomes: Iterable["SweepOutcome"]) -> "SweepOutcome":
+        """Several sweeps as one."""
+        listed = list(outcomes)
+        return cls(
+            sum(outcome.done for outcome in listed),
+            sum(outcome.skipped for outcome in listed),
+            tuple(failure for outcome in listed for failure in outcome.failed),
+        )
 
 
 class Progress(Protocol):
@@ -77,7 +87,7 @@ def run_sweep(
     inputs: Inputs,
     store: Store,
     *,
-    workers: int = 2,
+    workers: int | None = None,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
     dispatch: Dispatch | None = None,
@@ -90,9 +100,9 @@ def run_sweep(
     Parameters
     ----------
     runs
-        On the data of `inputs`; a run given twice is trained once.
+        On the data of `inputs`; a run given twice is one run.
     workers
-        Threads on this machine, where `dispatch` says nothing else.
+        Threads on this machine, one a core when None; `dispatch` takes their place.
     stop
         Ends the sweep early, as Ctrl-C does: what was finished by then is stored.
     dispatch, train_one
@@ -101,20 +111,24 @@ def run_sweep(
     Raises
     ------
     UserError
-        A run of other data, or a results file that cannot be written.
+        A run of other data or of more than there is, `workers` below 1, or a results file that
+        cannot be written.
     RunError
         The engines disagree.
     KeyboardInterrupt
         Ctrl-C, after the finished runs have been stored.
     """
     progress, stop = progress or Silent(), stop or threading.Event()
+    dispatch = dispatch or threads(workers)
     _require_data(runs, inputs)
+    distinct = {run.key: run for run in runs}
     failed: list[FailedRun] = []
     done = 0
-    with store, _interruptible(stop):
+    with store, interruptible(stop):
         stored = store.keys()
-        left = list({run.key: run for run in runs if run.key not in stored}.values())
+        left = [run for key, run in distinct.items() if key not in stored]
         left.sort(key=cost, reverse=True)
+        skipped = len(distinct) - len(left)
 
         def report(run: RunConfig, outcome: RunResult | Exception) -> None:
             nonlocal done
@@ -129,18 +143,18 @@ def run_sweep(
 
         if left:
             require_parity(left, inputs.corpus, inputs.reference)
-        progress.started(len(runs), len(runs) - len(left))
+        progress.started(len(distinct), skipped)
         try:
             if left:
-                dispatch = dispatch or threads(workers)
                 dispatch(train_one or train_run, left, inputs, report, progress.begun, stop)
         finally:
             progress.ended()
-    return SweepOutcome(done, len(runs) - len(left), tuple(failed))
+    return SweepOutcome(done, skipped, tuple(failed))
 
 
-def threads(workers: int) -> Dispatch:
-    """Dispatch to a pool of threads."""
+def threads(workers: int | None) -> Dispatch:
+    """Dispatch to a pool of threads, one a core when None; UserError below 1."""
+    count = thread_count(workers)
 
     def dispatch(
         train_one: TrainOne,
@@ -153,7 +167,7 @@ def threads(workers: int) -> Dispatch:
         def work(run: RunConfig) -> RunResult:
             return train_one(run, inputs, stop)
 
-        run_pool(work, runs, report, workers=workers, stop=stop, begin=begin)
+        run_pool(work, runs, report, workers=count, stop=stop, begin=begin)
 
     return dispatch
 
@@ -181,7 +195,7 @@ def cost(run: RunConfig) -> float:
 
 
 @contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[None]:
+def interruptible(stop: threading.Event) -> Iterator[None]:
     """Ctrl-C sets `stop`, and is raised when the block has ended; a second one is raised at once.
 
     Raised where it strikes, it could hit between the end of a run and its row.
@@ -216,6 +230,8 @@ def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
                 f"{inputs.corpus.fingerprint} and {vectors}",
                 "describe the runs and prepare the inputs from one configuration",
             )
+    for size in sorted({run.train_size for run in runs}):
+        inputs.corpus.check_training_size(size)
 
 
 def _describe(error: Exception) -> str:
