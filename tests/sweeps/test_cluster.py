@@ -145,6 +145,38 @@ def test_ray_finishes_although_a_node_is_killed(
         nodes.shutdown()
 
 
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("127.0.0.1:9", "refused"), ("ray://127.0.0.1:9", "refused"), ("nonsense", "Invalid address")],
+)
+def test_an_address_of_no_cluster_is_one_line_at_once(
+    inputs, tiny, tmp_path, monkeypatch, address, said
+):
+    pytest.importorskip("ray", reason="extra `ray` is not installed")
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    store = Store(tmp_path / "results.sqlite")
+    with pytest.raises(UserError, match=rf"RAY_ADDRESS={address}: .*{said}.*; start the cluster"):
+        run_sweep([tiny.base_run(inputs)], inputs, store, dispatch=on_ray())
+
+
+class RecordingRay:
+    """Notes how it is started; the rest of `ray` is not asked for."""
+
+    def __init__(self):
+        self.started = []
+
+    def init(self, **options):
+        self.started.append(options)
+
+
+def test_without_an_address_no_running_cluster_is_joined(monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    ray = RecordingRay()
+    cluster._connect_ray(ray)
+    (options,) = ray.started
+    assert (options["address"], options["_node_ip_address"]) == ("local", "127.0.0.1")
+
+
 def test_submitit_gives_the_same_table(inputs, tiny, tmp_path, expected, importable):
     pytest.importorskip("submitit", reason="extra `slurm` is not installed")
     runs, table = expected
