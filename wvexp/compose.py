@@ -20,6 +20,7 @@ from wvexp.errors import RunError, UserError
 from wvexp.help import help_text
 from wvexp.sweep_checks import check_typed
 
+_A_LIST = "give a list such as grid.seed=[0,1,2]; ranges are for -m"
 _SWEEP_FLAGS = {"-m", "--multirun"}
 
 
@@ -58,8 +59,10 @@ class HydraTask:
         # Raised through Hydra, an error would be announced a second time in Hydra's own words.
         self.failures: list[UserError | RunError] = []
         self.sweep_folder: Path | None = None
+        self.called = False
 
     def __call__(self, node: Any) -> None:
+        self.called = True
         try:
             self.command(_checked(node))
         except (UserError, RunError) as error:
@@ -67,6 +70,7 @@ class HydraTask:
 
     def run_jobs(self, nodes: list[Any], folders: list[Path]) -> None:
         """Check every job's composed configuration, then run them all."""
+        self.called |= bool(nodes)
         jobs = zip(nodes, folders, strict=True)
         self.sweep([Job(_checked(node), folder) for node, folder in jobs])
 
@@ -113,6 +117,8 @@ def run_hydra_command(
             _remove_if_bare(task.sweep_folder)
     if task.failures:
         raise task.failures[0]
+    if _sweeps(argv) and not task.called:  # Hydra finds nothing to do in range(3,0)
+        raise UserError(f"{' '.join(overrides)}: not one run in it", "give ranges as range(0,10)")
 
 
 def _remove_if_bare(folder: Path) -> None:
@@ -206,6 +212,10 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
             if unknown:
                 raise unknown_key(str(key)) from error
             message = f"{key}: {detail}" if key else detail
+        if "is not a ListConfig" in message:
+            raise UserError(f"{getattr(cause, 'full_key', '')}= takes a list", _A_LIST) from error
+        if "requires --multirun" in message:
+            raise UserError(message.removesuffix(" requires --multirun"), _A_LIST) from error
         if message.startswith("Ambiguous value"):
             raise UserError(message, "quote the value, or add -m to sweep over it") from error
         raise UserError(message.rstrip("."), "--help lists every key") from error

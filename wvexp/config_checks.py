@@ -101,6 +101,7 @@ def _build(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
 def _check_combination(config: Config) -> None:
     data, embed, model = config.data, config.embed, config.model
     _check_unused(config)
+    check_sweep_keys(config)
     if data.kind == "files" and not data.train:
         raise UserError("data=files needs a training file", "give data.train=PATH")
     if data.kind == "hub" and not data.name:
@@ -133,7 +134,6 @@ def _check_combination(config: Config) -> None:
     tunes = True in (config.grid.finetune or [config.finetune])
     if config.tuning != Tuning() and not tunes:
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
-    check_sweep_keys(config)
     if config.report is not None and not config.report.endswith(".html"):
         raise UserError(f"report={config.report} does not end in .html", "give report=NAME.html")
     if config.budget is not None:
