@@ -1,5 +1,7 @@
 """One pass over a stream: cut where the sizes say, unseen rows untouched, nothing trained twice."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -64,6 +66,23 @@ def test_a_curve_has_a_row_for_every_arm_and_size(here, capsys, monkeypatch):
     assert scores["pretrained-tuned", 10_000] > scores["random-tuned", 10_000]
     run_large(experiment("large.tokens=[2000,10000]"))
     assert "8 of 8 points are in the results file: skipped" in capsys.readouterr().out
+
+
+def test_ctrl_c_in_the_middle_keeps_the_points_that_were_reached(here, monkeypatch, capsys):
+    monkeypatch.setattr(large_module, "CHUNK", 4000)
+    save = Store.save
+
+    def save_and_press_ctrl_c(store, result):
+        save(store, result)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Store, "save", save_and_press_ctrl_c)
+    one_arm = ["grid.embed=[random]", "grid.finetune=[true]"]
+    with pytest.raises(KeyboardInterrupt):
+        run_large(experiment("large.tokens=[2000,40000]", *one_arm))
+    (run,) = Store(here / "runs/results.sqlite").runs()
+    assert run["train_size"] == 2000
+    assert "stopped: the points above are stored" in capsys.readouterr().out
 
 
 def test_a_prefix_of_the_stream_is_the_smaller_size(here):
