@@ -109,6 +109,7 @@ def test_python_and_the_terminal_sweep_alike(tmp_path, monkeypatch, capsys):
         == 2
     )
     assert said.count("cross-fitted over 2 folds") == 2
+    assert said.index("model=mean\n") < said.index("model=cnn\n")
     tables = [
         {(run["key"], run["metric"]["test"]) for run in Store(tmp_path / name).runs()}
         for name in ("python.sqlite", "terminal.sqlite")

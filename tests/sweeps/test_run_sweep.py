@@ -145,6 +145,16 @@ def test_runs_of_other_data_are_refused(inputs, tiny, store):
         run_sweep([run], inputs, store)
 
 
+def test_a_pretrained_arm_without_vectors_is_refused(inputs, tiny, store):
+    """It would start random, and be called pretrained."""
+    bare = replace(inputs, reference=None)
+    grid = tiny.make_grid(inputs, seeds=1, vectors=None)
+    with pytest.raises(UserError, match="embed=pretrained, and no word vectors"):
+        run_sweep(grid.runs(), bare, store)
+    random = [run for run in grid.runs() if run.embed == "random"]
+    assert run_sweep(random, bare, store).done == len(random)
+
+
 def test_disagreeing_engines_stop_the_sweep_before_its_first_run(inputs, tiny, store, monkeypatch):
     right = engine_parity.make_engine
 

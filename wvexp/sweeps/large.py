@@ -24,8 +24,8 @@ from wvexp.experiment import describe_run
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_sweep
+from wvexp.sweeps.interrupt import interruptible
 from wvexp.sweeps.pool import thread_count
-from wvexp.sweeps.run import interruptible
 from wvexp.sweeps.session import grid_of
 from wvexp.sweeps.streamed import StreamedRun
 from wvexp.training.engine_parity import require_parity

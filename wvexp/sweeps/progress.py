@@ -82,7 +82,8 @@ class LiveSweep:
             self.console.print(
                 f"{self.finished:,} runs trained and stored in {_duration(seconds)}, "
                 f"{len(self.failures):,} failed"
-                + (f", {left:,} left: the same command goes on from here" if left else ""),
+                + (f", {left:,} left" if left else "")
+                + (": the same command goes on from here" if left and self.finished else ""),
                 soft_wrap=True,
             )
         for failure in self.failures[:_LISTED]:

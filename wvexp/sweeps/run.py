@@ -1,15 +1,14 @@
 """A sweep: runs in, rows in the results file out; what is there already is not trained again."""
 
-import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs
 from wvexp.results.store import Store
+from wvexp.sweeps.interrupt import interruptible
 from wvexp.sweeps.pool import run_pool, thread_count
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
@@ -194,36 +193,14 @@ def cost(run: RunConfig) -> float:
     return 0.03 + run.train_size * run.optim.epochs * per_example
 
 
-@contextmanager
-def interruptible(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C sets `stop`, and is raised when the block has ended; a second one is raised at once.
-
-    Raised where it strikes, it could hit between the end of a run and its row.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals belong to the main thread
-        return
-    interrupted = False
-
-    def handle(number: int, frame: object) -> None:
-        nonlocal interrupted
-        if interrupted:
-            raise KeyboardInterrupt
-        interrupted = True
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if interrupted:
-        raise KeyboardInterrupt
-
-
 def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
     vectors = inputs.reference.fingerprint if inputs.reference else None
     for run in runs:
+        if run.embed != "random" and vectors is None:
+            raise UserError(
+                f"an arm with embed={run.embed}, and no word vectors in the inputs",
+                "prepare them with embed.path=FILE, or leave that arm out",
+            )
         if (run.data, run.vectors) != (inputs.corpus.fingerprint, vectors):
             raise UserError(
                 f"run {run.key} is on data {run.data} and vectors {run.vectors}, the inputs are "

@@ -108,9 +108,12 @@ def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     outcome = run_sweep(
         runs, inputs, store, progress=LiveSweep(console), dispatch=dispatch_of(config)
     )
-    for condition in dict.fromkeys(run.condition for run in runs):
+    models = {run.condition: run.model.name for run in runs}
+    for condition, model in models.items():
         if not CrossFitted(store).runs(condition=condition):
             continue  # not one run, or none with all its folds: the failures say why
+        if len(models) > 1:
+            console.print(f"model={model}")
         print_scores(console, store, condition)
         if config.report:
             page = Path(config.report)
