@@ -98,7 +98,20 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
              "grid": {"embed": ["random", "pretrained"]}},
             "embed=pretrained with data=files",
         ),
-        ({"large": {"tokens": [10]}, "search": {"trials": 3}}, "take one experiment"),
+        (
+            {"engine": "handwritten", "data": {"task": "sentence"},
+             "grid": {"model": ["mean", "cnn"]}},
+            "engine=handwritten has no model=cnn",
+        ),
+        ({"grid": {"model": ["window", "cnn"]}}, "model=cnn does not fit token"),
+        (
+            {"grid": {"finetune": [False, True]}, "tuning": {"start_epoch": 16}},
+            "tuning.start_epoch=16",
+        ),
+        ({"finetune": True, "grid": {"finetune": [False]}, "tuning": {"rows": "oov"}}, "tuning.*"),
+        ({"grid": {"seed": [1]}, "parity": {"every": 5}}, "parity.every=5 means nothing"),
+        ({"data": {"split_seed": 3}}, "data.split_seed=3 means nothing with data=world"),
+        ({"large": {"tokens": [10]}, "search": {"trials": 3}}, "search.trials=3"),
     ],
 )  # fmt: skip
 def test_an_impossible_grid_is_refused(values, named):

@@ -14,7 +14,7 @@ import wvexp
 from wvexp.budget import Budget
 from wvexp.compose import compose
 from wvexp.deciding import check_decision, left_out_words, run_decision
-from wvexp.errors import UserError
+from wvexp.errors import RunStopped, UserError
 from wvexp.report.advice import advice
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
@@ -140,11 +140,12 @@ def test_a_budget_that_ends_before_the_first_run_is_one_clear_line(given, tmp_pa
 class SlowEngine(HandwrittenEngine):
     """Takes a fifth of a second an epoch, in steps between which it may be stopped."""
 
-    def train_epoch(self, *args, between=lambda: None, **kwargs):
+    def train_epoch(self, *args, should_stop=lambda: False, **kwargs):
         for _ in range(10):
-            between()
+            if should_stop():
+                raise RunStopped
             time.sleep(0.02)
-        return super().train_epoch(*args, between=between, **kwargs)
+        return super().train_epoch(*args, should_stop=should_stop, **kwargs)
 
 
 @pytest.fixture

@@ -94,6 +94,7 @@ def run_command(main: Callable[[list[str]], int]) -> NoReturn:
         print(f"error: {error}", file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
         status = 130
     except BrokenPipeError:
         # The reader (`| head`) has gone. Without this the interpreter's last flush complains.

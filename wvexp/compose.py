@@ -18,7 +18,9 @@ from wvexp.config_checks import parse_config, unknown_key
 from wvexp.config_files import GROUPS, config_folder
 from wvexp.errors import RunError, UserError
 from wvexp.help import help_text
+from wvexp.sweep_checks import check_typed
 
+_A_LIST = "give a list such as grid.seed=[0,1,2]; ranges are for -m"
 _SWEEP_FLAGS = {"-m", "--multirun"}
 
 
@@ -30,7 +32,9 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
     _register_schema()
     with _errors_in_one_line(), initialize_config_dir(str(config_folder()), version_base="1.3"):
         node = hydra_compose(config_name, overrides=quoted(overrides))
-    return _checked(node)
+    config = _checked(node)
+    check_typed(overrides, config)
+    return config
 
 
 @dataclass(frozen=True)
@@ -55,8 +59,10 @@ class HydraTask:
         # Raised through Hydra, an error would be announced a second time in Hydra's own words.
         self.failures: list[UserError | RunError] = []
         self.sweep_folder: Path | None = None
+        self.called = False
 
     def __call__(self, node: Any) -> None:
+        self.called = True
         try:
             self.command(_checked(node))
         except (UserError, RunError) as error:
@@ -64,6 +70,7 @@ class HydraTask:
 
     def run_jobs(self, nodes: list[Any], folders: list[Path]) -> None:
         """Check every job's composed configuration, then run them all."""
+        self.called |= bool(nodes)
         jobs = zip(nodes, folders, strict=True)
         self.sweep([Job(_checked(node), folder) for node, folder in jobs])
 
@@ -92,7 +99,11 @@ def run_hydra_command(
         for job in jobs:
             command(job.config)
 
-    task = HydraTask(command, sweep or one_by_one)
+    def run_one(config: Config) -> None:
+        check_typed(argv, config)
+        command(config)
+
+    task = HydraTask(run_one, sweep or one_by_one)
     # Hydra's parser takes overrides in one piece only: its flags go before them.
     flags = [argument for argument in argv if argument in _SWEEP_FLAGS]
     overrides = [argument for argument in argv if argument not in _SWEEP_FLAGS]
@@ -106,6 +117,8 @@ def run_hydra_command(
             _remove_if_bare(task.sweep_folder)
     if task.failures:
         raise task.failures[0]
+    if _sweeps(argv) and not task.called:  # Hydra finds nothing to do in range(3,0)
+        raise UserError(f"{' '.join(overrides)}: not one run in it", "give ranges as range(0,10)")
 
 
 def _remove_if_bare(folder: Path) -> None:
@@ -199,6 +212,10 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
             if unknown:
                 raise unknown_key(str(key)) from error
             message = f"{key}: {detail}" if key else detail
+        if "is not a ListConfig" in message:
+            raise UserError(f"{getattr(cause, 'full_key', '')}= takes a list", _A_LIST) from error
+        if "requires --multirun" in message:
+            raise UserError(message.removesuffix(" requires --multirun"), _A_LIST) from error
         if message.startswith("Ambiguous value"):
             raise UserError(message, "quote the value, or add -m to sweep over it") from error
         raise UserError(message.rstrip("."), "--help lists every key") from error

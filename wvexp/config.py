@@ -158,7 +158,7 @@ class Axes:
     )
     seed: list[int] = _key([], "grid: seeds")  # noqa: RUF009
     lr: list[float] = _key([], "grid: learning rates")  # noqa: RUF009
-    model: list[str] = _key([], "grid: classifiers, one after the other")  # noqa: RUF009
+    model: list[str] = _key([], "grid: classifiers, each with scores and report of its own")  # noqa: RUF009
 
     @property
     def given(self) -> bool:
@@ -174,8 +174,8 @@ class Search:
 
 @dataclass
 class Large:
-    tokens: list[int] = _key(  # noqa: RUF009
-        [], "large: numbers of training tokens of the world to stream, one pass each"
+    tokens: list[int] | None = _key(  # noqa: RUF009
+        None, "large: numbers of training tokens of the world to stream in one pass"
     )
 
 

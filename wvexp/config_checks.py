@@ -7,11 +7,12 @@ import dataclasses
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from wvexp.config import Config, Data, Key, Tuning, keys
+from wvexp.config import Config, Data, Tuning, keys
+from wvexp.config_values import check_value, lookup
 from wvexp.errors import UserError
+from wvexp.sweep_checks import check_sweep_keys
 
 
 def parse_config(values: Mapping[str, Any]) -> Config:
@@ -25,7 +26,7 @@ def parse_config(values: Mapping[str, Any]) -> Config:
     config = _build(Config, values, "")
     config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
     for key in keys():
-        _check_value(key, _lookup(config, key.name))
+        check_value(key, lookup(config, key.name))
     _check_combination(config)
     return config
 
@@ -97,32 +98,10 @@ def _build(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
     )
 
 
-def _lookup(config: Config, name: str) -> Any:
-    value: Any = config
-    for part in name.split("."):
-        value = getattr(value, part)
-    return value
-
-
-def _check_value(key: Key, value: Any) -> None:
-    if value is None:
-        return
-    if key.choices and value not in key.choices:
-        raise UserError(f"{key.name}={value} is not one of {', '.join(key.choices)}")
-    if isinstance(value, int | float):
-        if key.minimum is not None and not value >= key.minimum:
-            raise UserError(f"{key.name}={value} is below its least value {key.minimum}")
-        if key.above is not None and not value > key.above:
-            raise UserError(f"{key.name}={value}: it must be above {key.above}")
-        if key.below is not None and not value < key.below:
-            raise UserError(f"{key.name}={value}: it must be below {key.below}")
-        if isinstance(value, float) and value == float("inf"):
-            raise UserError(f"{key.name}={value}: it must be finite")
-
-
 def _check_combination(config: Config) -> None:
     data, embed, model = config.data, config.embed, config.model
     _check_unused(config)
+    check_sweep_keys(config)
     if data.kind == "files" and not data.train:
         raise UserError("data=files needs a training file", "give data.train=PATH")
     if data.kind == "hub" and not data.name:
@@ -144,20 +123,22 @@ def _check_combination(config: Config) -> None:
         )
     if not model.widths or min(model.widths) < 1:
         raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
-    check_engine(config.engine, model.name, config.device)
+    names = config.grid.model or [model.name]
+    for name in names:
+        check_engine(config.engine, name, config.device)
     task = data.task or ("token" if data.kind == "world" else None)
     if task:
-        for name in config.grid.model or [model.name]:
+        for name in names:
             check_model_for_task(name, task)
         check_metric_for_task(config.metric, task)
-    if config.tuning != Tuning() and not (config.finetune or True in config.grid.finetune):
+    tunes = True in (config.grid.finetune or [config.finetune])
+    if config.tuning != Tuning() and not tunes:
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
-    _check_sweep(config)
     if config.report is not None and not config.report.endswith(".html"):
         raise UserError(f"report={config.report} does not end in .html", "give report=NAME.html")
     if config.budget is not None:
         parse_duration(config.budget)
-    if config.finetune and config.tuning.start_epoch > config.optim.epochs:
+    if tunes and config.tuning.start_epoch > config.optim.epochs:
         raise UserError(
             f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
             f"give 1 to {config.optim.epochs}, or raise optim.epochs",
@@ -186,34 +167,12 @@ def _check_unused(config: Config) -> None:
         value = getattr(data, name)
         if data.kind == "world" and value is not None:
             raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
+    if data.split_seed and (data.kind == "world" or data.folds):
+        where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"
+        raise UserError(
+            f"data.split_seed={data.split_seed} means nothing with {where}", "leave it out"
+        )
     if config.embed.member and not config.embed.path:
         raise UserError(
             f"embed.member={config.embed.member} is a file of a .zip", "give embed.path=FILE.zip"
         )
-
-
-def _check_sweep(config: Config) -> None:
-    grid, known = config.grid, {key.name: key for key in keys()}
-    single = {"embed": "embed.kind", "lr": "optim.lr", "model": "model.name"}
-    for name in ("embed", "finetune", "train_size", "seed", "lr", "model"):
-        axis = getattr(grid, name)
-        for place, value in enumerate(axis):
-            _check_value(replace(known[single.get(name, name)], name=f"grid.{name}"), value)
-            if value in axis[:place]:
-                raise UserError(f"grid.{name}={axis} holds {value} twice")
-    if grid.ladder and grid.train_size:
-        raise UserError(
-            f"grid.ladder={grid.ladder} and grid.train_size={grid.train_size} are both given",
-            "give one of them",
-        )
-    if min(config.large.tokens, default=1) < 1:
-        raise UserError(f"large.tokens={config.large.tokens}: give numbers of 1 or more")
-    if config.large.tokens and (config.data.kind != "world" or config.data.task == "sentence"):
-        raise UserError("large.tokens streams the world's token task", "take data=world")
-    if config.data.folds and (config.large.tokens or config.search.trials):
-        raise UserError(
-            f"data.folds={config.data.folds}: a search and a stream do not cross-fit",
-            "leave it out, or take experiment=guidance",
-        )
-    if config.large.tokens and config.search.trials:
-        raise UserError("large.tokens and search.trials are both given", "take one experiment")

@@ -13,6 +13,7 @@ from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
 from wvexp.budget import Budget, expected_seconds
 from wvexp.config import Config
 from wvexp.data.folds import of_fold
+from wvexp.errors import RunStopped
 from wvexp.experiment import train_into
 from wvexp.inputs import Inputs
 from wvexp.report.advice import advice
@@ -21,10 +22,9 @@ from wvexp.report.writing import write_report
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.grid import size_ladder
-from wvexp.training.engine import nothing
+from wvexp.training.engine import never
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
-from wvexp.training.run import TimeUp
 
 _SETTLING = "What would settle it:"
 # From 100 examples to all: as finely as a model's training size is cut to the time that is left.
@@ -146,16 +146,16 @@ class Decision:
         if size is None:
             return self
         try:
-            result = self._fit_into(folder, self.recommended, size, self._in_time)
-        except TimeUp:
+            result = self._fit_into(folder, self.recommended, size, self._time_is_up)
+        except RunStopped:
             for unfinished in folder.iterdir():
                 unfinished.unlink()
             return self
         decision = replace(self, model=result.run.train_size)
         size = self._affordable(PRETRAINED_TUNED)
         if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and size is not None:
-            with TemporaryDirectory(dir=folder) as aside, suppress(TimeUp):
-                result = self._fit_into(Path(aside), PRETRAINED_TUNED, size, self._in_time)
+            with TemporaryDirectory(dir=folder) as aside, suppress(RunStopped):
+                result = self._fit_into(Path(aside), PRETRAINED_TUNED, size, self._time_is_up)
                 shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
         if not result.run.finetune:
             return decision
@@ -184,12 +184,11 @@ class Decision:
                 return size
         return None
 
-    def _in_time(self) -> None:
-        if self.budget.left() <= 0:
-            raise TimeUp
+    def _time_is_up(self) -> bool:
+        return self.budget.left() <= 0
 
     def _fit_into(
-        self, folder: Path, arm: str, size: int, between: Callable[[], None] = nothing
+        self, folder: Path, arm: str, size: int, time_is_up: Callable[[], bool] = never
     ) -> RunResult:
         """Train an arm on so many examples and write what a run folder holds."""
         top = self.findings.sizes[-1]
@@ -219,5 +218,5 @@ class Decision:
             self.inputs,
             device="cpu",
             on_epoch=lambda epoch: None,
-            between=between,
+            time_is_up=time_is_up,
         )

@@ -1,6 +1,7 @@
 """The two ways a command ends badly: a mistake of the user's, and a run that went wrong.
 
-Scripts turn the first into one line and exit status 2, the second into one line and status 1.
+Scripts turn the first into one line and exit status 2, the second into one line and status 1. A run
+that was told to stop is neither.
 """
 
 
@@ -23,3 +24,7 @@ class UserError(Exception):
 
 class RunError(Exception):
     """A run that began well could not be finished: divergence, a failed parity check."""
+
+
+class RunStopped(BaseException):
+    """Raised inside a run that has been told to stop; no error of the run's, so no `Exception`."""

@@ -20,7 +20,7 @@ from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, summary
-from wvexp.training.engine import nothing
+from wvexp.training.engine import never
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import check_metric, default_metric
 from wvexp.training.result import RunResult
@@ -71,11 +71,12 @@ def train_into(
     *,
     device: str,
     on_epoch: Callable[[Epoch], None],
-    between: Callable[[], None] = nothing,
+    should_stop: Callable[[], bool] = never,
+    time_is_up: Callable[[], bool] = never,
 ) -> RunResult:
     """Train the run and fill its folder: configuration, epochs, result, movement and model.
 
-    `between` as in `wvexp.training.run.train`.
+    `should_stop` and `time_is_up` as in `wvexp.training.run.train`.
     """
     with (folder / "metrics.jsonl").open("w") as metrics:
 
@@ -91,7 +92,8 @@ def train_into(
             device=device,
             parity_every=config.parity.every,
             on_epoch=write_epoch,
-            between=between,
+            should_stop=should_stop,
+            time_is_up=time_is_up,
         )
     result = _write_ledger(folder, trained) if run.finetune else trained.result
     _write_run(folder, config, result, inputs, trained)

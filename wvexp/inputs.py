@@ -84,7 +84,8 @@ def read_corpus(data: Data) -> Corpus:
         "label": data.label,
         "task": task,
         "tokenizer": data.tokenizer,
-        "seed": data.split_seed,
+        # What is pooled for a cross-fit need not be split first.
+        "seed": data.split_seed if data.folds is None else None,
     }
     if data.kind == "hub":
         from wvexp.data.hub import read_hub

@@ -5,10 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wvexp.compose import compose
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import concatenated, fold_of_sentences, of_fold, pooled
 from wvexp.data.leakage import find_leakage
 from wvexp.errors import UserError
+from wvexp.inputs import prepare
 
 
 def make_split(first, sentences, task="sentence", documents=None):
@@ -137,3 +139,32 @@ def test_too_many_folds_are_refused():
         pooled(make_corpus(60), 61)
     with pytest.raises(UserError, match=r"data.folds=9: the data have 5 documents"):
         pooled(make_corpus(60, documents=16), 9)
+
+
+def read_pooled(path, folds, *others):
+    keys = ["data=files", f"data.train={path}", "embed=random", f"data.folds={folds}"]
+    return prepare(compose([*keys, *others])).corpus
+
+
+def test_files_are_pooled_as_they_stand(tmp_path):
+    """Nothing is split off first, which would cut a document in two and change with its seed."""
+    blocks = [f"-DOCSTART- O\n\nw{n} A\nx B\n\ny{n} A\n" for n in range(4)]
+    path = tmp_path / "text.conll"
+    path.write_text("\n".join(blocks))
+    corpus = read_pooled(path, 2)
+    assert corpus.train.documents.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    words = [corpus.lexicon[i] for i in corpus.train.words]
+    assert words == [word for n in range(4) for word in (f"w{n}", "x", f"y{n}")]
+
+
+def test_what_lies_in_files_of_its_own_is_pooled_too(tmp_path):
+    for name, first, rows in (("train", 0, 20), ("test", 20, 5)):
+        lines = [f"w{i},{'ab'[i % 2]}\n" for i in range(first, first + rows)]
+        (tmp_path / f"{name}.csv").write_text("text,label\n" + "".join(lines))
+    corpus = read_pooled(tmp_path / "train.csv", 3, f"data.test={tmp_path / 'test.csv'}")
+    assert corpus.train.words.tolist() == list(range(25))
+
+
+def test_the_seed_of_a_split_that_is_not_made_is_refused(tmp_path):
+    with pytest.raises(UserError, match=r"data\.split_seed=1 means nothing with data\.folds=3"):
+        read_pooled(tmp_path / "x.csv", 3, "data.split_seed=1")

@@ -1,6 +1,8 @@
 """Other machines: the table is that of threads, with a node lost in the middle too."""
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,15 +12,15 @@ from wvexp.errors import RunError, UserError
 from wvexp.results.store import Store
 from wvexp.sweeps import cluster
 from wvexp.sweeps.cluster import grouped, on_ray, on_slurm, train_group
-from wvexp.sweeps.run import Silent, cost, run_sweep, train_run
+from wvexp.sweeps.run import cost, run_sweep, train_run
 
+SEEDS = 4
 HERE = Path(__file__).resolve().parent
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of ray's own processes
 
 
 @pytest.fixture
 def expected(inputs, tiny, tmp_path):
-    runs = tiny.make_grid(inputs, seeds=4).runs()
+    runs = tiny.make_grid(inputs, seeds=SEEDS).runs()
     local = Store(tmp_path / "local.sqlite")
     run_sweep(runs, inputs, local)
     return runs, tiny.table_of(local)
@@ -102,47 +104,54 @@ def test_a_lost_task_is_tried_run_by_run(inputs, tiny, tmp_path):
     assert made[0].closed
 
 
-class KillAfter(Silent):
-    """Takes a node away once some runs are done."""
-
-    def __init__(self, runs, kill):
-        self.left, self.kill = runs, kill
-
-    def done(self, result):
-        self.left -= 1
-        if self.left == 0:
-            self.kill()
-
-
 def test_ray_finishes_although_a_node_is_killed(
     inputs, tiny, tmp_path, expected, importable, monkeypatch
 ):
-    ray = pytest.importorskip("ray", reason="extra `ray` is not installed")
-    from ray.cluster_utils import Cluster
-
+    pytest.importorskip("ray", reason="extra `ray` is not installed")
     monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
-    monkeypatch.setattr(cluster, "_RAY_SECONDS", 0.2)  # many tasks, so that some are under way
     runs, table = expected
-    # Loopback addresses, of which Ray replaces 127.0.0.1 alone by that of the machine.
-    head, other = "127.0.0.2", "127.0.0.3"
-    options = {"num_cpus": 1, "object_store_memory": 100 * 2**20}
-    nodes = Cluster(
-        initialize_head=True,
-        head_node_args={**options, "node_ip_address": head, "include_dashboard": False},
+    path = tmp_path / "ray.sqlite"
+    done = subprocess.run(
+        [sys.executable, str(HERE / "ray_sweep.py"), str(path), str(SEEDS)],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
-    try:
-        second = nodes.add_node(**options, node_ip_address=other)
-        ray.init(address=nodes.address, _node_ip_address=head, log_to_driver=False)
-        assert ray.cluster_resources()["CPU"] == 2
-        killer = KillAfter(3, lambda: nodes.remove_node(second, allow_graceful=False))
-        store = Store(tmp_path / "ray.sqlite")
-        outcome = run_sweep(runs, inputs, store, dispatch=on_ray(), progress=killer)
-        assert killer.left < 0
-        assert (outcome.done, outcome.failed) == (len(runs), ())
-        assert tiny.table_of(store) == table
-    finally:
-        ray.shutdown()
-        nodes.shutdown()
+    assert done.returncode == 0, done.stderr
+    assert f"{len(runs)} done, 0 failed" in done.stdout
+    assert tiny.table_of(Store(path)) == table
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [("127.0.0.1:9", "refused"), ("ray://127.0.0.1:9", "refused"), ("nonsense", "Invalid address")],
+)
+def test_an_address_of_no_cluster_is_one_line_at_once(
+    inputs, tiny, tmp_path, monkeypatch, address, said
+):
+    pytest.importorskip("ray", reason="extra `ray` is not installed")
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    store = Store(tmp_path / "results.sqlite")
+    with pytest.raises(UserError, match=rf"RAY_ADDRESS={address}: .*{said}.*; start the cluster"):
+        run_sweep([tiny.base_run(inputs)], inputs, store, dispatch=on_ray())
+
+
+class RecordingRay:
+    """Notes how it is started; the rest of `ray` is not asked for."""
+
+    def __init__(self):
+        self.started = []
+
+    def init(self, **options):
+        self.started.append(options)
+
+
+def test_without_an_address_no_running_cluster_is_joined(monkeypatch):
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    ray = RecordingRay()
+    cluster._connect_ray(ray)
+    (options,) = ray.started
+    assert (options["address"], options["_node_ip_address"]) == ("local", "127.0.0.1")
 
 
 def test_submitit_gives_the_same_table(inputs, tiny, tmp_path, expected, importable):

@@ -5,10 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import wvexp
+from wvexp.compose import compose
 from wvexp.data.folds import of_fold, pooled
+from wvexp.errors import RunError, UserError
 from wvexp.report.measurements import measure
 from wvexp.results.store import Store
 from wvexp.sweeps.run import run_sweep
+from wvexp.sweeps.session import run_config
+from wvexp.training.run import train
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +67,62 @@ def test_a_run_without_folds_has_the_key_that_it_always_had(inputs, tiny):
     description = tiny.base_run(inputs).describe()
     assert "fold" not in description
     assert "folds" not in description
+
+
+def write_reviews(here, sentences=40):
+    rows = [f"w{i % 7} w{i % 5},{('good', 'bad')[i % 2]}\n" for i in range(sentences)]
+    (here / "reviews.csv").write_text("text,label\n" + "".join(rows))
+
+
+FILES = ["data=files", "data.train=reviews.csv", "embed=random", "model.hidden=4"]
+
+
+def test_a_cross_fit_without_one_complete_seed_lists_its_failures(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_reviews(tmp_path)
+
+    def failing(run, *others, **options):
+        if run.fold == 1:
+            raise RunError("training diverged")
+        return train(run, *others, **options)
+
+    monkeypatch.setattr("wvexp.sweeps.run.train", failing)
+    with pytest.raises(RunError, match="1 of 3 runs failed"):
+        run_config(compose([*FILES, "data.folds=3", "store=x.sqlite"]))
+    printed = capsys.readouterr().out
+    assert "2 runs trained" in printed
+    assert "failed: random-frozen size 24 seed 0 lr 0.001: training diverged" in printed
+
+
+def test_python_and_the_terminal_sweep_alike(tmp_path, monkeypatch, capsys):
+    """Both cross-fit every model of the grid, and write the report."""
+    monkeypatch.chdir(tmp_path)
+    write_reviews(tmp_path)
+    grid = [*FILES, "data.folds=2", "grid.model=[mean,cnn]", "model.filters=2", "optim.epochs=1"]
+    outcome = wvexp.sweep([*grid, "report=python.html"], store="python.sqlite")
+    assert (outcome.done, outcome.failed) == (4, ())
+    said = capsys.readouterr().out
+    run_config(compose([*grid, "report=terminal.html", "store=terminal.sqlite"]))
+    assert (
+        len(list(tmp_path.glob("python-*.html")))
+        == len(list(tmp_path.glob("terminal-*.html")))
+        == 2
+    )
+    assert said.count("cross-fitted over 2 folds") == 2
+    assert said.index("model=mean\n") < said.index("model=cnn\n")
+    tables = [
+        {(run["key"], run["metric"]["test"]) for run in Store(tmp_path / name).runs()}
+        for name in ("python.sqlite", "terminal.sqlite")
+    ]
+    assert tables[0] == tables[1]
+    assert len(tables[0]) == 4
+
+
+def test_a_fold_without_an_entity_is_refused_before_the_first_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    sentences = [f"in O\nParis {'B-LOC' if i < 2 else 'O'}\n{i} O\n" for i in range(12)]
+    (tmp_path / "text.conll").write_text("\n".join(sentences))
+    arguments = ["data=files", "data.train=text.conll", "embed=random", "data.folds=3"]
+    with pytest.raises(UserError, match=r"data\.folds=3 at seed=0, fold 0: .*no entity"):
+        run_config(compose([*arguments, "store=x.sqlite"]))
+    assert not (tmp_path / "x.sqlite").exists()

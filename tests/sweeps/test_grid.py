@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +49,40 @@ def test_an_axis_that_is_empty_or_repeats_is_refused(base, axis):
         Grid(**{**axes, axis: []}, base=base).runs()
     with pytest.raises(UserError, match="twice"):
         Grid(**{**axes, axis: [axes[axis][0]] * 2}, base=base).runs()
+
+
+def test_numbers_of_any_make_give_the_same_runs(base):
+    plain = Grid(FOUR_ARMS, [10, 40], [0, 1], [0.001, 0.1], base).runs()
+    sizes, seeds = np.array([10, 40]), np.arange(2)
+    made = Grid(iter(FOUR_ARMS), sizes, seeds, np.array([0.001, 0.1]), base).runs()
+    read = Grid(FOUR_ARMS, ["10", "40"], range(2), ["1e-3", "0.1"], base).runs()
+    keys = [run.key for run in plain]  # a key is JSON of Python's own numbers
+    assert [run.key for run in made] == [run.key for run in read] == keys
+
+
+@pytest.mark.parametrize(
+    ("axis", "message"),
+    [
+        ({"sizes": [10, 0]}, "train_size=0 is below its least value 1"),
+        ({"sizes": [10.5]}, r"train_size=10\.5 is not a whole number"),
+        ({"sizes": [True]}, "train_size=True is not a number"),
+        ({"sizes": "100"}, r"sizes are '100'; give a list"),
+        ({"seeds": [-1]}, "seed=-1"),
+        ({"seeds": ["one"]}, "seed=one is not a number"),
+        ({"lrs": [float("nan")]}, r"optim\.lr=nan"),
+        ({"lrs": ["0"]}, r"optim\.lr=0.0: it must be above 0"),
+        ({"lrs": ["0.1", 0.1]}, "hold 0.1 twice"),
+    ],
+)
+def test_a_number_that_cannot_be_is_named(base, axis, message):
+    axes = {"arms": FOUR_ARMS, "sizes": [1], "seeds": [0], "lrs": [0.1], **axis}
+    with pytest.raises(UserError, match=message):
+        Grid(**axes, base=base).runs()
+
+
+def test_an_arm_starts_from_something_known():
+    with pytest.raises(UserError, match="glove is not one of pretrained, random, shuffled"):
+        Arm("glove", False)
 
 
 def test_a_frozen_arm_has_no_tuning():

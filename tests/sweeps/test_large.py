@@ -1,5 +1,7 @@
 """One pass over a stream: cut where the sizes say, unseen rows untouched, nothing trained twice."""
 
+import signal
+
 import numpy as np
 import pytest
 
@@ -66,6 +68,23 @@ def test_a_curve_has_a_row_for_every_arm_and_size(here, capsys, monkeypatch):
     assert "8 of 8 points are in the results file: skipped" in capsys.readouterr().out
 
 
+def test_ctrl_c_in_the_middle_keeps_the_points_that_were_reached(here, monkeypatch, capsys):
+    monkeypatch.setattr(large_module, "CHUNK", 4000)
+    save = Store.save
+
+    def save_and_press_ctrl_c(store, result):
+        save(store, result)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(Store, "save", save_and_press_ctrl_c)
+    one_arm = ["grid.embed=[random]", "grid.finetune=[true]"]
+    with pytest.raises(KeyboardInterrupt):
+        run_large(experiment("large.tokens=[2000,40000]", *one_arm))
+    (run,) = Store(here / "runs/results.sqlite").runs()
+    assert run["train_size"] == 2000
+    assert "stopped: the points above are stored" in capsys.readouterr().out
+
+
 def test_a_prefix_of_the_stream_is_the_smaller_size(here):
     """A shorter stream gives the same points, as the model has read the same text."""
     only = ["grid.embed=[random]", "grid.finetune=[true]"]
@@ -77,7 +96,7 @@ def test_a_prefix_of_the_stream_is_the_smaller_size(here):
 
 
 def test_rows_that_the_stream_has_not_reached_stay_and_count_as_unseen():
-    config = experiment("data.world_size=2000")
+    config = experiment()
     inputs = prepare(config)
     vocabulary = whole_vocabulary(inputs.corpus)
     for run in grid_of(config, inputs).runs():
@@ -107,8 +126,38 @@ def test_what_a_stream_cannot_do_is_refused(arguments, message):
 
 
 @pytest.mark.parametrize(
+    "argument",
+    ["train_size=5", "grid.train_size=[5]", "grid.ladder=3", "data.world_size=5", "data.folds=3",
+     "optim.epochs=2", "optim.patience=1", "tuning.start_epoch=2", "tuning.min_count=2",
+     "search.trials=3", "report=x.html", "parity.every=1"],
+)  # fmt: skip
+def test_what_a_stream_does_not_read_is_refused(argument):
+    shown = argument.replace("[5]", r"\[5\]")
+    with pytest.raises(UserError, match=f"{shown} means nothing with experiment=large"):
+        experiment(argument)
+
+
+@pytest.mark.parametrize("tokens", ["[]", "[0]", "[1000,1000]"])
+def test_the_sizes_of_a_stream_are_numbers(tokens):
+    with pytest.raises(UserError, match=r"large\.tokens=.*different numbers of 1 or more"):
+        experiment(f"large.tokens={tokens}")
+
+
+def test_rows_with_pretrained_vectors_stay_where_only_the_others_are_to_move(here):
+    config = experiment("tuning.rows=oov", "grid.finetune=[true]", "grid.embed=[pretrained]")
+    inputs = prepare(config)
+    (run,) = grid_of(config, inputs).runs()
+    arm = StreamedRun(run, inputs.corpus, inputs.reference, whole_vocabulary(inputs.corpus))
+    arm.train_on(next(world_stream(0, 3000, 3000, 2000)), 0)
+    moved = (arm.engine.parameters()["embedding.weight"] != arm.table.rows).any(axis=1)
+    known = arm.table.row_of[inputs.reference.index >= 0]
+    assert moved.any()
+    assert not moved[known].any()
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
-    [(["data.task=sentence"], "token task"), (["large.tokens=[0]"], "numbers of 1 or more")],
+    [(["data.task=sentence"], "token task")],
 )
 def test_other_data_have_no_stream(arguments, message):
     with pytest.raises(UserError, match=message):

@@ -114,6 +114,12 @@ def test_two_sweeps_of_one_moment_share_no_folder(here):
         (["seed=0,1", "model=mean"], "model=mean does not fit token"),
         (["seed=0,1", "sed=2"], "unknown key sed"),
         (["seed=0,-1"], "seed=-1"),
+        (["seed=range(3,0)"], "not one run in it"),
+        (["seed=0,1", "data.folds=3"], "data.folds=3 with -m"),
+        (["seed=0,1", "report=x.html"], "report=x.html with -m"),
+        (["seed=0,1", "workers=2", "dispatch=ray"], "workers=2 are threads"),
+        (["seed=0,1", "budget=5m"], "budget=5m means nothing"),
+        (["data.task=token,sentence", "train_size=100", "metric=entity_f1"], "entity_f1"),
         (["seed=0,1", "engine=handwritten", "data.task=sentence", "model=cnn"], "model=cnn"),
     ],
 )
@@ -122,6 +128,33 @@ def test_a_mistake_is_one_line_and_leaves_nothing(here, arguments, message):
         command("-m", *arguments)
     assert [path for path in here.rglob("*") if path.is_file() and path.suffix != ".sqlite"] == []
     assert not (here / "runs" / "sweeps").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["workers=2"], "workers=2 means nothing for one run"),
+        (["dispatch=ray"], "dispatch=ray means nothing for one run"),
+        (["report=x.html"], "report=x.html means nothing for one run"),
+        (["grid.seed=range(0,3)"], "ranges are for -m"),
+        (["experiment=guidance", "seed=7"], "seed=7 means nothing beside grid.seed="),
+        (["experiment=guidance", "embed=random"], "embed=random means nothing beside grid.embed="),
+        (["experiment=guidance", "optim.lr=0.1"], r"give grid\.lr=\[0\.1\]"),
+        (["experiment=guidance", "train_size=100"], "means nothing beside grid.ladder=6"),
+        (
+            ["experiment=guidance", "report=file/x.html"],
+            "report=file/x.html: nothing can",
+        ),
+        (["experiment=guidance", "report=x.pdf"], "report=x.pdf does not end in .html"),
+        (["experiment=guidance", "data.task=sentence", "metric=entity_f1"], "metric=entity_f1"),
+    ],
+)
+def test_what_would_be_ignored_or_fail_at_the_end_is_refused_at_once(here, arguments, message):
+    (here / "file").write_text("")
+    with pytest.raises(UserError, match=message):
+        command(*arguments)
+    assert not list(here.rglob("*.html"))
+    assert not (here / "runs" / "results.sqlite").exists()
 
 
 def test_a_failing_job_is_listed_and_ends_in_status_1(here, monkeypatch, capsys):

@@ -1,10 +1,12 @@
 """The pool: every item once, in order, its outcome told to the caller, and a clean end."""
 
 import threading
+import time
 
 import pytest
 
-from wvexp.sweeps.pool import Stopped, run_pool
+from wvexp.errors import RunStopped, UserError
+from wvexp.sweeps.pool import run_pool
 
 
 def outcomes_of(work, items, workers, stop=None):
@@ -54,6 +56,30 @@ def test_outcomes_are_told_in_the_callers_thread():
     assert threads == {threading.current_thread()}
 
 
+def test_no_more_items_are_begun_and_not_told_than_there_are_threads():
+    under_way = most = 0
+
+    def begin(item):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+
+    def report(item, outcome):
+        nonlocal under_way
+        time.sleep(0.001)  # as a write to the results file takes
+        under_way -= 1
+
+    run_pool(str, range(60), report, workers=2, stop=threading.Event(), begin=begin)
+    assert under_way == 0
+    assert 1 <= most <= 2
+
+
+@pytest.mark.parametrize("workers", [0, -3])
+def test_no_threads_are_refused(workers):
+    with pytest.raises(UserError, match=f"workers={workers}"):
+        outcomes_of(str, range(3), workers)
+
+
 def test_after_stop_nothing_is_begun_and_what_was_finished_is_told():
     stop, begun = threading.Event(), []
 
@@ -71,7 +97,7 @@ def test_a_run_that_was_told_to_stop_has_no_outcome():
 
     def work(item):
         stop.set()
-        raise Stopped
+        raise RunStopped
 
     assert outcomes_of(work, range(9), 2, stop) == []
 

@@ -11,7 +11,7 @@ import wvexp
 from wvexp.errors import RunError, UserError
 from wvexp.results.store import Store
 from wvexp.sweeps import run as run_module
-from wvexp.sweeps.run import run_sweep, train_run
+from wvexp.sweeps.run import FailedRun, SweepOutcome, run_sweep, train_run
 from wvexp.training import engine_parity
 
 
@@ -57,8 +57,32 @@ def test_stored_runs_are_skipped_and_the_rest_trained(inputs, tiny, store):
 def test_a_run_given_twice_is_trained_once(inputs, tiny, store):
     run = tiny.base_run(inputs)
     trained, train_one = count_trained()
-    run_sweep([run, run], inputs, store, train_one=train_one)
+    first = run_sweep([run, run], inputs, store, train_one=train_one)
     assert trained == [run.key]
+    assert (first.done, first.skipped) == (1, 0)
+    again = run_sweep([run, run], inputs, store, train_one=train_one)
+    assert (again.done, again.skipped) == (0, 1)
+
+
+def test_a_size_that_the_data_lack_is_named_before_anything_is_compared(inputs, tiny, store):
+    with pytest.raises(UserError, match="train_size=777: the training data of tiny"):
+        run_sweep([tiny.base_run(inputs, train_size=777)], inputs, store)
+
+
+@pytest.mark.parametrize("workers", [0, -1])
+def test_a_sweep_without_a_thread_is_refused(inputs, tiny, tmp_path, workers):
+    grid, store = tiny.make_grid(inputs, seeds=1), tmp_path / "results.sqlite"
+    with pytest.raises(UserError, match=f"workers={workers}: give 1 or more"):
+        wvexp.sweep(grid, inputs=inputs, store=store, workers=workers)
+    with pytest.raises(UserError, match=f"workers={workers}"):
+        wvexp.sweep("guidance", inputs=inputs, store=store, workers=workers)
+    assert Store(store).keys() == set()
+
+
+def test_sweeps_add_up(inputs, tiny):
+    failed = FailedRun(tiny.base_run(inputs), "x")
+    one, other = SweepOutcome(1, 2, (failed,)), SweepOutcome(3, 4, (failed, failed))
+    assert SweepOutcome.total([one, other]) == SweepOutcome(4, 6, (failed,) * 3)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -121,6 +145,16 @@ def test_runs_of_other_data_are_refused(inputs, tiny, store):
         run_sweep([run], inputs, store)
 
 
+def test_a_pretrained_arm_without_vectors_is_refused(inputs, tiny, store):
+    """It would start random, and be called pretrained."""
+    bare = replace(inputs, reference=None)
+    grid = tiny.make_grid(inputs, seeds=1, vectors=None)
+    with pytest.raises(UserError, match="embed=pretrained, and no word vectors"):
+        run_sweep(grid.runs(), bare, store)
+    random = [run for run in grid.runs() if run.embed == "random"]
+    assert run_sweep(random, bare, store).done == len(random)
+
+
 def test_disagreeing_engines_stop_the_sweep_before_its_first_run(inputs, tiny, store, monkeypatch):
     right = engine_parity.make_engine
 
@@ -150,6 +184,31 @@ def test_a_stop_leaves_what_was_finished(inputs, tiny, store):
     outcome = run_sweep(runs, inputs, store, workers=1, stop=stop, train_one=train_one)
     assert outcome.done == 5
     assert store.keys() == set(trained)
+
+
+class StopAfter(threading.Event):
+    """Set once it has been asked so many times."""
+
+    def __init__(self, asked):
+        super().__init__()
+        self.left = asked
+
+    def is_set(self):
+        self.left -= 1
+        if self.left == 0:
+            self.set()
+        return super().is_set()
+
+
+@pytest.mark.parametrize("engine", ["handwritten", "autograd"])
+def test_a_stop_within_a_run_ends_it_without_a_row(inputs, tiny, store, engine):
+    run = tiny.base_run(inputs, engine=engine)
+    asked_per_run = 3 if engine == "handwritten" else 9  # once an epoch, once a batch
+    stop = StopAfter(1 + asked_per_run)
+    outcome = run_sweep([run], inputs, store, workers=1, stop=stop)
+    assert (outcome.done, outcome.failed) == (0, ())
+    assert store.keys() == set()
+    assert run_sweep([run], inputs, store, workers=1).done == 1
 
 
 def test_sweeps_at_once_on_one_file_lose_nothing(inputs, tiny, tmp_path):

@@ -1,5 +1,8 @@
 """Search: equal tries for every arm, in batches, stored and resumed as any sweep."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from wvexp.compose import compose
@@ -52,9 +55,35 @@ def test_every_arm_has_its_tries_and_a_second_call_only_what_is_missing(here, ca
     assert len(tuned) == 2
 
 
-def test_a_search_over_several_sizes_is_refused():
+def test_a_search_over_several_seeds_is_refused():
     with pytest.raises(UserError, match="one size"):
-        run_search(experiment("search.trials=1", "grid.train_size=[100,200]"))
+        run_search(experiment("search.trials=1", "grid.seed=[0,1]"))
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("grid.model=[window]", r"grid\.model=\['window'\] means nothing"),
+        ("grid.lr=[0.1]", r"grid\.lr=\[0\.1\] means nothing"),
+        ("report=x.html", r"report=x\.html means nothing"),
+        ("search.study=runs/results.sqlite", "is the results file too"),
+    ],
+)
+def test_what_a_search_does_not_read_is_refused(here, argument, message):
+    with pytest.raises(UserError, match=message):
+        experiment("search.trials=1", argument)
+
+
+def test_a_database_of_something_else_stays_as_it_is(here):
+    with closing(sqlite3.connect("mine.sqlite")) as connection:
+        connection.execute("CREATE TABLE precious (x)")
+        connection.commit()
+    before = (here / "mine.sqlite").read_bytes()
+    with pytest.raises(
+        UserError, match=r"search\.study=mine\.sqlite is no file of Optuna's.*precious"
+    ):
+        run_search(experiment("search.trials=1", "search.study=mine.sqlite"))
+    assert (here / "mine.sqlite").read_bytes() == before
 
 
 def test_a_study_that_cannot_be_kept_is_one_line(here):

@@ -50,9 +50,19 @@ def test_piped_a_line_comes_now_and_then_and_failures_at_the_end(tiny, inputs):
     lines = out.getvalue().splitlines()
     assert lines[0] == "2 of 6 runs are in the results file: skipped"
     assert [line for line in lines if line.startswith("3 done")] == lines[1:2]
-    assert lines[-2] == "3 runs trained in 7.0 s, 1 failed"
+    assert lines[-2] == "3 runs trained and stored in 7.0 s, 1 failed"
     assert lines[-1] == ("  failed: random-tuned size 20 seed 0 lr 0.01: training diverged [1e9]")
     assert "\x1b" not in out.getvalue()
+
+
+def test_a_sweep_cut_off_before_its_first_run_says_so(tiny, inputs):
+    out = io.StringIO()
+    live = LiveSweep(Console(file=out, width=80, highlight=False), clock=Clock())
+    live.started(6, 0)
+    live.begun(tiny.base_run(inputs))
+    live.ended()
+    said = "0 runs trained and stored in 0.0 s, 0 failed, 6 left"
+    assert out.getvalue().splitlines() == [said]
 
 
 def test_a_terminal_gets_one_live_view_that_goes_at_the_end(tiny, inputs):

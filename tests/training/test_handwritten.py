@@ -12,7 +12,7 @@ from run_configs import make_run
 
 from wvexp.config import Model, Optim, Tuning
 from wvexp.data.world import world_corpus, world_vectors
-from wvexp.errors import RunError, UserError
+from wvexp.errors import RunError, RunStopped, UserError
 from wvexp.seeds import stream
 from wvexp.training import handwritten
 from wvexp.training.engine import draw_mask
@@ -194,6 +194,31 @@ def test_a_row_outside_the_training_vocabulary_is_refused(data):
     order = np.arange(len(examples))
     with pytest.raises(ValueError, match=rf"end at {table.trained - 1}"):
         engine.train_epoch(examples, 64, order, examples.rows, stream(0, "x"), move_rows=False)
+
+
+@pytest.mark.parametrize("kind", ["handwritten", "autograd"])
+def test_a_run_stops_in_the_middle_of_an_epoch(data, kind):
+    """One pass over 100,000 examples; the third time that it is asked, it is to stop."""
+    corpus, _ = data
+    trained, _ = run(data, "handwritten")
+    table, movable = trained.table, trained.movable
+    engine = make_engine(configure(corpus, kind), table, movable, len(corpus.label_names), "cpu")
+    window = 5 if corpus.task == "token" else None
+    examples = Examples.from_split(corpus.training_subset(500, 3), table, window)
+    order, asked = np.arange(100_000) % len(examples), iter([False, False, True])
+    before = engine.parameters()["head.output.bias"]
+    with pytest.raises(RunStopped):
+        engine.train_epoch(
+            examples,
+            64,
+            order,
+            examples.rows,
+            stream(0, "x"),
+            move_rows=True,
+            should_stop=lambda: next(asked),
+        )
+    assert next(asked, None) is None
+    assert (engine.parameters()["head.output.bias"] != before).any()
 
 
 def test_divergence_is_reported(data):

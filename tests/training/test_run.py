@@ -10,13 +10,13 @@ from run_configs import make_run
 from wvexp.config import Model, Optim, Tuning
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
-from wvexp.errors import RunError, UserError
+from wvexp.errors import RunError, RunStopped, UserError
 from wvexp.training import run as run_module
 from wvexp.training.autograd import AutogradEngine
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.metrics import Group, Scorer
-from wvexp.training.run import TimeUp, train, word_groups
+from wvexp.training.run import train, word_groups
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin
 
@@ -46,7 +46,7 @@ def references(corpora):
 
 @pytest.fixture(scope="module")
 def start_run(corpora, references):
-    def start(task="token", *, between=lambda epochs: None, **changes):
+    def start(task="token", *, time_is_up=lambda epochs: False, **changes):
         corpus = corpora[task]
         run = make_run(
             task=task,
@@ -66,7 +66,7 @@ def start_run(corpora, references):
             references[task],
             device="cpu",
             on_epoch=epochs.append,
-            between=lambda: between(len(epochs)),
+            time_is_up=lambda: time_is_up(len(epochs)),
         )
         return trained, epochs
 
@@ -102,12 +102,12 @@ class Recorder(AutogradEngine):
 
     calls: list = []  # noqa: RUF012
 
-    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, **hooks):
+    def train_epoch(self, examples, batch_size, order, rows, masks, *, move_rows, **options):
         drawn = np.random.Generator(np.random.PCG64())
         drawn.bit_generator.state = masks.bit_generator.state
         self.calls.append((examples.rows, order, rows, drawn.random(5), move_rows))
         return super().train_epoch(
-            examples, batch_size, order, rows, masks, move_rows=move_rows, **hooks
+            examples, batch_size, order, rows, masks, move_rows=move_rows, **options
         )
 
 
@@ -318,11 +318,9 @@ def test_an_engine_is_made_of_the_runs_own_rates(start_run):
 @pytest.mark.parametrize("engine", ["autograd", "handwritten"])
 def test_a_run_whose_time_is_up_is_the_run_of_fewer_epochs(start_run, engine):
     def cut_after(epochs):
-        def between(finished):
-            if finished == epochs:
-                raise TimeUp
-
-        return start_run(engine=engine, optim=Optim(epochs=4), between=between)
+        return start_run(
+            engine=engine, optim=Optim(epochs=4), time_is_up=lambda finished: finished == epochs
+        )
 
     cut, _ = cut_after(2)
     whole, _ = start_run(engine=engine, optim=Optim(epochs=2))
@@ -330,5 +328,5 @@ def test_a_run_whose_time_is_up_is_the_run_of_fewer_epochs(start_run, engine):
     assert cut.result.test == whole.result.test
     for name, array in whole.parameters.items():
         assert array.tobytes() == cut.parameters[name].tobytes()
-    with pytest.raises(TimeUp):
+    with pytest.raises(RunStopped):
         cut_after(0)

@@ -87,12 +87,12 @@ def build_corpus(
     test: Source | None,
     *,
     tokenizer: str,
-    seed: int,
+    seed: int | None,
 ) -> Corpus:
     """The corpus of the given sources.
 
-    A missing part is split off the training data (10 % of it, seeded). Labels are sorted; they
-    are those of the full training data.
+    A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
+    None. Labels are sorted; they are those of the full training data.
 
     Raises
     ------
@@ -119,7 +119,11 @@ def build_corpus(
             _check_labels(source.name, train.name, splits[part], encoder.labels, len(label_space))
     share = SHARE
     for part in ("test", "validation"):
-        if part not in splits:
+        if part in splits:
+            continue
+        if seed is None:
+            splits[part] = splits["train"].take(np.empty(0, dtype=np.int64))
+        else:
             splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole

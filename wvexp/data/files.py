@@ -22,14 +22,14 @@ def read_files(
     label: str | None,
     task: Task | None,
     tokenizer: str = "auto",
-    seed: int,
+    seed: int | None,
 ) -> Corpus:
     """The corpus in the given files; their formats follow their extensions (`inputs.FORMATS`).
 
     Parameters
     ----------
     validation, test
-        Where None, 10 % of the training data is split off, seeded.
+        Where None, 10 % of the training data is split off, seeded; nothing with `seed=None`.
     text, label
         Columns; None finds them in the training file by name or content
         (`columns.choose_columns`). In CoNLL files they are numbers counted from 1, in CoNLL-U the

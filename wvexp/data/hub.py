@@ -30,7 +30,7 @@ def read_hub(
     label: str | None,
     task: Task | None,
     tokenizer: str = "auto",
-    seed: int,
+    seed: int | None,
 ) -> Corpus:
     """The corpus called `name` on the hub; its copy in the local cache where one is offline.
 

@@ -5,6 +5,7 @@ placed once. Results come back to the process that began the sweep, which alone 
 """
 
 import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,7 @@ _RAY_SECONDS = 3.0
 _SLURM_SECONDS = 120.0
 _RETRIES = 3
 _POLL_SECONDS = 0.5
+_CONNECT_SECONDS = 5.0
 
 
 class Cluster(Protocol):
@@ -42,7 +44,10 @@ class Cluster(Protocol):
 
 
 def on_ray() -> Dispatch:
-    """Dispatch to the Ray cluster that `RAY_ADDRESS` names, or to a Ray started on this machine."""
+    """Dispatch to the Ray cluster that `RAY_ADDRESS` names, or to a Ray started on this machine.
+
+    A cluster that happens to run here is joined with `RAY_ADDRESS=auto`, never by accident.
+    """
     return _dispatch(_Ray, _RAY_SECONDS)
 
 
@@ -128,9 +133,7 @@ class _Ray:
         self.ray = ray = _require("ray")
         self.started = not ray.is_initialized()
         if self.started:
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            local = {} if os.environ.get("RAY_ADDRESS") else {"_node_ip_address": "127.0.0.1"}
-            ray.init(include_dashboard=False if local else None, log_to_driver=False, **local)
+            _connect_ray(ray)
         self.task = ray.remote(train_group).options(
             num_cpus=1, max_retries=_RETRIES, retry_exceptions=True
         )
@@ -154,6 +157,31 @@ class _Ray:
     def close(self) -> None:
         if self.started:
             self.ray.shutdown()
+
+
+def _connect_ray(ray: Any) -> None:
+    address = os.environ.get("RAY_ADDRESS") or "local"
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    options: dict[str, Any] = {"address": address, "log_to_driver": False}
+    if address == "local":
+        options |= {"include_dashboard": False, "_node_ip_address": "127.0.0.1"}
+    try:
+        _require_answer(address)
+        ray.init(**options)
+    except (OSError, ValueError, RuntimeError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise UserError(
+            f"dispatch=ray: RAY_ADDRESS={address}: {first}",
+            "start the cluster, give its address, or unset RAY_ADDRESS to compute here",
+        ) from error
+
+
+def _require_answer(address: str) -> None:
+    """OSError where nobody listens; Ray itself tries for two minutes, deaf to Ctrl-C."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_SECONDS):
+            pass
 
 
 class _Slurm:

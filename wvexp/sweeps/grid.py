@@ -1,12 +1,17 @@
 """Grid: arms × sizes × seeds × learning rates as plain runs, nothing composed in between."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from itertools import product
+from typing import Any, TypeVar
 
 from wvexp.config import Tuning
+from wvexp.config_values import KEYS, check_value, real, whole
 from wvexp.errors import UserError
 from wvexp.training.identity import RunConfig
+
+Number = TypeVar("Number", int, float)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class Arm:
     tuning: Tuning = field(default_factory=Tuning)
 
     def __post_init__(self) -> None:
+        check_value(KEYS["embed.kind"], self.embed)
         if not self.finetune and self.tuning != Tuning():
             raise UserError(
                 f"tuning of the frozen arm embed={self.embed}",
@@ -39,27 +45,27 @@ class Grid:
     base                     everything else, as `wvexp.experiment.describe_run` gives it
     """
 
-    arms: Sequence[Arm]
-    sizes: Sequence[int]
-    seeds: Sequence[int]
-    lrs: Sequence[float]
+    arms: Iterable[Arm]
+    sizes: Iterable[int]
+    seeds: Iterable[int]
+    lrs: Iterable[float]
     base: RunConfig
 
     def runs(self) -> list[RunConfig]:
         """One `RunConfig` a combination: arms × sizes × seeds × learning rates, and folds if any.
 
+        Numbers may be NumPy's, a range's, or YAML's text; the runs hold Python's.
+
         Raises
         ------
         UserError
-            An axis is empty or holds a value twice.
+            An axis is empty, holds a value twice, or one that the configuration would refuse.
         """
-        for name in ("arms", "sizes", "seeds", "lrs"):
-            axis = getattr(self, name)
-            if not axis:
-                raise UserError(f"the grid has no {name}", "give at least one")
-            if any(value in axis[:i] for i, value in enumerate(axis)):
-                raise UserError(f"the grid's {name} hold a value twice: {list(axis)}")
-        optims = {lr: replace(self.base.optim, lr=lr) for lr in self.lrs}
+        arms = _distinct("arms", self.arms)
+        sizes = _numbers("sizes", self.sizes, whole, "train_size")
+        seeds = _numbers("seeds", self.seeds, whole, "seed")
+        lrs = _numbers("lrs", self.lrs, real, "optim.lr")
+        optims = {lr: replace(self.base.optim, lr=lr) for lr in lrs}
         folds = range(self.base.folds) if self.base.folds else [None]
         return [
             replace(
@@ -72,10 +78,30 @@ class Grid:
                 optim=optims[lr],
                 fold=fold,
             )
-            for arm, size, seed, lr, fold in product(
-                self.arms, self.sizes, self.seeds, self.lrs, folds
-            )
+            for arm, size, seed, lr, fold in product(arms, sizes, seeds, lrs, folds)
         ]
+
+
+def _numbers(
+    name: str, axis: Iterable[Any], convert: Callable[[str, Any], Number], key: str
+) -> list[Number]:
+    """The axis in Python's numbers, each within the range of the key."""
+    if isinstance(axis, str):
+        raise UserError(f"the grid's {name} are {axis!r}", f"give a list, such as [{axis}]")
+    numbers = [convert(f"the grid's {name}: {key}", value) for value in axis]
+    for number in numbers:
+        check_value(replace(KEYS[key], name=f"the grid's {name}: {key}"), number)
+    return _distinct(name, numbers)
+
+
+def _distinct(name: str, axis: Iterable[Value]) -> list[Value]:
+    values = list(axis)
+    if not values:
+        raise UserError(f"the grid has no {name}", "give at least one")
+    for place, value in enumerate(values):
+        if value in values[:place]:
+            raise UserError(f"the grid's {name} hold {value} twice: {values}")
+    return values
 
 
 def size_ladder(examples: int, steps: int, smallest: int = 100) -> list[int]:

@@ -8,19 +8,17 @@ from pathlib import Path
 from rich.console import Console
 
 from wvexp.compose import Job
-from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.errors import UserError
 from wvexp.experiment import describe_run, train_into, warn_of_leakage
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import Stopped
+from wvexp.sweeps.checks import check_fit, check_scorable, check_sweep
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, TrainOne, run_sweep
-from wvexp.sweeps.session import check_sweep, dispatch_of, raise_failures
+from wvexp.sweeps.session import dispatch_of, raise_failures
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
-from wvexp.training.run import Epoch
 
 
 def run_jobs(jobs: Sequence[Job]) -> None:
@@ -34,24 +32,20 @@ def run_jobs(jobs: Sequence[Job]) -> None:
         Runs failed; the others are done.
     """
     for job in jobs:
-        check_sweep(job.config)
-        if job.config.grid.given or job.config.search.trials or job.config.large.tokens:
+        config = job.config
+        if config.grid.given or config.search.trials is not None or config.large.tokens is not None:
             raise UserError(
                 "-m with an experiment that is a sweep itself", "leave -m out: the grid says it all"
             )
-        if job.config.data.folds:
-            raise UserError(
-                f"data.folds={job.config.data.folds} with -m: a job is one run, not one a fold",
-                "give the lists as grid.*, without -m",
-            )
-    outcomes = [_run_group(group) for group in _by_inputs(jobs)]
-    raise_failures(
-        SweepOutcome(
-            sum(outcome.done for outcome in outcomes),
-            sum(outcome.skipped for outcome in outcomes),
-            tuple(failure for outcome in outcomes for failure in outcome.failed),
-        )
-    )
+        for name, value in (("data.folds", config.data.folds), ("report", config.report)):
+            if value is not None:
+                raise UserError(
+                    f"{name}={value} with -m: a job is one run with a folder of its own",
+                    "give the lists as grid.*, without -m",
+                )
+        check_sweep(config)
+    groups = [_Group(group) for group in _by_inputs(jobs)]  # all checked before any is trained
+    raise_failures(SweepOutcome.total(group.run() for group in groups))
 
 
 def _by_inputs(jobs: Sequence[Job]) -> list[list[Job]]:
@@ -64,34 +58,43 @@ def _by_inputs(jobs: Sequence[Job]) -> list[list[Job]]:
     return list(groups.values())
 
 
-def _run_group(jobs: Sequence[Job]) -> SweepOutcome:
-    config = jobs[0].config
-    inputs = prepare(config)
-    warn_of_leakage(config, inputs)
-    for job in jobs:
-        check_model_for_task(job.config.model.name, inputs.corpus.task)
-        check_metric_for_task(job.config.metric, inputs.corpus.task)
-    runs = [describe_run(job.config, inputs, sweeping=True) for job in jobs]
-    by_key = {run.key: job for run, job in zip(runs, jobs, strict=True)}
-    return run_sweep(
-        runs,
-        inputs,
-        Store(Path(config.store).expanduser()),
-        progress=LiveSweep(Console(highlight=False)),
-        dispatch=dispatch_of(config),
-        # Other machines have no folders to fill here: they send rows.
-        train_one=_into_folders(by_key) if config.dispatch == "local" else None,
-    )
+class _Group:
+    """Jobs that share their inputs."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.config = jobs[0].config
+        self.inputs = prepare(self.config)
+        warn_of_leakage(self.config, self.inputs)
+        for job in jobs:
+            check_fit(job.config, self.inputs)
+        self.runs = [describe_run(job.config, self.inputs, sweeping=True) for job in jobs]
+        check_scorable(self.runs, self.inputs)
+        self.by_key = {run.key: job for run, job in zip(self.runs, jobs, strict=True)}
+
+    def run(self) -> SweepOutcome:
+        return run_sweep(
+            self.runs,
+            self.inputs,
+            Store(Path(self.config.store).expanduser()),
+            progress=LiveSweep(Console(highlight=False)),
+            dispatch=dispatch_of(self.config),
+            # Other machines have no folders to fill here: they send rows.
+            train_one=_into_folders(self.by_key) if self.config.dispatch == "local" else None,
+        )
 
 
 def _into_folders(jobs: dict[str, Job]) -> TrainOne:
     def train_one(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
-        def on_epoch(epoch: Epoch) -> None:
-            if stop.is_set():
-                raise Stopped
-
         job = jobs[run.key]
         with run_folder(None, run.arm, fresh=job.folder) as (scratch, _):
-            return train_into(scratch, job.config, run, inputs, device="cpu", on_epoch=on_epoch)
+            return train_into(
+                scratch,
+                job.config,
+                run,
+                inputs,
+                device="cpu",
+                on_epoch=lambda epoch: None,
+                should_stop=stop.is_set,
+            )
 
     return train_one

@@ -4,6 +4,7 @@ The text is generated as it is read, so memory does not grow with it. A model th
 of the stream is the model of training size n: one pass gives a whole curve.
 """
 
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,12 +19,14 @@ from wvexp.config import Config
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_stream
-from wvexp.errors import UserError
+from wvexp.errors import RunStopped, UserError
 from wvexp.experiment import describe_run
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import default_workers
-from wvexp.sweeps.session import check_sweep, grid_of
+from wvexp.sweeps.checks import check_sweep
+from wvexp.sweeps.interrupt import interruptible
+from wvexp.sweeps.pool import thread_count
+from wvexp.sweeps.session import grid_of
 from wvexp.sweeps.streamed import StreamedRun
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
@@ -36,15 +39,17 @@ CHUNK = 500_000
 def run_large(config: Config) -> None:
     """Train every arm of the grid on one pass of the stream; a row for each number of tokens."""
     check_sweep(config)
+    assert config.large.tokens is not None
     if config.dispatch != "local":
         raise UserError(f"dispatch={config.dispatch}: one stream feeds all arms", "leave it out")
     console = Console(highlight=False)
     # The stream takes the place of the training text, of which the words alone are needed.
     small = replace(config, data=replace(config.data, world_size=10_000), train_size=None)
     inputs = prepare(small)
-    sizes = sorted(set(config.large.tokens))
+    sizes = sorted(config.large.tokens)
     runs = _runs(small, inputs)
-    with Store(Path(config.store).expanduser()) as store:
+    stop = threading.Event()
+    with Store(Path(config.store).expanduser()) as store, interruptible(stop):
         stored = store.keys()
         missing = [run for run in runs if any(at(run, n).key not in stored for n in sizes)]
         total = len(runs) * len(sizes)
@@ -54,15 +59,21 @@ def run_large(config: Config) -> None:
         if not missing:
             return
         require_parity(missing, inputs.corpus, inputs.reference)
-        for result in stream_arms(config, missing, inputs, sizes, config.workers):
-            if result.run.key not in stored:
-                store.save(result)
-            console.print(
-                f"{result.run.train_size:>13,} tokens  {result.run.arm:<18} "
-                f"test {result.run.metric} {result.test:.4f}  "
-                f"{result.seconds:9.1f} s of CPU  peak {peak_megabytes():,.0f} MB",
-                soft_wrap=True,
-            )
+        try:
+            for result in stream_arms(config, missing, inputs, sizes, config.workers, stop):
+                if result.run.key not in stored:
+                    store.save(result)
+                console.print(_line(result), soft_wrap=True)
+        except RunStopped:
+            console.print("stopped: the points above are stored, the next time begins the stream")
+
+
+def _line(result: RunResult) -> str:
+    return (
+        f"{result.run.train_size:>13,} tokens  {result.run.arm:<18} "
+        f"test {result.run.metric} {result.test:.4f}  "
+        f"{result.seconds:9.1f} s of CPU  peak {peak_megabytes():,.0f} MB"
+    )
 
 
 def _runs(config: Config, inputs: Inputs) -> list[RunConfig]:
@@ -88,15 +99,20 @@ def stream_arms(
     inputs: Inputs,
     sizes: Sequence[int],
     workers: int | None,
+    stop: threading.Event,
 ) -> Iterator[RunResult]:
-    """Train all runs on the same stream, chunk by chunk; results whenever a size is reached."""
+    """Train all runs on the same stream, chunk by chunk; results whenever a size is reached.
+
+    RunStopped soon after `stop` is set.
+    """
     corpus = inputs.corpus
     vocabulary = whole_vocabulary(corpus)
     streamed = [StreamedRun(run, corpus, inputs.reference, vocabulary) for run in runs]
     stream = world_stream(config.data.world_seed, max(sizes), CHUNK, config.data.world_vocabulary)
-    with ThreadPoolExecutor(workers or default_workers()) as pool:
+    with ThreadPoolExecutor(thread_count(workers)) as pool:
         for number, (chunk, size) in enumerate(cut_at(stream, sizes)):
-            for outcome in [pool.submit(run.train_on, chunk, number) for run in streamed]:
+            outcomes = [pool.submit(run.train_on, chunk, number, stop.is_set) for run in streamed]
+            for outcome in outcomes:
                 outcome.result()
             if size is not None:
                 for run in streamed:

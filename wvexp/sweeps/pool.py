@@ -4,15 +4,14 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
+from wvexp.errors import RunStopped, UserError
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-class Stopped(BaseException):
-    """Raised inside a run that has been told to stop; no error of the run's."""
 
 
 def default_workers() -> int:
@@ -20,24 +19,34 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def thread_count(workers: int | None) -> int:
+    """The threads asked for, one a core when None; UserError below 1."""
+    if workers is None:
+        return default_workers()
+    if workers < 1:
+        raise UserError(f"workers={workers}: give 1 or more, or leave it out for one a core")
+    return workers
+
+
 def run_pool(
     work: Callable[[Item], Result],
     items: Sequence[Item],
     report: Callable[[Item, Result | Exception], None],
     *,
-    workers: int,
+    workers: int | None,
     stop: threading.Event,
     begin: Callable[[Item], None] = lambda item: None,
 ) -> None:
     """Do `work(item)` for all items, in order of their beginning, on `workers` threads.
 
-    `report` is called in the caller's thread, once an item, with what the work returned or
-    raised; `begin` in a worker's. As many items are in work at once as there are threads; results
-    wait for their report, so they should be small. After `stop` no item is begun, and `work`
-    should raise `Stopped` soon; what was finished by then is still reported.
+    `report` is called once an item, with what the work returned or raised, and `begin` once before
+    that, both in the caller's thread and in the order in which a worker came to them. As many
+    items are in work at once as there are threads; results wait for their report, so they should
+    be small. After `stop` no item is begun, and `work` should raise `RunStopped` soon; what was
+    finished by then is still reported.
     """
     waiting = deque(items)
-    finished: SimpleQueue[tuple[Item, Result | Exception] | None] = SimpleQueue()
+    events: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
 
     def worker() -> None:
         while not stop.is_set():
@@ -45,26 +54,27 @@ def run_pool(
                 item = waiting.popleft()
             except IndexError:
                 break
-            begin(item)
+            events.put(partial(begin, item))
             try:
-                finished.put((item, work(item)))
-            except Stopped:
+                events.put(partial(report, item, work(item)))
+            except RunStopped:
                 break
             except Exception as error:
-                finished.put((item, error))
-        finished.put(None)
+                events.put(partial(report, item, error))
+        events.put(None)
 
-    threads = [threading.Thread(target=worker, name=f"run-{i}") for i in range(workers)]
+    count = thread_count(workers)
+    threads = [threading.Thread(target=worker, name=f"run-{i}") for i in range(count)]
     for thread in threads:
         thread.start()
     try:
-        running = workers
-        while running:
-            done = finished.get()
-            if done is None:
-                running -= 1
+        working = count
+        while working:
+            event = events.get()
+            if event is None:
+                working -= 1
             else:
-                report(*done)
+                event()
     except BaseException:
         stop.set()
         raise

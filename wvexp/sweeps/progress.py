@@ -1,6 +1,5 @@
 """How a sweep goes: one live view on a terminal, plain lines elsewhere."""
 
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -37,14 +36,15 @@ class LiveSweep:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.console, self.seconds, self.clock = console, seconds, clock
-        self._lock = threading.Lock()
         self._live: Live | None = None
 
     def started(self, runs: int, skipped: int) -> None:
         self.runs, self.left = runs, runs - skipped
         self.running = self.finished = 0
         self.failures: list[FailedRun] = []
-        self.scores: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+        self.scores: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         self.began = self._said = self.clock()
         if skipped:
             self.console.print(f"{skipped:,} of {runs:,} runs are in the results file: skipped")
@@ -58,13 +58,14 @@ class LiveSweep:
             self._live.start()
 
     def begun(self, run: RunConfig) -> None:
-        with self._lock:
-            self.running += 1
-            self.left -= 1
+        self.running += 1
+        self.left -= 1
 
     def done(self, result: RunResult) -> None:
         self.finished += 1
-        self.scores[result.run.arm][result.run.train_size].append(result.validation)
+        self.scores[result.run.arm, result.run.model.name][result.run.train_size].append(
+            result.validation
+        )
         self._one_less()
 
     def failed(self, failure: FailedRun) -> None:
@@ -75,11 +76,15 @@ class LiveSweep:
         if self._live is not None:
             self._live.stop()
             self._live = None
-        if self.finished or self.failures:
+        left = self.left + self.running  # what was running when it was told to stop is lost
+        if self.finished or self.failures or left:
             seconds = self.clock() - self.began
             self.console.print(
-                f"{self.finished:,} runs trained in {_duration(seconds)}, "
-                f"{len(self.failures):,} failed" + (f", {self.left:,} left" if self.left else "")
+                f"{self.finished:,} runs trained and stored in {_duration(seconds)}, "
+                f"{len(self.failures):,} failed"
+                + (f", {left:,} left" if left else "")
+                + (": the same command goes on from here" if left and self.finished else ""),
+                soft_wrap=True,
             )
         for failure in self.failures[:_LISTED]:
             run = failure.run
@@ -121,12 +126,13 @@ class LiveSweep:
             return None
         size = max(shared)
         means = {arm: sum(s[size]) / len(s[size]) for arm, s in self.scores.items()}
-        best = max(means, key=lambda arm: means[arm])
-        return f"{best} ({means[best]:.3f} at size {size:,})"
+        best, score = max(means.items(), key=lambda item: item[1])
+        several_models = len({model for _, model in means}) > 1
+        name = " ".join(best) if several_models else best[0]
+        return f"{name} ({score:.3f} at size {size:,})"
 
     def _one_less(self) -> None:
-        with self._lock:
-            self.running -= 1
+        self.running -= 1
         if self._live is None and self.clock() - self._said >= self.seconds:
             self._said = self.clock()
             self.console.print(self.line(), soft_wrap=True)

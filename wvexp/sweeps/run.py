@@ -1,16 +1,15 @@
 """A sweep: runs in, rows in the results file out; what is there already is not trained again."""
 
-import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs
 from wvexp.results.store import Store
-from wvexp.sweeps.pool import Stopped, run_pool
+from wvexp.sweeps.interrupt import interruptible
+from wvexp.sweeps.pool import run_pool, thread_count
 from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
@@ -30,6 +29,16 @@ class SweepOutcome:
     done: int
     skipped: int
     failed: tuple[FailedRun, ...]
+
+    @classmethod
+    def total(cls, outcomes: Iterable["SweepOutcome"]) -> "SweepOutcome":
+        """Several sweeps as one."""
+        listed = list(outcomes)
+        return cls(
+            sum(outcome.done for outcome in listed),
+            sum(outcome.skipped for outcome in listed),
+            tuple(failure for outcome in listed for failure in outcome.failed),
+        )
 
 
 class Progress(Protocol):
@@ -52,7 +61,7 @@ class Silent:
     def ended(self) -> None: ...
 
 
-# Trains one run; raises `Stopped` soon after the event is set.
+# Trains one run; raises `RunStopped` soon after the event is set.
 TrainOne = Callable[[RunConfig, Inputs, threading.Event], RunResult]
 
 
@@ -77,7 +86,7 @@ def run_sweep(
     inputs: Inputs,
     store: Store,
     *,
-    workers: int = 2,
+    workers: int | None = None,
     progress: Progress | None = None,
     stop: threading.Event | None = None,
     dispatch: Dispatch | None = None,
@@ -90,9 +99,9 @@ def run_sweep(
     Parameters
     ----------
     runs
-        On the data of `inputs`; a run given twice is trained once.
+        On the data of `inputs`; a run given twice is one run.
     workers
-        Threads on this machine, where `dispatch` says nothing else.
+        Threads on this machine, one a core when None; `dispatch` takes their place.
     stop
         Ends the sweep early, as Ctrl-C does: what was finished by then is stored.
     dispatch, train_one
@@ -101,20 +110,24 @@ def run_sweep(
     Raises
     ------
     UserError
-        A run of other data, or a results file that cannot be written.
+        A run of other data or of more than there is, `workers` below 1, or a results file that
+        cannot be written.
     RunError
         The engines disagree.
     KeyboardInterrupt
         Ctrl-C, after the finished runs have been stored.
     """
     progress, stop = progress or Silent(), stop or threading.Event()
+    dispatch = dispatch or threads(workers)
     _require_data(runs, inputs)
+    distinct = {run.key: run for run in runs}
     failed: list[FailedRun] = []
     done = 0
-    with store, _interruptible(stop):
+    with store, interruptible(stop):
         stored = store.keys()
-        left = list({run.key: run for run in runs if run.key not in stored}.values())
+        left = [run for key, run in distinct.items() if key not in stored]
         left.sort(key=cost, reverse=True)
+        skipped = len(distinct) - len(left)
 
         def report(run: RunConfig, outcome: RunResult | Exception) -> None:
             nonlocal done
@@ -129,18 +142,18 @@ def run_sweep(
 
         if left:
             require_parity(left, inputs.corpus, inputs.reference)
-        progress.started(len(runs), len(runs) - len(left))
+        progress.started(len(distinct), skipped)
         try:
             if left:
-                dispatch = dispatch or threads(workers)
                 dispatch(train_one or train_run, left, inputs, report, progress.begun, stop)
         finally:
             progress.ended()
-    return SweepOutcome(done, len(runs) - len(left), tuple(failed))
+    return SweepOutcome(done, skipped, tuple(failed))
 
 
-def threads(workers: int) -> Dispatch:
-    """Dispatch to a pool of threads."""
+def threads(workers: int | None) -> Dispatch:
+    """Dispatch to a pool of threads, one a core when None; UserError below 1."""
+    count = thread_count(workers)
 
     def dispatch(
         train_one: TrainOne,
@@ -153,27 +166,21 @@ def threads(workers: int) -> Dispatch:
         def work(run: RunConfig) -> RunResult:
             return train_one(run, inputs, stop)
 
-        run_pool(work, runs, report, workers=workers, stop=stop, begin=begin)
+        run_pool(work, runs, report, workers=count, stop=stop, begin=begin)
 
     return dispatch
 
 
 def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
     """Train one run of a sweep on the CPU."""
-
-    def between() -> None:
-        if stop.is_set():
-            raise Stopped
-
-    trained = train(
+    return train(
         run,
         inputs.corpus,
         inputs.reference,
         device="cpu",
         on_epoch=lambda epoch: None,
-        between=between,
-    )
-    return trained.result
+        should_stop=stop.is_set,
+    ).result
 
 
 def cost(run: RunConfig) -> float:
@@ -186,42 +193,22 @@ def cost(run: RunConfig) -> float:
     return 0.03 + run.train_size * run.optim.epochs * per_example
 
 
-@contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C sets `stop`, and is raised when the block has ended; a second one is raised at once.
-
-    Raised where it strikes, it could hit between the end of a run and its row.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # signals belong to the main thread
-        return
-    interrupted = False
-
-    def handle(number: int, frame: object) -> None:
-        nonlocal interrupted
-        if interrupted:
-            raise KeyboardInterrupt
-        interrupted = True
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, handle)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if interrupted:
-        raise KeyboardInterrupt
-
-
 def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
     vectors = inputs.reference.fingerprint if inputs.reference else None
     for run in runs:
+        if run.embed != "random" and vectors is None:
+            raise UserError(
+                f"an arm with embed={run.embed}, and no word vectors in the inputs",
+                "prepare them with embed.path=FILE, or leave that arm out",
+            )
         if (run.data, run.vectors) != (inputs.corpus.fingerprint, vectors):
             raise UserError(
                 f"run {run.key} is on data {run.data} and vectors {run.vectors}, the inputs are "
                 f"{inputs.corpus.fingerprint} and {vectors}",
                 "describe the runs and prepare the inputs from one configuration",
             )
+    for size in sorted({run.train_size for run in runs}):
+        inputs.corpus.check_training_size(size)
 
 
 def _describe(error: Exception) -> str:

@@ -4,6 +4,8 @@ Ask and tell in batches: the runs of a batch are one sweep, so they are pooled, 
 as any other. The studies live in a SQLite file of their own, one for each arm and condition.
 """
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,10 @@ from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
 from wvexp.seeds import stream
+from wvexp.sweeps.checks import check_scorable, check_sweep
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, run_sweep
-from wvexp.sweeps.session import check_sweep, dispatch_of, grid_of, raise_failures
+from wvexp.sweeps.session import dispatch_of, grid_of, raise_failures
 from wvexp.training.identity import RunConfig
 
 
@@ -31,8 +34,9 @@ def run_search(config: Config) -> None:
     table = Table("arm", "tries", "best validation", "settings", box=None)
     outcomes = []
     grid = grid_of(config, inputs)
-    if len(grid.sizes) * len(grid.seeds) > 1:
+    if len(list(grid.sizes)) * len(list(grid.seeds)) > 1:
         raise UserError("a search has one size and one seed", "give train_size= and seed=")
+    check_scorable(grid.runs(), inputs)
     store = Store(Path(config.store).expanduser())
     storage = _storage(optuna, Path(config.search.study).expanduser())
     for arm in grid.arms:
@@ -52,13 +56,7 @@ def run_search(config: Config) -> None:
             settings = "  ".join(f"{k}={v:.3g}" for k, v in study.best_params.items())
             table.add_row(start.arm, str(len(finished)), f"{study.best_value:.4f}", settings)
     console.print(table)
-    raise_failures(
-        SweepOutcome(
-            sum(outcome.done for outcome in outcomes),
-            sum(outcome.skipped for outcome in outcomes),
-            tuple(failure for outcome in outcomes for failure in outcome.failed),
-        )
-    )
+    raise_failures(SweepOutcome.total(outcomes))
 
 
 def _search_arm(
@@ -122,12 +120,30 @@ def _study_name(start: RunConfig) -> str:
 
 
 def _storage(optuna: Any, path: Path) -> Any:
+    _refuse_others_file(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return optuna.storages.RDBStorage(f"sqlite:///{path}")
     except Exception as error:
         first = str(error).strip().splitlines()[0]
         raise UserError(f"search.study={path}: {first}", "give another file") from error
+
+
+def _refuse_others_file(path: Path) -> None:
+    """UserError for a database of something else, to which Optuna would add its tables."""
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = {name for (name,) in found}
+    except sqlite3.Error as error:
+        raise UserError(f"search.study={path}: {error}", "give another file") from error
+    if tables and "studies" not in tables:
+        raise UserError(
+            f"search.study={path} is no file of Optuna's, it holds {', '.join(sorted(tables)[:3])}",
+            "give another file",
+        )
 
 
 def _optuna() -> Any:

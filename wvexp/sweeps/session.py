@@ -12,27 +12,36 @@ from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, run_experiment, warn_of_leakage
 from wvexp.inputs import Inputs, prepare
 from wvexp.reporting import print_scores, write_store_report
+from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
+from wvexp.sweeps.checks import check_fit, check_scorable, check_single, check_sweep
 from wvexp.sweeps.grid import Arm, Grid, size_ladder
-from wvexp.sweeps.pool import default_workers
+from wvexp.sweeps.pool import thread_count
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Dispatch, SweepOutcome, run_sweep, threads
 
 
 def run_config(config: Config) -> None:
     """What `train.py` does: one run, or the sweep that the configuration describes."""
-    if config.large.tokens:
+    if config.large.tokens is not None:
         from wvexp.sweeps.large import run_large
 
         run_large(config)
-    elif config.search.trials:
+    elif config.search.trials is not None:
         from wvexp.sweeps.search import run_search
 
         run_search(config)
-    elif config.grid.given or config.data.folds:
-        run_grids(config)
+    elif describes_grid(config):
+        raise_failures(sweep_grid(config))
     else:
+        check_single(config)
         run_experiment(config)
+
+
+def describes_grid(config: Config) -> bool:
+    """Whether the configuration is a sweep without a word of `-m`, and no search or stream."""
+    special = config.large.tokens is not None or config.search.trials is not None
+    return not special and (config.grid.given or config.data.folds is not None)
 
 
 def sweep(
@@ -48,6 +57,9 @@ def sweep(
         wvexp.sweep(["experiment=guidance", "data=files", "data.train=train.csv", ...])
         wvexp.sweep(Grid(FOUR_ARMS, [100, 1000], range(10), [1e-3], base), inputs=inputs)
 
+    A name and overrides do what `train.py` does with them: every model and fold, the scores
+    printed, and the report.
+
     Parameters
     ----------
     what
@@ -57,7 +69,7 @@ def sweep(
     store
         Results file, in the place of the configured one (`runs/results.sqlite`).
     workers
-        Threads; one a core when None.
+        Threads; the configured number when None, one a core when that is None too.
 
     Raises
     ------
@@ -67,51 +79,53 @@ def sweep(
     if isinstance(what, Grid):
         if inputs is None:
             raise UserError("a Grid needs its inputs", "give inputs=wvexp.inputs.prepare(config)")
-        path = Path(store or Config().store)
-        return run_sweep(
-            what.runs(), inputs, Store(path.expanduser()), workers=workers or default_workers()
-        )
+        runs = what.runs()
+        check_scorable(runs, inputs)
+        path = Path(Config().store if store is None else store).expanduser()
+        return run_sweep(runs, inputs, Store(path), workers=workers)
     config = compose([f"experiment={what}"] if isinstance(what, str) else list(what))
-    if not config.grid.given or config.large.tokens or config.search.trials:
+    if not describes_grid(config):
         raise UserError(f"{what} describes no grid", "give grid.* or experiment=guidance")
     if store is not None:
         config = replace(config, store=str(store))
-    return run_grid(replace(config, workers=workers or config.workers), inputs)
+    if workers is not None:
+        config = replace(config, workers=thread_count(workers))
+    return sweep_grid(config, inputs)
 
 
-def run_grids(config: Config) -> None:
-    """Train the grid for each of its models; print its scores, and write the report if wanted."""
+def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
+    """Train the grid of `grid.*`, print its scores, and write the report if one is wanted.
+
+    Everything that can be known to be wrong is refused before the first run.
+    """
     check_sweep(config)
-    inputs = prepare(config)
-    console = Console(highlight=False)
-    outcomes = []
-    for name in config.grid.model or [config.model.name]:
-        one = replace(config, model=replace(config.model, name=name))
-        outcomes.append(run_grid(one, inputs))
-        condition = describe_run(one, inputs, sweeping=True).condition
-        if outcomes[-1].done + outcomes[-1].skipped:
-            print_scores(console, Store(Path(config.store).expanduser()), condition)
+    inputs = inputs or prepare(config)
+    check_fit(config, inputs)
+    runs = [run for one in _models(config) for run in grid_of(one, inputs).runs()]
+    check_scorable(runs, inputs)
+    warn_of_leakage(config, inputs)
+    console, store = Console(highlight=False), Store(Path(config.store).expanduser())
+    outcome = run_sweep(
+        runs, inputs, store, progress=LiveSweep(console), dispatch=dispatch_of(config)
+    )
+    models = {run.condition: run.model.name for run in runs}
+    for condition, model in models.items():
+        if not CrossFitted(store).runs(condition=condition):
+            continue  # not one run, or none with all its folds: the failures say why
+        if len(models) > 1:
+            console.print(f"model={model}")
+        print_scores(console, store, condition)
         if config.report:
             page = Path(config.report)
             page = page.with_name(f"{page.stem}-{condition[:8]}{page.suffix}")
-            print(write_store_report(Path(config.store), page, condition, config.margin))
-    for outcome in outcomes:
-        raise_failures(outcome)
+            print(write_store_report(store.path, page, condition, config.margin))
+    return outcome
 
 
-def run_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
-    """Train the grid that `grid.*` describes, with a live view on the terminal."""
-    check_sweep(config)
-    inputs = inputs or prepare(config)
-    runs = grid_of(config, inputs).runs()
-    warn_of_leakage(config, inputs)
-    return run_sweep(
-        runs,
-        inputs,
-        Store(Path(config.store).expanduser()),
-        progress=LiveSweep(Console(highlight=False)),
-        dispatch=dispatch_of(config),
-    )
+def _models(config: Config) -> list[Config]:
+    """The configuration once for every model of its grid."""
+    names = config.grid.model or [config.model.name]
+    return [replace(config, model=replace(config.model, name=name)) for name in names]
 
 
 def grid_of(config: Config, inputs: Inputs) -> Grid:
@@ -146,17 +160,7 @@ def dispatch_of(config: Config) -> Dispatch:
         from wvexp.sweeps.cluster import on_slurm
 
         return on_slurm()
-    return threads(config.workers or default_workers())
-
-
-def check_sweep(config: Config) -> None:
-    """Raises UserError for what makes sense for one run alone."""
-    if config.out:
-        raise UserError(
-            f"out={config.out}: the runs of a sweep cannot share one folder", "leave out= out"
-        )
-    if config.device not in ("auto", "cpu"):
-        raise UserError(f"device={config.device}: sweeps run on the CPU", "take device=cpu")
+    return threads(config.workers)
 
 
 def raise_failures(outcome: SweepOutcome) -> None:

@@ -1,6 +1,7 @@
 """One arm that reads a stream: trained chunk by chunk, evaluated where it stands."""
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -8,6 +9,7 @@ import numpy as np
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import UNK, Vocabulary
 from wvexp.seeds import stream
+from wvexp.training.engine import never
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
@@ -60,8 +62,11 @@ class StreamedRun:
         self.labels_seen = np.zeros(len(corpus.label_names), dtype=bool)
         self.seconds = 0.0
 
-    def train_on(self, chunk: Split, number: int) -> None:
-        """One pass over the chunk, the stream's `number`-th; for any one thread."""
+    def train_on(self, chunk: Split, number: int, should_stop: Callable[[], bool] = never) -> None:
+        """One pass over the chunk, the stream's `number`-th; for any one thread.
+
+        RunStopped where `should_stop` says so, which is asked several times.
+        """
         began = time.thread_time()
         run = self.run
         examples = Examples.from_split(chunk, self.table, run.model.window)
@@ -72,6 +77,7 @@ class StreamedRun:
             self._rows(chunk, examples, number),
             stream(run.seed, "dropout", number),
             move_rows=True,
+            should_stop=should_stop,
         )
         self.counts += np.bincount(chunk.words, minlength=len(self.counts))
         self.labels_seen[chunk.labels] = True

@@ -7,9 +7,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wvexp.errors import RunStopped
 from wvexp.models.build import last_layer_inputs, network_parameters
 from wvexp.models.draw import Parameters
-from wvexp.training.engine import check_loss, check_scores, draw_mask, nothing
+from wvexp.training.engine import check_loss, check_scores, draw_mask, never
 from wvexp.training.examples import Examples
 from wvexp.training.objective import Objective, Step
 from wvexp.training.prediction import log_probabilities
@@ -79,7 +80,7 @@ class AutogradEngine:
         masks: np.random.Generator,
         *,
         move_rows: bool,
-        between: Callable[[], None] = nothing,
+        should_stop: Callable[[], bool] = never,
         inspect: Callable[[int, Step, Tensor], None] | None = None,
     ) -> float:
         """As `Engine.train_epoch`.
@@ -91,7 +92,8 @@ class AutogradEngine:
         total = torch.zeros((), device=self.device)
         steps = 0
         for inputs, labels in examples.batches(batch_size, order, rows):
-            between()
+            if should_stop():
+                raise RunStopped
             step = Step(inputs, labels, self.draw_mask(len(labels), masks))
             cross_entropy = self.objective.cross_entropy(step)
             loss = cross_entropy + self.objective.penalty(step)

@@ -15,8 +15,9 @@ from wvexp.training.examples import Examples
 _DIVERGED = 50
 
 
-def nothing() -> None:
-    """What is done between batches where nobody asks for anything."""
+def never() -> bool:
+    """`should_stop` of a run that nobody stops."""
+    return False
 
 
 class Engine(Protocol):
@@ -31,7 +32,7 @@ class Engine(Protocol):
         masks: np.random.Generator,
         *,
         move_rows: bool,
-        between: Callable[[], None] = nothing,
+        should_stop: Callable[[], bool] = never,
     ) -> float:
         """One pass over `order`; the mean cross-entropy of its batches.
 
@@ -43,11 +44,13 @@ class Engine(Protocol):
             Where dropout masks are drawn from, batch after batch.
         move_rows
             Whether the movable rows move in this epoch.
-        between
-            Called every few batches; what it raises ends the epoch.
+        should_stop
+            Asked before every few thousand examples at the latest.
 
         Raises
         ------
+        RunStopped
+            `should_stop` said so; the model stands in the middle of the epoch.
         RunError
             The loss is not finite, or far above that of guessing.
         """

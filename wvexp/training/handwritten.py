@@ -21,9 +21,10 @@ from wvexp.backprop.kernels import (
     score_windows,
     train_steps,
 )
+from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
 from wvexp.threads import one_blas_thread
-from wvexp.training.engine import check_loss, check_scores, draw_mask, nothing
+from wvexp.training.engine import check_loss, check_scores, draw_mask, never
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable
 
@@ -106,14 +107,15 @@ class HandwrittenEngine:
         masks: np.random.Generator,
         *,
         move_rows: bool,
-        between: Callable[[], None] = nothing,
+        should_stop: Callable[[], bool] = never,
     ) -> float:
         """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
         policy = self.policy._replace(move_rows=self.tuned and move_rows)
         chunk = batch_size * max(1, _CHUNK // batch_size)
         total = 0.0
         for start in range(0, len(order), chunk):
-            between()
+            if should_stop():
+                raise RunStopped
             chosen = order[start : start + chunk]
             drawn = len(chosen) if self.dropout else 0
             mask = draw_mask(drawn, self.hidden or self.features, self.dropout, masks)

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import of_fold
+from wvexp.errors import RunStopped
 from wvexp.seeds import stream
-from wvexp.training.engine import nothing
+from wvexp.training.engine import never
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
@@ -22,10 +23,6 @@ from wvexp.training.setup import set_up
 from wvexp.training.tuning import measure_movement
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable
-
-
-class TimeUp(BaseException):
-    """No time is left to train; no error of the run's."""
 
 
 @dataclass(frozen=True)
@@ -62,19 +59,20 @@ def train(
     device: str,
     parity_every: int | None = None,
     on_epoch: Callable[[Epoch], None],
-    between: Callable[[], None] = nothing,
+    should_stop: Callable[[], bool] = never,
+    time_is_up: Callable[[], bool] = never,
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
 
-    `between` is called every few batches. `TimeUp` from there ends training after the epochs that
-    were finished, if there was one; anything else that it raises ends the run.
+    Both questions are asked several times an epoch, of a long epoch several times a second.
+    `should_stop` gives the run up; `time_is_up` ends training after the epochs that were finished.
 
     Raises
     ------
+    RunStopped
+        `should_stop` said so, or time was up before the end of the first epoch.
     RunError
         Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
-    TimeUp
-        There was no time for one epoch.
     """
     began = time.perf_counter()
     corpus = of_fold(corpus, run.seed, run.fold)
@@ -102,10 +100,10 @@ def train(
                 setup.rows(run, epoch),
                 stream(run.seed, "dropout", epoch),
                 move_rows=epoch >= run.tuning.start_epoch,
-                between=between,
+                should_stop=lambda: should_stop() or time_is_up(),
             )
-        except TimeUp:
-            if not best_epoch:
+        except RunStopped:
+            if should_stop() or not best_epoch:
                 raise
             epoch -= 1
             break

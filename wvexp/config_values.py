@@ -1,0 +1,55 @@
+"""Whether one value is what its key accepts: the type, the range and the choices of the schema."""
+
+from contextlib import suppress
+from math import isfinite, nan
+from numbers import Integral, Real
+from typing import Any
+
+from wvexp.config import Config, Key, keys
+from wvexp.errors import UserError
+
+KEYS = {key.name: key for key in keys()}
+
+
+def check_value(key: Key, value: Any) -> None:
+    """UserError where the value is not one of the key's choices, or out of its range."""
+    if value is None:
+        return
+    if key.choices and value not in key.choices:
+        raise UserError(f"{key.name}={value} is not one of {', '.join(key.choices)}")
+    if isinstance(value, int | float):
+        if key.minimum is not None and not value >= key.minimum:
+            raise UserError(f"{key.name}={value} is below its least value {key.minimum}")
+        if key.above is not None and not value > key.above:
+            raise UserError(f"{key.name}={value}: it must be above {key.above}")
+        if key.below is not None and not value < key.below:
+            raise UserError(f"{key.name}={value}: it must be below {key.below}")
+        if value == float("inf"):
+            raise UserError(f"{key.name}={value}: it must be finite")
+
+
+def lookup(config: Config, name: str) -> Any:
+    """The value of a key in dotted form."""
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def whole(name: str, value: Any) -> int:
+    """A Python int of what NumPy, a range or YAML hold; UserError, which calls it `name`."""
+    number = real(name, value)
+    if number != int(number):
+        raise UserError(f"{name}={value} is not a whole number")
+    return int(value) if isinstance(value, Integral) else int(number)
+
+
+def real(name: str, value: Any) -> float:
+    """A finite Python float of the same; YAML reads `1e-3` as text."""
+    number = nan
+    if isinstance(value, str | Real) and not isinstance(value, bool):
+        with suppress(ValueError):
+            number = float(value)
+    if not isfinite(number):
+        raise UserError(f"{name}={value} is not a number")
+    return number

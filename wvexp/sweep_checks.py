@@ -1,0 +1,102 @@
+"""What the keys of a sweep may hold: `grid.*`, `search.*`, `large.*`, and what they leave unused.
+
+A key that a sweep would silently ignore is refused, as the user meant something by it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from wvexp.config import Config
+from wvexp.config_values import KEYS, check_value, lookup
+from wvexp.errors import UserError
+
+# Each axis of a grid, and the key of the single value that it replaces.
+SINGLE = {
+    "embed": "embed.kind",
+    "finetune": "finetune",
+    "train_size": "train_size",
+    "seed": "seed",
+    "lr": "optim.lr",
+    "model": "model.name",
+}
+# One pass over text that is generated as it is read: sizes are `large.tokens`.
+_UNUSED_BY_LARGE = (
+    *("train_size", "grid.train_size", "grid.ladder", "data.world_size", "data.folds"),
+    *("optim.epochs", "optim.patience", "tuning.start_epoch", "tuning.min_count"),
+    *("search.trials", "report", "parity.every"),
+)
+# Proposals of learning rates, for one model.
+_UNUSED_BY_SEARCH = ("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every")
+
+
+def check_sweep_keys(config: Config) -> None:
+    """UserError for axes that cannot be crossed, and for keys that would have no effect."""
+    _check_axes(config)
+    if config.large.tokens is not None:
+        _check_large(config, config.large.tokens)
+    elif config.search.trials is not None:
+        _refuse(config, _UNUSED_BY_SEARCH, "experiment=search")
+        _check_study(config)
+    elif config.grid.given:
+        _refuse(config, ["parity.every"], "a grid, which checks parity before its first run")
+
+
+def check_typed(overrides: Iterable[str], config: Config) -> None:
+    """UserError for a single value on the command line where the grid holds a list of them."""
+    typed = dict(override.lstrip("+").partition("=")[::2] for override in overrides)
+    for axis, key in SINGLE.items():
+        values = getattr(config.grid, axis)
+        beside = f"grid.{axis}={values}"
+        if axis == "train_size" and config.grid.ladder:
+            values, beside = True, f"grid.ladder={config.grid.ladder}"
+        for name in (key, key.removesuffix(".kind").removesuffix(".name")):
+            if values and name in typed:
+                raise UserError(
+                    f"{name}={typed[name]} means nothing beside {beside}",
+                    f"leave it out, or give grid.{axis}=[{typed[name]}]"
+                    + (" grid.ladder=null" if "ladder" in beside else ""),
+                )
+
+
+def _check_axes(config: Config) -> None:
+    grid = config.grid
+    for name, single in SINGLE.items():
+        axis = getattr(grid, name)
+        for place, value in enumerate(axis):
+            check_value(replace(KEYS[single], name=f"grid.{name}"), value)
+            if value in axis[:place]:
+                raise UserError(f"grid.{name}={axis} holds {value} twice")
+    if grid.ladder and grid.train_size:
+        raise UserError(
+            f"grid.ladder={grid.ladder} and grid.train_size={grid.train_size} are both given",
+            "give one of them",
+        )
+
+
+def _check_large(config: Config, tokens: list[int]) -> None:
+    if not tokens or min(tokens) < 1 or len(set(tokens)) < len(tokens):
+        raise UserError(
+            f"large.tokens={tokens}: give different numbers of 1 or more",
+            "such as large.tokens=[100000,1000000]",
+        )
+    if config.data.kind != "world" or config.data.task == "sentence":
+        raise UserError("large.tokens streams the world's token task", "take data=world")
+    _refuse(config, _UNUSED_BY_LARGE, "experiment=large")
+
+
+def _check_study(config: Config) -> None:
+    study, store = (Path(p).expanduser().resolve() for p in (config.search.study, config.store))
+    if study == store:
+        raise UserError(
+            f"search.study={config.search.study} is the results file too",
+            "give another search.study=FILE",
+        )
+
+
+def _refuse(config: Config, names: Iterable[str], where: str) -> None:
+    plain = Config()
+    for name in names:
+        value = lookup(config, name)
+        if value != lookup(plain, name):
+            raise UserError(f"{name}={value} means nothing with {where}", "leave it out")

@@ -1,0 +1,93 @@
+"""What is looked at before the first run of a sweep, so that nothing fails in the middle of it."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from wvexp.config import Config
+from wvexp.config_checks import check_metric_for_task, check_model_for_task
+from wvexp.data.folds import of_fold
+from wvexp.errors import UserError
+from wvexp.inputs import Inputs
+from wvexp.training.identity import RunConfig
+from wvexp.training.metrics import Scorer
+
+
+def check_sweep(config: Config) -> None:
+    """Raises UserError for what makes sense for one run alone, and for a report with no place."""
+    if config.out:
+        raise UserError(
+            f"out={config.out}: the runs of a sweep cannot share one folder", "leave out= out"
+        )
+    if config.device not in ("auto", "cpu"):
+        raise UserError(f"device={config.device}: sweeps run on the CPU", "take device=cpu")
+    if config.workers is not None and config.dispatch != "local":
+        raise UserError(
+            f"workers={config.workers} are threads of this machine, the runs go to "
+            f"dispatch={config.dispatch}",
+            "leave it out",
+        )
+    _check_budget(config)
+    if config.report:
+        _check_writable(config.report)
+
+
+def check_single(config: Config) -> None:
+    """Raises UserError for what means something for a sweep alone."""
+    for name in ("report", "workers"):
+        if getattr(config, name) is not None:
+            raise UserError(
+                f"{name}={getattr(config, name)} means nothing for one run",
+                "leave it out, or sweep: experiment=guidance",
+            )
+    if config.dispatch != "local":
+        raise UserError(
+            f"dispatch={config.dispatch} means nothing for one run",
+            "leave it out, or sweep with -m",
+        )
+    _check_budget(config)
+
+
+def check_fit(config: Config, inputs: Inputs) -> None:
+    """Raises UserError where the task of the data has not the models or the metric asked for."""
+    for name in config.grid.model or [config.model.name]:
+        check_model_for_task(name, inputs.corpus.task)
+    check_metric_for_task(config.metric, inputs.corpus.task)
+
+
+def check_scorable(runs: Iterable[RunConfig], inputs: Inputs) -> None:
+    """Raises UserError where the metric cannot be taken on a validation or test split of the runs.
+
+    A rare entity may be in no sentence of a small part.
+    """
+    corpus = inputs.corpus
+    drawn = {(run.metric, *((run.seed, run.fold) if run.folds else (0, None))) for run in runs}
+    for metric, seed, fold in sorted(drawn, key=repr):
+        parts = of_fold(corpus, seed, fold)
+        try:
+            for name in ("validation", "test"):
+                Scorer(metric, getattr(parts, name), corpus.label_names, name)
+        except UserError as error:
+            if fold is None:
+                raise
+            raise UserError(
+                f"data.folds={corpus.folds} at seed={seed}, fold {fold}: {error}",
+                "or give fewer folds",
+            ) from error
+
+
+def _check_writable(report: str) -> None:
+    folder = Path(report).parent
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise UserError(
+            f"report={report}: nothing can be written in {nearest}", "give another report=FILE.html"
+        )
+
+
+def _check_budget(config: Config) -> None:
+    """Raises UserError for what `decide.py` alone reads."""
+    if config.budget is not None:
+        raise UserError(
+            f"budget={config.budget} means nothing to train.py", "leave it out, or ask decide.py"
+        )
