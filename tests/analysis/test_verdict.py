@@ -105,7 +105,7 @@ def test_a_gain_that_only_began_low_does_not_contradict():
 def test_growth_by_chance_seldom_contradicts():
     """A gain of 5 points at every size, whose last estimate is the largest in a third of draws."""
     contradicted = largest = 0
-    for seed in range(120):
+    for seed in range(60):
         rng = np.random.default_rng(seed)
         random = rng.normal(0.6, 0.3, (3, 4, 200))
         pretrained = random + 0.05 + rng.normal(0, 0.15, random.shape)
@@ -114,8 +114,8 @@ def test_growth_by_chance_seldom_contradicts():
         contradicted += found.status == "contradicted"
         gains = [e.comparison.difference.estimate for e in found.evidence]
         largest += max(gains) == gains[-1]
-    assert contradicted <= 3
-    assert largest > 25
+    assert contradicted <= 2
+    assert largest > 12
 
 
 def test_growth_over_the_last_sizes_contradicts_after_a_flat_start():

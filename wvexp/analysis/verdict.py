@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.comparisons import Comparison
-from wvexp.analysis.components import two_way
 from wvexp.analysis.fading import Fade, gain_fades
-from wvexp.analysis.paired import ALPHA, MARGIN, holm, paired_difference
-from wvexp.analysis.rare import least_error
+from wvexp.analysis.gain import below_p, growth_p
+from wvexp.analysis.paired import ALPHA, MARGIN, holm
 from wvexp.analysis.wording import counted, in_short, place
 
 Claim = Literal[
@@ -28,9 +27,6 @@ Status = Literal["supported", "contradicted", "undecided", "not tested"]
 PRETRAINED_FROZEN, PRETRAINED_TUNED = "pretrained-frozen", "pretrained-tuned"
 RANDOM_FROZEN, RANDOM_TUNED = "random-frozen", "random-tuned"
 ARMS = (PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED)
-
-# Of the sizes measured, those over which a gain must grow for it to be said to grow.
-_LAST_SIZES = 3
 
 
 @dataclass(frozen=True)
@@ -185,10 +181,12 @@ def _random_suffices(
     last = pair.evidence[-1]
     if last.comparison.size != sizes[-1]:
         return replace(undecided, reason=f"the largest size has no interval: {pair.lacking[-1]}")
+    with_interval = {e.comparison.size for e in pair.evidence}
+    judged = [k for k, size in enumerate(sizes) if size in with_interval]
     below, grows = _holm_beside(
         comparisons,
-        _below_p(pretrained[-1], random[-1], margin, widening),
-        _growth_p(pretrained - random, sizes, pair, widening),
+        below_p(pretrained[-1], random[-1], margin, widening),
+        growth_p((pretrained - random)[judged], [sizes[k] for k in judged], widening),
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
         from_size = f"from size {place(fade.high, sizes)} on" if fade.high else "at every size"
@@ -253,34 +251,6 @@ def _holm_beside(comparisons: Sequence[Comparison], *p_values: float) -> list[fl
     called = [c.difference.strict_p for c in comparisons if c.difference.strict_p is not None]
     adjusted = holm([*p_values, *called]).tolist()
     return adjusted[: len(p_values)]
-
-
-def _below_p(
-    pretrained: NDArray[np.float64], random: NDArray[np.float64], margin: float, widening: float
-) -> float:
-    """Two-sided p-value of a gain as low as this one, were it truly the margin."""
-    gain = two_way(pretrained - random, least_error(pretrained, random), widening)
-    return min(1.0, 2 * gain.tail(margin - gain.mean))
-
-
-def _growth_p(
-    gain: NDArray[np.float64], sizes: Sequence[float], pair: _Pair, widening: float
-) -> float:
-    """p-value of a gain that does not grow with the logarithm of the size over the last sizes.
-
-    1 where the gain at the last size is not the largest: then it grew before, and no longer.
-    """
-    estimates = [_estimate(e) for e in pair.evidence]
-    if max(estimates) > estimates[-1]:
-        return 1.0
-    order = [float(size) for size in sizes]
-    last = [order.index(e.comparison.size) for e in pair.evidence[-_LAST_SIZES:]]
-    log_sizes = np.log([order[k] for k in last])
-    slope = np.tensordot(log_sizes - log_sizes.mean(), gain[last], axes=1)
-    found = paired_difference(slope, np.where(np.isnan(slope), np.nan, 0.0), widening=widening)
-    if found.strict_p is None or (found.estimate or 0.0) <= 0:
-        return 1.0
-    return found.strict_p
 
 
 def _lost(comparison: Comparison) -> bool:

@@ -90,10 +90,11 @@ def coverage(experiments: int, seeds: int, seed: int) -> Rates:
         if design.kind != "entities":  # F1 of a power-law recall is no power law
             at = (*SIZES, *EXTRAPOLATED)
             points = learning_curve(b, SIZES.tolist(), at).points
-            errors = 1 - curves.accuracy(np.array(at))[1]
-            for point, error in zip(points, errors, strict=True):
+            errors = dict(zip(at, 1 - curves.accuracy(np.array(at))[1], strict=True))
+            for point in points:
                 kind = "extrapolated" if point.extrapolated else "measured"
-                count(f"curve, {kind}", _inside(error, point.low, point.high))
+                count(f"curve, {kind}", _inside(errors[point.size], point.low, point.high))
+            count("curve not extrapolated", not any(point.extrapolated for point in points))
     return {
         **{name: hits[name] / tried[name] for name in sorted(tried)},
         "statuses where there is a crossover": {
