@@ -238,14 +238,14 @@ def test_a_grid_grows_twice_at_most():
 
 
 def test_small_budgets_one_after_the_other_arrive_where_a_large_one_does():
-    trainer = Trainer()
-    reached = []
-    for _ in range(30):
+    trainer = Trainer(units=60)
+    reached = [0]
+    while reached[-1] < 8000 and len(reached) < 20:
         trainer.now = 0.0
-        allocation = spend(trainer, limit=40.0)
-        assert trainer.now <= 40.0 - allocation.budget.closing
+        allocation = spend(trainer, limit=60.0)
+        assert trainer.now <= 60.0 - allocation.budget.closing
         reached.append(allocation.measured().sizes[-1])
-    assert reached[0] < 8000
+    assert 0 < reached[1] < 8000
     assert reached == sorted(reached)
     assert reached[-1] == 8000
 
@@ -293,7 +293,7 @@ def test_the_clock_stops_training_and_leaves_it_incomplete():
 def test_a_busy_machine_needs_more_time_for_the_report():
     pace = Pace()
     time.sleep(0.05)  # as if other programs had the processor
-    assert pace() > 2
+    assert pace() > 1.5
     assert Budget(60.0, 2, pace=2.0).closing == 2 * Budget(60.0, 2).closing
 
 

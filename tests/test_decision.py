@@ -153,18 +153,21 @@ def slow(monkeypatch):
     monkeypatch.setattr("wvexp.training.handwritten.HandwrittenEngine", SlowEngine)
 
 
-# Of time, because the upper limit is the contract: what goes over it is a step that cannot be
-# interrupted, on a machine that may be busy.
-SLACK = 5.0
+# Of time, because the upper limit is the contract; generous, because the report cannot be cut off
+# and the machine may be busy. What is asked for takes far longer than limit and slack together.
+SLACK = 15.0
 
 
-def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(given, tmp_path, slow):
+def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(
+    given, tmp_path, slow, monkeypatch
+):
     """A run takes 1.6 s, and all that a decision wants more than a minute and a half."""
-    config = compose([*given, f"store={tmp_path / 'r.sqlite'}", "budget=18s"], "decide")
+    monkeypatch.setattr("wvexp.deciding.Pace", lambda: lambda: 1.0)
+    config = compose([*given, f"store={tmp_path / 'r.sqlite'}", "budget=20s"], "decide")
     config = replace(config, out=str(tmp_path / "out"))
     began = time.perf_counter()
     run_decision(config)
-    assert time.perf_counter() - began < 18 + SLACK
+    assert time.perf_counter() - began < 20 + SLACK
     content = json.loads((tmp_path / "out" / "decision.json").read_text())
     assert content["choice"] == "undecided"
     assert content["recommended"] in ARMS
@@ -173,12 +176,12 @@ def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(given, tmp_pa
     assert any(line.startswith("What would settle it:") for line in content["advice"])
     assert len(content["advice"]) <= 10
     page = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert page["problems"][0].startswith("budget=18s left out all arms at 100 and ")
+    assert page["problems"][0].startswith("budget=20s left out all arms at 100 and ")
     # What was cut off is no failure, and is trained when there is time.
     store = Store(tmp_path / "r.sqlite")
     assert store.failures() == []
     before = store.keys()
-    again = wvexp.decide(*given, f"store={store.path}", "budget=18s")
+    again = wvexp.decide(*given, f"store={store.path}", "budget=20s")
     assert before < store.keys()
     assert set(again.to_json()["arms"]) >= set(content["arms"])
 

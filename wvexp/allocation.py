@@ -144,10 +144,14 @@ class Allocation:
         self.left_out = left_out  # these seeds were more than would have been without a budget
 
     def _look(self, size: int) -> None:
-        """Every arm at one rate: what a run takes, and something to say in any case."""
+        """Every arm at one rate: what a run takes, and something to say in any case.
+
+        One seed after the other, whatever is expected: the first runs of a process also compile.
+        """
         batch = self._tuning(size, self._first_rates()[1:2])
         for seed in dict.fromkeys(run.seed for run in batch):
-            self._train([run for run in batch if run.seed == seed], (WHAT[0], size))
+            one = [run for run in batch if run.seed == seed]
+            self._train(one, (WHAT[0], size), share=math.inf)
 
     def _tune(self, size: int, share: float = 1.0) -> bool:
         """Every arm with the same learning rates at one size; the grid grows where it must."""

@@ -16,7 +16,7 @@ _CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 6.0, 0.05, 30.0
 # Of the limit, the most that is kept for the model that the decision ends with.
 _MODEL_SHARE = 0.25
 # Waiting for a disk or a network would otherwise pass for a busy machine.
-_SLOWEST = 4.0
+_SLOWEST = 2.0
 # Estimates are exceeded by as much before anything goes wrong.
 _CAUTION = 1.25
 

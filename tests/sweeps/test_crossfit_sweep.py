@@ -34,9 +34,13 @@ def test_every_sentence_is_counted_once_a_seed(swept, folded):
     path, grid = swept
     m = measure(Store(path), grid.base.condition)
     assert m.folds == 4
-    tokens = folded.corpus.train.tokens
+    pool = folded.corpus.train
+    tokens, ends = pool.tokens, pool.offsets[1:-1]
+    # Equal sentences are one unit.
+    distinct = {words.tobytes() for words in np.split(pool.words, ends)}
+    assert len(distinct) < pool.sentences
     for counts in m.counts.values():
-        assert counts.shape == (2, folded.corpus.train.sentences, 2)
+        assert counts.shape == (2, len(distinct), 2)
         np.testing.assert_array_equal(counts[..., 1].sum(axis=1), [tokens, tokens])
 
 

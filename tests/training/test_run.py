@@ -295,6 +295,17 @@ def test_words_of_the_test_text_cannot_reach_training(monkeypatch, start_run, co
     assert [(e.loss, e.validation) for e in before] == [(e.loss, e.validation) for e in after]
 
 
+def test_test_sentences_that_were_trained_on_are_in_the_result(monkeypatch, start_run, corpora):
+    brief = {"task": "sentence", "optim": Optim(epochs=1)}
+    world, _ = start_run(**brief)  # its sentences coincide by chance
+    assert "leakage" not in world.result.to_json()
+    leaky = replace(corpora["sentence"], name="mine", test=corpora["sentence"].train)
+    monkeypatch.setitem(corpora, "sentence", leaky)
+    trained, _ = start_run(**brief)
+    leakage = trained.result.to_json()["leakage"]
+    assert leakage["shared"] == leakage["checked"] > 0
+
+
 def test_more_examples_than_there_are_is_refused_before_training(start_run):
     with pytest.raises(UserError, match="train_size=999999"):
         start_run(train_size=999_999)
