@@ -25,9 +25,17 @@ def place(tmp_path, monkeypatch):
     lines = [" ".join(rng.choice(words, 6)) for _ in range(300)]
     labels = ["yes" if "good" in line else "no" for line in lines]
     rows = [f"{line},{label}" for line, label in zip(lines, labels, strict=True)]
-    (tmp_path / "reviews.csv").write_text("\n".join(["text,label", *rows]) + "\n")
+    for name, part in {
+        "reviews": rows,
+        "train": rows[:200],
+        "validation": rows[200:250],
+        "test": rows[250:],
+    }.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join(["text,label", *part]) + "\n")
     (tmp_path / "new.csv").write_text("\n".join(["text", *lines[:5]]) + "\n")
-    save_vectors(tmp_path / "v.txt", words, rng.normal(0, 0.4, (8, 100)).astype(np.float32))
+    vectors = rng.normal(0, 0.4, (8, 100)).astype(np.float32)
+    save_vectors(tmp_path / "vectors.bin", words, vectors)
+    save_vectors(tmp_path / "v.txt", words, vectors)
     body = (tmp_path / "v.txt").read_text().splitlines()[1:]  # GloVe has no header
     (tmp_path / "glove.6B.100d.txt").write_text("\n".join(body) + "\n")
     monkeypatch.chdir(tmp_path)
