@@ -105,9 +105,12 @@ class Allocation:
     def spend(self) -> None:
         """Train. `left_out` names afterwards what the budget did not reach."""
         probes, larger = self.sizes[:-1][:2], self.sizes[:-1][2:]
-        if self.budget.limit is not None:
-            self._look(self.sizes[0])
+        looking = self.budget.limit is not None
+        if looking:
+            self._look(self.sizes[0], share=math.inf)
         for size in probes:
+            if looking and size != self.sizes[0]:
+                self._look(size)
             self._tune(size)
         reached = self._tune(self.sizes[-1], _FIRST_SHARE)
         for size in reversed(larger):
@@ -143,15 +146,16 @@ class Allocation:
                     self._follow(size, seeds)
         self.left_out = left_out  # these seeds were more than would have been without a budget
 
-    def _look(self, size: int) -> None:
+    def _look(self, size: int, share: float = 1.0) -> None:
         """Every arm at one rate: what a run takes, and something to say in any case.
 
-        One seed after the other, whatever is expected: the first runs of a process also compile.
+        One seed after the other, at the first size whatever is expected: the first runs of a
+        process also compile.
         """
         batch = self._tuning(size, self._first_rates()[1:2])
         for seed in dict.fromkeys(run.seed for run in batch):
             one = [run for run in batch if run.seed == seed]
-            self._train(one, (WHAT[0], size), share=math.inf)
+            self._train(one, (WHAT[0], size), share)
 
     def _tune(self, size: int, share: float = 1.0) -> bool:
         """Every arm with the same learning rates at one size; the grid grows where it must."""
