@@ -109,7 +109,7 @@ class Allocation:
         if looking:
             self._look(self.sizes[0], share=math.inf)
         for size in probes:
-            if looking and size != self.sizes[0]:
+            if looking and self.tuned:
                 self._look(size)
             self._tune(size)
         reached = self._tune(self.sizes[-1], _FIRST_SHARE)

@@ -15,6 +15,8 @@ from wvexp.training.identity import RunConfig
 _CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 6.0, 0.05, 30.0
 # Of the limit, the most that is kept for the model that the decision ends with.
 _MODEL_SHARE = 0.25
+# What comes before and after a model's epochs, and until runs that are told to stop have stopped.
+_AROUND_MODEL = 3.0
 # Waiting for a disk or a network would otherwise pass for a busy machine.
 _SLOWEST = 2.0
 # Estimates are exceeded by as much before anything goes wrong.
@@ -54,7 +56,7 @@ class Budget:
 
     def for_runs(self, model: float) -> float:
         """What is left to train runs, with the model that is kept expected to take `model`."""
-        return self.left() - min(model, self.most_for_model)
+        return self.left() - min(_CAUTION * model + self.pace * _AROUND_MODEL, self.most_for_model)
 
     @property
     def most_for_model(self) -> float:
