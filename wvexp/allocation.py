@@ -27,10 +27,9 @@ from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
-# Learning rates half a decade apart, and the three with which every size begins: measured on
-# sentence polarity with Adam, the best of 3e-4 to 3e-2 lies among these at every size.
+# Learning rates half a decade apart, and the three with which every size begins.
 LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)
-RATES, CNN_RATES = LADDER[4:7], LADDER[3:6]
+RATES = LADDER[4:7]
 # How often the grid of a size may grow.
 EXTENSIONS = 2
 STEPS = 5
@@ -152,14 +151,14 @@ class Allocation:
         One seed after the other, at the first size whatever is expected: the first runs of a
         process also compile.
         """
-        batch = self._tuning(size, self._first_rates()[1:2])
+        batch = self._tuning(size, [RATES[1]])
         for seed in dict.fromkeys(run.seed for run in batch):
             one = [run for run in batch if run.seed == seed]
             self._train(one, (WHAT[0], size), share)
 
     def _tune(self, size: int, share: float = 1.0) -> bool:
         """Every arm with the same learning rates at one size; the grid grows where it must."""
-        rates = self._first_rates()
+        rates = list(RATES)
         batch = self._tuning(size, rates)
         if not self._train(batch, (WHAT[0], size), share):
             return False
@@ -209,9 +208,6 @@ class Allocation:
             if seconds <= self.budget.most_for_model:
                 break
         return seconds
-
-    def _first_rates(self) -> list[float]:
-        return list(CNN_RATES if self.base.model.name == "cnn" else RATES)
 
     def _beyond(self, size: int, rates: Sequence[float]) -> list[float]:
         """The next rates on the sides where some arm does best at the edge."""
