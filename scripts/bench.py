@@ -5,10 +5,11 @@ bench.py case=backprop json=backprop.json one case, its figures in a file too
 """
 
 import json
+from pathlib import Path
 
 from rich.console import Console
 
-from wvexp.atomic import write_text
+from wvexp.atomic import check_place, write_text
 from wvexp.benchmarks.cases import CASES
 from wvexp.benchmarks.tables import tables
 from wvexp.cli import parse_key_values, run_command, whole_number
@@ -26,6 +27,9 @@ def main(arguments: list[str]) -> int:
     case = values.get("case")
     if case is not None and case not in CASES:
         raise UserError(f"case={case} is unknown", f"known are {', '.join(CASES)}")
+    if "json" in values:
+        check_place(f"json={values['json']}", Path(values["json"]))
+        Path(values["json"]).parent.mkdir(parents=True, exist_ok=True)
     console = Console(highlight=False)
     figures = {}
     for name in [case] if case else CASES:

@@ -41,6 +41,17 @@ def write_text(path: str | Path, text: str) -> None:
         file.write(text.encode("utf-8"))
 
 
+def check_place(given: str, path: Path) -> None:
+    """UserError naming what was `given` where no file can come to lie at `path`.
+
+    Asked before long work whose result goes there; missing folders may still be made.
+    """
+    folder = path.parent.absolute()
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if path.is_dir() or not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise UserError(f"{given}: nothing can be written in {nearest}", "name another file")
+
+
 def current_umask() -> int:
     """The process's umask, which can only be read by setting it."""
     mask = os.umask(0)

@@ -4,10 +4,11 @@ import json
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -151,8 +152,9 @@ def left_out_words(budget: str, left_out: Collection[tuple[str, int]]) -> tuple[
 class _Batches(LiveSweep):
     """A decision trains batch upon batch, of runs that are mostly there: only the new are told."""
 
-    def started(self, runs: int, skipped: int) -> None:
-        super().started(runs - skipped, 0)
+    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
+        super().started(runs - len(stored), ())
+        self.remember(stored)
 
 
 def check_decision(config: Config) -> None:

@@ -188,6 +188,10 @@ def test_a_file_in_a_place_without_write_access_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("wvexp.results.store.sqlite3.connect", without_access)
     assert [run["seed"] for run in Store.to_read(path).runs()] == [0]
     assert opened[0].endswith("mode=ro")
+    # As a process that was killed leaves it: rows that are in the log alone would be missing.
+    path.with_name("results.sqlite-wal").write_bytes(b"rows")
+    with pytest.raises(UserError, match=r"its last rows lie in results\.sqlite-wal"):
+        Store.to_read(path)
 
 
 def test_failures_are_those_of_a_condition(tmp_path):

@@ -10,8 +10,8 @@ from wvexp.sweeps.run import Silent, run_sweep
 
 
 class Saying(Silent):
-    def started(self, runs, skipped):
-        print(f"skipped {skipped}", flush=True)
+    def started(self, runs, stored):
+        print(f"skipped {len(stored)}", flush=True)
 
     def done(self, result):
         print(result.run.key, flush=True)

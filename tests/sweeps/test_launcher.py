@@ -73,6 +73,28 @@ def test_a_sweep_leaves_a_folder_a_job_and_the_rows_of_single_runs(here, capsys)
     assert len(epochs) == contents(swept)["epochs"]
 
 
+def test_jobs_that_are_one_run_have_one_folder_and_say_so(here, capsys):
+    command("-m", "train_size=100,100", "seed=0,1")
+    said = capsys.readouterr().out
+    assert "4 jobs are 2 runs" in said
+    assert "2 runs trained" in said
+    assert {folder.name for folder in job_folders(here)} == {"0", "1"}
+
+
+@pytest.mark.parametrize(("key", "values"), [("dispatch", "local,ray"), ("workers", "1,2")])
+def test_jobs_cannot_differ_in_where_they_run(here, key, values):
+    with pytest.raises(UserError, match=f"{key}={values} with -m"):
+        command("-m", f"{key}={values}", "train_size=100")
+    assert not list(here.glob("**/*.sqlite"))
+
+
+def test_every_results_file_is_opened_before_any_run_is_trained(here):
+    (here / "other.sqlite").write_text("something else")
+    with pytest.raises(UserError, match=r"other\.sqlite"):
+        command("-m", "train_size=100", "store=one.sqlite,other.sqlite")
+    assert Store(here / "one.sqlite").runs() == []
+
+
 def test_what_is_stored_is_skipped_and_counted_aloud(here, capsys):
     command("-m", "train_size=100", "seed=0,1")
     before = job_folders(here)

@@ -1,6 +1,7 @@
 """What a sweep says: plain lines when piped, a live view on a terminal."""
 
 import io
+from dataclasses import replace
 from types import SimpleNamespace
 
 from rich.console import Console
@@ -20,12 +21,22 @@ def result_of(run, validation):
     return SimpleNamespace(run=run, validation=validation)
 
 
+def stored_row(run, validation):
+    return {
+        "arm": run.arm,
+        "model": run.model.name,
+        "train_size": run.train_size,
+        "lr": run.optim.lr,
+        "metric": {"validation": validation},
+    }
+
+
 def follow(tiny, inputs, terminal):
     clock, out = Clock(), io.StringIO()
     console = Console(file=out, force_terminal=terminal, width=200, highlight=False)
     live = LiveSweep(console, seconds=5.0, clock=clock)
     runs = tiny.make_grid(inputs, seeds=1, sizes=(20,)).runs()
-    live.started(6, 2)
+    live.started(6, [stored_row(runs[2], 0.65), stored_row(runs[1], 0.7)])
     for run, score in zip(runs[:3], (0.5, 0.7, 0.6), strict=True):
         live.begun(run)
         clock.now += 2
@@ -58,7 +69,7 @@ def test_piped_a_line_comes_now_and_then_and_failures_at_the_end(tiny, inputs):
 def test_a_sweep_cut_off_before_its_first_run_says_so(tiny, inputs):
     out = io.StringIO()
     live = LiveSweep(Console(file=out, width=80, highlight=False), clock=Clock())
-    live.started(6, 0)
+    live.started(6, [])
     live.begun(tiny.base_run(inputs))
     live.ended()
     said = "0 runs trained and stored in 0.0 s, 0 failed, 6 left"
@@ -76,7 +87,7 @@ def test_a_terminal_gets_one_live_view_that_goes_at_the_end(tiny, inputs):
 
 def test_the_best_arm_is_named_only_where_arms_share_a_size(tiny, inputs):
     live = LiveSweep(Console(file=io.StringIO()))
-    live.started(2, 0)
+    live.started(2, [])
     one, other = tiny.make_grid(inputs, seeds=1, sizes=(20,)).runs()[:2]
     live.begun(one)
     live.done(result_of(one, 0.9))
@@ -84,3 +95,16 @@ def test_the_best_arm_is_named_only_where_arms_share_a_size(tiny, inputs):
     live.begun(other)
     live.done(result_of(other, 0.95))
     assert live.best_arm() == "pretrained-tuned (0.950 at size 20)"
+
+
+def test_the_best_arm_counts_what_was_stored_and_each_arm_at_its_best_rate(tiny, inputs):
+    live = LiveSweep(Console(file=io.StringIO()))
+    frozen, tuned = tiny.make_grid(inputs, seeds=1, sizes=(20,)).runs()[:2]
+    live.started(4, [stored_row(frozen, 0.8), stored_row(frozen, 0.9)])
+    bad = replace(tuned, optim=replace(tuned.optim, lr=1.0))
+    for run, score in ((tuned, 0.87), (bad, 0.1)):
+        live.begun(run)
+        live.done(result_of(run, score))
+    assert live.best_arm() == "pretrained-tuned (0.870 at size 20)"
+    live.started(4, [stored_row(frozen, 0.88), stored_row(frozen, 0.9), stored_row(tuned, 0.87)])
+    assert live.best_arm() == "pretrained-frozen (0.890 at size 20)"

@@ -124,7 +124,13 @@ class Store:
         last: UserError | None = None
         # A file in WAL mode wants an index beside it; where none can be made, and so nobody is
         # writing, the file is read as it lies.
+        log = path.with_name(path.name + "-wal")
         for mode in ("mode=ro", "mode=ro&immutable=1"):
+            if "immutable" in mode and log.is_file() and log.stat().st_size:
+                raise UserError(
+                    f"store={path}: its last rows lie in {log.name}, which cannot be read in place",
+                    "copy both files to a folder that can be written to",
+                )
             store._reading = f"{path.absolute().as_uri()}?{mode}"
             try:
                 with store._connection() as connection:

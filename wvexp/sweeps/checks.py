@@ -1,9 +1,9 @@
 """What is looked at before the first run of a sweep, so that nothing fails in the middle of it."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from wvexp.atomic import check_place
 from wvexp.config import Config
 from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.data.folds import of_fold
@@ -29,7 +29,7 @@ def check_sweep(config: Config) -> None:
         )
     _check_budget(config)
     if config.report:
-        _check_writable(config.report)
+        check_place(f"report={config.report}", Path(config.report))
 
 
 def check_single(config: Config) -> None:
@@ -74,15 +74,6 @@ def check_scorable(runs: Iterable[RunConfig], inputs: Inputs) -> None:
                 f"data.folds={corpus.folds} at seed={seed}, fold {fold}: {error}",
                 "or give fewer folds",
             ) from error
-
-
-def _check_writable(report: str) -> None:
-    folder = Path(report).parent
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise UserError(
-            f"report={report}: nothing can be written in {nearest}", "give another report=FILE.html"
-        )
 
 
 def _check_budget(config: Config) -> None:

@@ -44,6 +44,13 @@ def run_jobs(jobs: Sequence[Job]) -> None:
                     "give the lists as grid.*, without -m",
                 )
         check_sweep(config)
+    for name in ("dispatch", "workers"):
+        values = list(dict.fromkeys(str(getattr(job.config, name)) for job in jobs))
+        if len(values) > 1:
+            raise UserError(
+                f"{name}={','.join(values)} with -m: all jobs are trained in one place",
+                f"give one {name}",
+            )
     groups = [_Group(group) for group in _by_inputs(jobs)]  # all checked before any is trained
     raise_failures(SweepOutcome.total(group.run() for group in groups))
 
@@ -69,14 +76,24 @@ class _Group:
             check_fit(job.config, self.inputs)
         self.runs = [describe_run(job.config, self.inputs, sweeping=True) for job in jobs]
         check_scorable(self.runs, self.inputs)
-        self.by_key = {run.key: job for run, job in zip(self.runs, jobs, strict=True)}
+        self.by_key: dict[str, Job] = {}
+        for run, job in zip(self.runs, jobs, strict=True):
+            self.by_key.setdefault(run.key, job)
+        self.store = Store(Path(self.config.store).expanduser())
 
     def run(self) -> SweepOutcome:
+        console = Console(highlight=False)
+        if len(self.by_key) < len(self.runs):
+            console.print(
+                f"{len(self.runs):,} jobs are {len(self.by_key):,} runs: jobs that differ in "
+                "nothing that their run depends on have one folder, the first's",
+                soft_wrap=True,
+            )
         return run_sweep(
             self.runs,
             self.inputs,
-            Store(Path(self.config.store).expanduser()),
-            progress=LiveSweep(Console(highlight=False)),
+            self.store,
+            progress=LiveSweep(console),
             dispatch=dispatch_of(self.config),
             # Other machines have no folders to fill here: they send rows.
             train_one=_into_folders(self.by_key) if self.config.dispatch == "local" else None,

@@ -2,7 +2,9 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -14,6 +16,8 @@ from wvexp.sweeps.run import FailedRun
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 
+# Validation scores by arm and model, size, and learning rate.
+Scores = dict[tuple[str, str], dict[int, dict[float, list[float]]]]
 # Failures listed at the end.
 _LISTED = 20
 
@@ -38,16 +42,16 @@ class LiveSweep:
         self.console, self.seconds, self.clock = console, seconds, clock
         self._live: Live | None = None
 
-    def started(self, runs: int, skipped: int) -> None:
-        self.runs, self.left = runs, runs - skipped
+    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
+        """So many runs are wanted, of which the rows of the results file `stored` are there."""
+        self.runs, self.left = runs, runs - len(stored)
         self.running = self.finished = 0
         self.failures: list[FailedRun] = []
-        self.scores: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(
-            lambda: defaultdict(list)
-        )
+        self.scores: Scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        self.remember(stored)
         self.began = self._said = self.clock()
-        if skipped:
-            self.console.print(f"{skipped:,} of {runs:,} runs are in the results file: skipped")
+        if stored:
+            self.console.print(f"{len(stored):,} of {runs:,} runs are in the results file: skipped")
         if self.console.is_terminal and self.left:
             self._live = Live(
                 get_renderable=self._view,
@@ -57,15 +61,21 @@ class LiveSweep:
             )
             self._live.start()
 
+    def remember(self, stored: Iterable[Mapping[str, Any]]) -> None:
+        """Let rows of the results file take part in the best so far."""
+        for row in stored:
+            rates = self.scores[row["arm"], row["model"]][row["train_size"]]
+            rates[row["lr"]].append(row["metric"]["validation"])
+
     def begun(self, run: RunConfig) -> None:
         self.running += 1
         self.left -= 1
 
     def done(self, result: RunResult) -> None:
         self.finished += 1
-        self.scores[result.run.arm, result.run.model.name][result.run.train_size].append(
-            result.validation
-        )
+        run = result.run
+        rates = self.scores[run.arm, run.model.name][run.train_size]
+        rates[run.optim.lr].append(result.validation)
         self._one_less()
 
     def failed(self, failure: FailedRun) -> None:
@@ -118,14 +128,20 @@ class LiveSweep:
         return " · ".join(parts)
 
     def best_arm(self) -> str | None:
-        """The arm of the best mean validation score at the largest size that all arms have."""
+        """The arm of the best mean validation score at the largest size that all arms have.
+
+        Each arm at its best learning rate there.
+        """
         if len(self.scores) < 2:
             return None
         shared = set.intersection(*(set(sizes) for sizes in self.scores.values()))
         if not shared:
             return None
         size = max(shared)
-        means = {arm: sum(s[size]) / len(s[size]) for arm, s in self.scores.items()}
+        means = {
+            arm: max(fmean(scores) for scores in sizes[size].values())
+            for arm, sizes in self.scores.items()
+        }
         best, score = max(means.items(), key=lambda item: item[1])
         several_models = len({model for _, model in means}) > 1
         name = " ".join(best) if several_models else best[0]

@@ -1,9 +1,9 @@
 """A sweep: runs in, rows in the results file out; what is there already is not trained again."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs
@@ -44,7 +44,7 @@ class SweepOutcome:
 class Progress(Protocol):
     """Who is told how a sweep goes; `wvexp.sweeps.progress` has the one for terminals."""
 
-    def started(self, runs: int, skipped: int) -> None: ...
+    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None: ...
     def begun(self, run: RunConfig) -> None: ...
     def done(self, result: RunResult) -> None: ...
     def failed(self, failure: FailedRun) -> None: ...
@@ -54,7 +54,7 @@ class Progress(Protocol):
 class Silent:
     """Tells nobody."""
 
-    def started(self, runs: int, skipped: int) -> None: ...
+    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None: ...
     def begun(self, run: RunConfig) -> None: ...
     def done(self, result: RunResult) -> None: ...
     def failed(self, failure: FailedRun) -> None: ...
@@ -127,7 +127,7 @@ def run_sweep(
         stored = store.keys()
         left = [run for key, run in distinct.items() if key not in stored]
         left.sort(key=cost, reverse=True)
-        skipped = len(distinct) - len(left)
+        skipped = [run for run in store.runs() if run["key"] in distinct] if stored else []
 
         def report(run: RunConfig, outcome: RunResult | Exception) -> None:
             nonlocal done
@@ -148,7 +148,7 @@ def run_sweep(
                 dispatch(train_one or train_run, left, inputs, report, progress.begun, stop)
         finally:
             progress.ended()
-    return SweepOutcome(done, skipped, tuple(failed))
+    return SweepOutcome(done, len(skipped), tuple(failed))
 
 
 def threads(workers: int | None) -> Dispatch:
