@@ -302,3 +302,25 @@ def test_the_least_budget_that_is_named_would_do():
         least = Budget(1.0, 2).least(needed)
         assert least - Budget(float(least), 2).closing >= needed
         assert least % 10 == 0
+
+
+def test_judging_the_scores_leaves_the_time_that_is_kept_for_the_model(monkeypatch):
+    """Runs of no length, scores that take four seconds to judge: seeds beyond the usual must end."""
+    trainer = Trainer(seconds=1e-6)
+    measured = Allocation.measured
+
+    def slowly(self):
+        trainer.now += 4.0
+        return measured(self)
+
+    monkeypatch.setattr(Allocation, "measured", slowly)
+    allocation = spend(trainer, limit=200.0)
+    assert allocation.complete
+    assert trainer.now > 100.0
+    assert allocation.budget.fits_model(1.0)
+
+
+def test_findings_that_are_there_need_no_time_kept():
+    budget = Budget(60.0, 2)
+    assert replace(budget, judged=3.0).closing == budget.closing - 3.0
+    assert replace(budget, judged=1e3).closing == budget.closing / 2

@@ -20,7 +20,7 @@ from wvexp.analysis.verdict import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_T
 from wvexp.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
-from wvexp.results.crossfit import CrossFitted, Run
+from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
 from wvexp.results.subset import Subset
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
@@ -137,12 +137,23 @@ class Allocation:
     def _use_up(self, top: int) -> None:
         """More seeds, one at a time, first where the choice is made, then along the curve."""
         left_out = list(self.left_out)
-        for seeds in range(SEEDS + 1, MOST_SEEDS + 1):
-            if not self._decided() and not self._follow(top, seeds):
+        smaller = [size for size in self.sizes if size < top]
+        steps = [
+            (size, seeds)
+            for seeds in range(SEEDS + 1, MOST_SEEDS + 1)
+            for size in (top, *(smaller if seeds <= CLOSE_SEEDS else ()))
+        ]
+        longest = 0.0
+        for size, seeds in steps:
+            # Judging the scores may take longer than training the runs.
+            if self.budget.for_runs(self._model_seconds()) < longest:
                 break
-            for size in self.sizes:
-                if size < top and seeds <= CLOSE_SEEDS:
-                    self._follow(size, seeds)
+            began = self.budget.elapsed()
+            if size < top:
+                self._follow(size, seeds)
+            elif not self._decided() and not self._follow(top, seeds):
+                break
+            longest = max(longest, self.budget.elapsed() - began)
         self.left_out = left_out  # these seeds were more than would have been without a budget
 
     def _look(self, size: int, share: float = 1.0) -> None:
@@ -188,7 +199,7 @@ class Allocation:
         """Train the batch if the budget allows it; whether all of it was trained."""
         self._tried.update(run.key for run in batch)
         stored = self.store.runs(condition=self.base.condition)
-        model = self._model_seconds(batch, stored)
+        model = self._model_seconds(batch)
         if self.budget.allows(batch, stored, model, share):
             outcome = self.train(batch, self.budget.for_runs(model))
             if outcome.done + outcome.skipped + len(outcome.failed) == len(batch):
@@ -196,11 +207,12 @@ class Allocation:
         self.left_out.append(what)
         return False
 
-    def _model_seconds(self, batch: Sequence[RunConfig], stored: Sequence[Run]) -> float:
+    def _model_seconds(self, batch: Sequence[RunConfig] = ()) -> float:
         """What the model that the decision ends with is expected to take, in the slower arm.
 
         On all data; where that is out of reach, on as much as the largest runs.
         """
+        stored = self.store.runs(condition=self.base.condition)
         largest = max([*self.tuned, *(run.train_size for run in batch)])
         for size in (self.base.train_size, largest):
             arms = (replace(self.base, train_size=size, finetune=t) for t in (False, True))

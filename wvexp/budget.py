@@ -13,6 +13,8 @@ from wvexp.training.identity import RunConfig
 
 # What findings, figures and files take (4 s on a quiet core), and a share for what grows.
 _CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 6.0, 0.05, 30.0
+# Of what findings and report take, the least that figures and files do.
+_WRITING_SHARE = 0.5
 # Of the limit, the most that is kept for the model that the decision ends with.
 _MODEL_SHARE = 0.25
 # What comes before and after a model's epochs, and until runs that are told to stop have stopped.
@@ -31,6 +33,7 @@ class Budget:
     workers  runs trained at once
     began    what the clock showed when the decision began
     pace     seconds that a second of work takes here, where other programs run too
+    judged   what the findings of the report took, once they are there
     """
 
     limit: float | None
@@ -38,6 +41,7 @@ class Budget:
     began: float = 0.0
     clock: Callable[[], float] = time.perf_counter
     pace: float = 1.0
+    judged: float = 0.0
 
     def elapsed(self) -> float:
         return self.clock() - self.began
@@ -50,9 +54,10 @@ class Budget:
 
     @property
     def closing(self) -> float:
-        """What is kept for findings and report."""
+        """What is kept for findings and report; once there are findings, for the report."""
         share = _CLOSING_SHARE * (self.limit or 0.0)
-        return self.pace * min(_CLOSING_SECONDS + share, _MOST_CLOSING)
+        whole = self.pace * min(_CLOSING_SECONDS + share, _MOST_CLOSING)
+        return max(whole - self.judged, _WRITING_SHARE * whole)
 
     def for_runs(self, model: float) -> float:
         """What is left to train runs, with the model that is kept expected to take `model`."""

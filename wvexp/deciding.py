@@ -81,6 +81,7 @@ def decide_config(
             f"budget={config.budget} ended before one run: reading took {before:.0f} s",
             f"give budget={needed}s or more",
         )
+    trained = budget.elapsed()
     findings = findings_of(
         allocation.results,
         base.condition,
@@ -97,7 +98,7 @@ def decide_config(
         findings,
         allocation.complete,
         budget.elapsed(),
-        budget,
+        replace(budget, judged=budget.elapsed() - trained),
     )
 
 
