@@ -208,7 +208,8 @@ def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
                 "describe the runs and prepare the inputs from one configuration",
             )
     for size in sorted({run.train_size for run in runs}):
-        inputs.corpus.check_training_size(size)
+        seeds = {run.seed for run in runs if run.train_size == size}
+        inputs.corpus.check_training_size(size, seeds)
 
 
 def _describe(error: Exception) -> str:
