@@ -26,8 +26,11 @@ _UNUSED_BY_LARGE = (
     *("optim.epochs", "optim.patience", "tuning.start_epoch", "tuning.min_count"),
     *("search.trials", "report", "parity.every"),
 )
-# Proposals of learning rates, for one model.
-_UNUSED_BY_SEARCH = ("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every")
+# Proposals of learning rates, dropout and the rows' own rate, for one model.
+_UNUSED_BY_SEARCH = (
+    *("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every"),
+    *("optim.lr", "model.dropout", "tuning.lr_scale"),
+)
 
 
 def check_sweep_keys(config: Config) -> None:
