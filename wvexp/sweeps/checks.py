@@ -28,6 +28,8 @@ def check_sweep(config: Config) -> None:
             "leave it out",
         )
     _check_budget(config)
+    alone = not config.grid.given and config.data.folds is None and config.dispatch == "local"
+    _check_parity(config, watched=alone and config.engine == "autograd")
     if config.report:
         _check_writable(config.report)
 
@@ -46,6 +48,7 @@ def check_single(config: Config) -> None:
             "leave it out, or sweep with -m",
         )
     _check_budget(config)
+    _check_parity(config, watched=config.engine != "handwritten")
 
 
 def check_fit(config: Config, inputs: Inputs) -> None:
@@ -82,6 +85,19 @@ def _check_writable(report: str) -> None:
     if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
         raise UserError(
             f"report={report}: nothing can be written in {nearest}", "give another report=FILE.html"
+        )
+
+
+def _check_parity(config: Config, *, watched: bool) -> None:
+    """Raises UserError where nobody checks the gradients while the runs train.
+
+    The CNN has none by hand; the hand-written engine is checked before a sweep begins.
+    """
+    if config.parity.every is not None and (config.model.name == "cnn" or not watched):
+        raise UserError(
+            f"parity.every={config.parity.every} means nothing here: runs with engine=autograd and "
+            "model=window or mean are watched, one by one or with -m",
+            "leave it out",
         )
 
 
