@@ -69,7 +69,8 @@ def test_a_search_over_several_seeds_is_refused():
         ("grid.lr=[0.1]", r"grid\.lr=\[0\.1\] means nothing"),
         ("optim.lr=0.01", r"optim\.lr=0\.01 means nothing with experiment=search"),
         ("model.dropout=0.3", r"model\.dropout=0\.3 means nothing"),
-        ("tuning.lr_scale=2", r"tuning\.lr_scale=2\.0 means nothing"),
+        ("optim.lr=0.001", r"optim\.lr=0\.001 means nothing"),  # the default, said aloud
+        ("tuning.lr_scale=2", r"tuning\.lr_scale=2 means nothing"),
         ("report=x.html", r"report=x\.html means nothing"),
         ("search.study=runs/results.sqlite", "is the results file too"),
     ],
@@ -77,6 +78,11 @@ def test_a_search_over_several_seeds_is_refused():
 def test_what_a_search_does_not_read_is_refused(here, argument, message):
     with pytest.raises(UserError, match=message):
         experiment("search.trials=1", argument)
+
+
+def test_what_another_rule_or_model_brings_with_it_is_no_mistake():
+    config = experiment("search.trials=1", "optim=sgd", "data.task=sentence", "model=cnn")
+    assert (config.optim.lr, config.model.dropout) == (0.1, 0.5)
 
 
 def test_a_database_of_something_else_stays_as_it_is(here):
