@@ -305,7 +305,7 @@ def test_the_least_budget_that_is_named_would_do():
 
 
 def test_judging_the_scores_leaves_the_time_that_is_kept_for_the_model(monkeypatch):
-    """Runs of no length, scores that take four seconds to judge: seeds beyond the usual must end."""
+    """Runs of no length, scores that take four seconds to judge: further seeds must end."""
     trainer = Trainer(seconds=1e-6)
     measured = Allocation.measured
 

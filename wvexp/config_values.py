@@ -1,8 +1,10 @@
 """Whether one value is what its key accepts: the type, the range and the choices of the schema."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from math import isfinite, nan
 from numbers import Integral, Real
+from types import NoneType, UnionType
 from typing import Any
 
 from wvexp.config import Config, Key, keys
@@ -26,6 +28,24 @@ def check_value(key: Key, value: Any) -> None:
             raise UserError(f"{key.name}={value}: it must be below {key.below}")
         if value == float("inf"):
             raise UserError(f"{key.name}={value}: it must be finite")
+
+
+def typed(key: Key, value: Any) -> Any:
+    """The value as the key's type has it, from whatever Python or NumPy hold.
+
+    What comes from a command line or YAML has its type already.
+
+    Raises
+    ------
+    UserError
+        It is no value of that type, or not one that the key accepts.
+    """
+    kinds = key.type.__args__ if isinstance(key.type, UnionType) else (key.type,)
+    if value is None and NoneType in kinds:
+        return None
+    converted = _CONVERT[kinds[0]](key.name, value)
+    check_value(key, converted)
+    return converted
 
 
 def lookup(config: Config, name: str) -> Any:
@@ -53,3 +73,28 @@ def real(name: str, value: Any) -> float:
     if not isfinite(number):
         raise UserError(f"{name}={value} is not a number")
     return number
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise UserError(f"{name}={value} is no text")
+    return value
+
+
+def _truth(name: str, value: Any) -> bool:
+    if value not in (True, False):
+        raise UserError(f"{name}={value} is neither true nor false")
+    return bool(value)
+
+
+def _whole_numbers(name: str, value: Any) -> list[int]:
+    return [whole(name, number) for number in value]
+
+
+_CONVERT: dict[Any, Callable[[str, Any], Any]] = {
+    int: whole,
+    float: real,
+    str: _text,
+    bool: _truth,
+    list[int]: _whole_numbers,
+}

@@ -199,10 +199,11 @@ class Decision:
         run = replace(
             self.base, embed=embed, finetune=policy == "tuned", optim=optim, train_size=size
         )
-        if run.folds is not None and size == self.base.train_size:
-            # The model that is kept was tested on a split of its own.
-            kept = of_fold(self.inputs.corpus, run.seed, None)
-            run = replace(run, train_size=kept.train.examples)
+        if run.folds is not None:
+            # The model that is kept is tested on a split of its own.
+            there = of_fold(self.inputs.corpus, run.seed, None).train.examples
+            whole = size == self.base.train_size
+            run = replace(run, train_size=there if whole else min(size, there))
         config = replace(
             self.config,
             embed=replace(self.config.embed, kind=embed),

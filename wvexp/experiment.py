@@ -5,7 +5,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.config import Config
+from wvexp.data.corpus import Corpus
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 # Dimension of random vectors where nothing else gives one.
 _DEFAULT_DIM = 100
+# Seeds from the first one on in which the full size of a cross-fit is there: a decision's most.
+_FURTHER_SEEDS = 20
 
 
 def run_experiment(config: Config) -> None:
@@ -107,8 +110,9 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     model.
     """
     corpus, reference = inputs.corpus, inputs.reference
+    seeds = seeds_of(config)
     if config.train_size is not None:
-        corpus.check_training_size(config.train_size)
+        corpus.check_training_size(config.train_size, seeds)
     model = config.model
     if model.name == "auto":
         model = replace(model, name="window" if corpus.task == "token" else "mean")
@@ -127,13 +131,27 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         model=model,
         optim=config.optim,
         metric=metric,
-        train_size=config.train_size or corpus.available,
+        train_size=config.train_size or full_size(corpus, seeds),
         seed=config.seed,
         engine=engine,
         data=corpus.fingerprint,
         vectors=reference.fingerprint if reference else None,
         folds=corpus.folds,
     )
+
+
+def seeds_of(config: Config) -> list[int]:
+    """The seeds that the configuration asks for."""
+    return config.grid.seed or [config.seed]
+
+
+def full_size(corpus: Corpus, seeds: Sequence[int]) -> int:
+    """The training size that stands for all data, in every fold if there are any.
+
+    One that further seeds have too: a sweep that goes on with them goes on with the same size.
+    """
+    further = range(min(seeds), min(seeds) + _FURTHER_SEEDS)
+    return corpus.available({*seeds, *further})
 
 
 def choose_device(device: str, engine: str) -> str:

@@ -26,8 +26,9 @@ _UNUSED_BY_LARGE = (
     *("optim.epochs", "optim.patience", "tuning.start_epoch", "tuning.min_count"),
     *("search.trials", "report", "parity.every"),
 )
-# Proposals of learning rates, for one model.
+# For one model; what it proposes itself may have a value by `optim=sgd` or `model=cnn`.
 _UNUSED_BY_SEARCH = ("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every")
+_PROPOSED_BY_SEARCH = ("optim.lr", "model.dropout", "tuning.lr_scale")
 
 
 def check_sweep_keys(config: Config) -> None:
@@ -43,8 +44,18 @@ def check_sweep_keys(config: Config) -> None:
 
 
 def check_typed(overrides: Iterable[str], config: Config) -> None:
-    """UserError for a single value on the command line where the grid holds a list of them."""
+    """UserError for a value on the command line in whose place the sweep has its own.
+
+    One for which the grid holds a list, or a search makes proposals.
+    """
     typed = dict(override.lstrip("+").partition("=")[::2] for override in overrides)
+    if config.search.trials is not None:
+        for name in _PROPOSED_BY_SEARCH:
+            if name in typed:
+                raise UserError(
+                    f"{name}={typed[name]} means nothing with experiment=search, which proposes it",
+                    "leave it out",
+                )
     for axis, key in SINGLE.items():
         values = getattr(config.grid, axis)
         beside = f"grid.{axis}={values}"

@@ -84,13 +84,25 @@ def test_a_seed_draws_the_same_folds_again_and_another_seed_others():
     assert (fold_of_sentences(corpus, 3) != fold_of_sentences(corpus, 4)).any()
 
 
-@pytest.mark.parametrize("folds", [2, 3, 5, 10])
-@pytest.mark.parametrize("sentences", [100, 101, 117])
-def test_every_fold_has_the_examples_that_are_available(sentences, folds):
-    corpus = pooled(make_corpus(sentences), folds)
-    sizes = [of_fold(corpus, seed, fold).train.examples for seed in range(3) for fold in (0, 1)]
-    assert min(sizes) >= corpus.available - 1
-    assert corpus.available >= min(sizes) - 2
+@pytest.mark.parametrize("documents", [None, [400, 12, 12, 12, 12, 12], [3] * 20])
+@pytest.mark.parametrize("task", ["token", "sentence"])
+def test_what_is_available_is_what_the_smallest_fold_has(task, documents):
+    sentences = sum(documents) if documents else 101
+    names = None if documents is None else np.repeat(np.arange(len(documents)), documents)
+    whole, part = make_split(0, sentences, task, names), make_split(0, 0, task, documents and [])
+    corpus = Corpus(
+        "toy", [f"w{i}" for i in range(sentences + 1)], ["a", "b", "c"], whole, part, part
+    )
+    corpus = pooled(corpus, 3)
+    sizes = {
+        seed: min(of_fold(corpus, seed, fold).train.examples for fold in range(3))
+        for seed in range(6)
+    }
+    assert {seed: corpus.available([seed]) for seed in sizes} == sizes
+    assert corpus.available(range(6)) == min(sizes.values())
+    corpus.check_training_size(min(sizes.values()), range(6))
+    with pytest.raises(UserError, match=f"give a number from 1 to {min(sizes.values())}, or"):
+        corpus.check_training_size(min(sizes.values()) + 1, range(6))
 
 
 def test_equal_sentences_of_two_folds_are_two_units():

@@ -9,6 +9,7 @@ import wvexp
 from wvexp.compose import compose
 from wvexp.data.folds import of_fold, pooled
 from wvexp.errors import RunError, UserError
+from wvexp.experiment import full_size
 from wvexp.report.measurements import measure
 from wvexp.results.store import Store
 from wvexp.sweeps.run import run_sweep
@@ -95,7 +96,7 @@ def test_a_cross_fit_without_one_complete_seed_lists_its_failures(tmp_path, monk
         run_config(compose([*FILES, "data.folds=3", "store=x.sqlite"]))
     printed = capsys.readouterr().out
     assert "2 runs trained" in printed
-    assert "failed: random-frozen size 24 seed 0 lr 0.001: training diverged" in printed
+    assert "failed: random-frozen size 23 seed 0 lr 0.001: training diverged" in printed
 
 
 def test_python_and_the_terminal_sweep_alike(tmp_path, monkeypatch, capsys):
@@ -130,3 +131,55 @@ def test_a_fold_without_an_entity_is_refused_before_the_first_run(tmp_path, monk
     with pytest.raises(UserError, match=r"data\.folds=3 at seed=0, fold 0: .*no entity"):
         run_config(compose([*arguments, "store=x.sqlite"]))
     assert not (tmp_path / "x.sqlite").exists()
+
+
+def write_unequal_documents(here):
+    """One document of 400 sentences and five of 12, four tokens each."""
+    blocks, place = [], 0
+    for sentences in (400, 12, 12, 12, 12, 12):
+        lines = ["-DOCSTART- O\n"]
+        for _ in range(sentences):
+            lines.append("".join(f"w{(place + i) % 9} {'xy'[i % 2]}\n" for i in range(4)))
+            place += 1
+        blocks.append("\n".join(lines))
+    (here / "text.conll").write_text("\n".join(blocks))
+
+
+UNEQUAL = ["data=files", "data.train=text.conll", "embed=random", "data.folds=3", "store=x.sqlite"]
+QUICK = ["model.hidden=4", "optim.epochs=1"]
+
+
+def test_a_size_that_one_fold_lacks_is_refused_before_the_first_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_unequal_documents(tmp_path)
+    for size in ("train_size=1500", "grid.train_size=[40,1500]", "train_size=49"):
+        with pytest.raises(
+            UserError, match=r"48 tokens in the smallest of its 3 folds; .* 1 to 48,"
+        ):
+            run_config(compose([*UNEQUAL, *QUICK, size]))
+    assert not (tmp_path / "x.sqlite").exists()
+
+
+@pytest.mark.parametrize("size", ["train_size=48", "grid.seed=[0,1]", "grid.ladder=2"])
+def test_no_row_claims_a_size_that_it_was_not_trained_on(tmp_path, monkeypatch, size):
+    monkeypatch.chdir(tmp_path)
+    write_unequal_documents(tmp_path)
+    run_config(compose([*UNEQUAL, *QUICK, size]))
+    rows = Store(tmp_path / "x.sqlite").runs()
+    assert len(rows) == (6 if "seed" in size else 3)
+    assert all(0 <= row["train_tokens"] - row["train_size"] < 4 for row in rows)
+
+
+def test_a_run_of_a_fold_that_has_less_is_refused(inputs, tiny):
+    corpus = pooled(inputs.corpus, 4)
+    one = of_fold(corpus, 0, 1)
+    run = tiny.base_run(replace(inputs, corpus=corpus), folds=4, fold=1)
+    run = replace(run, train_size=one.train.examples + 1)
+    with pytest.raises(UserError, match=f"train_size={run.train_size}: .*{one.train.examples} tok"):
+        train(run, corpus, inputs.reference, device="cpu", on_epoch=lambda epoch: None)
+
+
+def test_the_full_size_stays_when_further_seeds_join(folded):
+    sizes = {full_size(folded.corpus, range(n)) for n in (1, 3, 20)}
+    assert sizes == {folded.corpus.available(range(20))}
+    assert full_size(folded.corpus, range(60)) == folded.corpus.available(range(60))

@@ -1,6 +1,7 @@
 """Grids: every combination once, and nothing else changed."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,71 @@ def test_a_number_that_cannot_be_is_named(base, axis, message):
     axes = {"arms": FOUR_ARMS, "sizes": [1], "seeds": [0], "lrs": [0.1], **axis}
     with pytest.raises(UserError, match=message):
         Grid(**axes, base=base).runs()
+
+
+def changed(base, group, **values):
+    return replace(base, **{group: replace(getattr(base, group), **values)})
+
+
+@pytest.mark.parametrize(
+    ("group", "name", "one", "other"),
+    [
+        ("model", "dropout", 0, 0.0),
+        ("model", "hidden", np.int64(5), 5.0),
+        ("model", "widths", (3, 4), [np.int32(3), 4]),
+        ("optim", "l2", 0, 0.0),
+        ("optim", "batch_size", 16.0, np.int16(16)),
+        ("optim", "lr", 1, "1e0"),
+    ],
+)
+def test_a_base_has_one_key_however_its_numbers_are_written(base, group, name, one, other):
+    keys = [
+        [run.key for run in Grid(FOUR_ARMS, [10], [0], [0.1], base_).runs()]
+        for base_ in (changed(base, group, **{name: one}), changed(base, group, **{name: other}))
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_a_policy_has_one_key_however_its_numbers_are_written(base):
+    keys = [
+        Grid([Arm("random", True, Tuning(lr_scale=scale, anchor=0))], [10], [0], [0.1], base)
+        .runs()[0]
+        .key
+        for scale in (2, 2.0, np.float64(2))
+    ]
+    assert len(set(keys)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"metric": "nonsense"}, "metric=nonsense is not one of accuracy"),
+        ({"metric": None}, "metric=None"),
+        ({"engine": "auto"}, "engine=auto .*describe_run"),
+        ({"task": "sentence"}, "model=window does not fit sentence labels"),
+        ({"folds": 1}, r"data\.folds=1 is below"),
+        ({"model": {"name": "mean"}}, "model=mean does not fit token labels"),
+        ({"model": {"name": "auto"}}, "model=auto .*describe_run"),
+        ({"model": {"window": 4}}, r"model\.window=4 is even"),
+        ({"model": {"dropout": 1.5}}, r"model\.dropout=1\.5: it must be below 1"),
+        ({"model": {"hidden": 2.5}}, r"model\.hidden=2\.5 is not a whole number"),
+        ({"optim": {"name": "adamw"}}, r"optim\.name=adamw is not one of"),
+        ({"optim": {"epochs": 0}}, r"optim\.epochs=0 is below"),
+        ({"optim": {"l2": "much"}}, r"optim\.l2=much is not a number"),
+    ],
+)
+def test_a_base_that_the_configuration_would_refuse_is_refused(base, changes, message):
+    for name, value in changes.items():
+        value = replace(getattr(base, name), **value) if isinstance(value, dict) else value
+        base = replace(base, **{name: value})
+    with pytest.raises(UserError, match=message):
+        Grid(FOUR_ARMS, [10], [0], [0.1], base).runs()
+
+
+def test_a_policy_that_the_configuration_would_refuse_is_refused(base):
+    late = Arm("random", True, Tuning(start_epoch=base.optim.epochs + 1))
+    with pytest.raises(UserError, match=r"tuning\.start_epoch=4 is after the last epoch"):
+        Grid([late], [10], [0], [0.1], base).runs()
 
 
 def test_an_arm_starts_from_something_known():

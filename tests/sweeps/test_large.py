@@ -1,4 +1,4 @@
-"""One pass over a stream: cut where the sizes say, unseen rows untouched, nothing trained twice."""
+"""One pass over a stream: points that do not depend on each other, unseen rows untouched."""
 
 import signal
 
@@ -11,7 +11,7 @@ from wvexp.errors import UserError
 from wvexp.inputs import prepare
 from wvexp.results.store import Store
 from wvexp.sweeps import large as large_module
-from wvexp.sweeps.large import cut_at, run_large, whole_vocabulary
+from wvexp.sweeps.large import cut_at, run_large, whole_vocabulary, with_stops
 from wvexp.sweeps.session import grid_of
 from wvexp.sweeps.streamed import StreamedRun
 
@@ -35,18 +35,61 @@ def experiment(*arguments):
 
 
 @pytest.mark.parametrize("chunk", [500, 3000, 100_000])
-def test_the_cuts_are_those_of_training_subsets(chunk):
+def test_the_stops_are_those_of_training_subsets(chunk):
     sizes = [1000, 2500, 2501, 6000]
     whole = world_corpus("token", 0, 6000, 10, 10, 2000).train
     text, completed = [], []
-    for part, size in cut_at(world_stream(0, 6000, chunk, 2000), sizes):
-        text += part.words.tolist()
-        if size is not None:
+    for piece, stops in with_stops(world_stream(0, 6000, chunk, 2000), sizes):
+        for size, sentences in stops:
             completed.append(size)
-            assert len(text) >= size
-            assert len(text) == whole.offsets[np.searchsorted(whole.offsets, size)]
+            read = len(text) + piece.offsets[sentences]
+            assert size <= read == whole.offsets[np.searchsorted(whole.offsets, size)]
+        text += piece.words.tolist()
     assert completed == sizes
     assert text == whole.words.tolist()
+
+
+def test_pieces_end_where_chunks_do_and_at_the_places_given():
+    lengths = [part.tokens for part in world_stream(0, 120_000, 4000, 2000)]
+    ends = np.cumsum(lengths)
+    assert len(ends) > 2
+    places = [1000, 1001, 30_000]
+    pieces = list(cut_at(world_stream(0, 120_000, 4000, 2000), places))
+    found = np.cumsum([piece.tokens for piece in pieces]).tolist()
+    offsets = world_corpus("token", 0, 120_000, 10, 10, 2000).train.offsets
+    assert found == sorted({*ends.tolist(), *offsets[np.searchsorted(offsets, places)].tolist()})
+
+
+def rows_of(path):
+    return {(run["arm"], run["train_size"]): {**run, "seconds": 0} for run in Store(path).runs()}
+
+
+def test_a_point_does_not_depend_on_the_other_sizes_asked_for(here, monkeypatch):
+    """Neither on smaller nor on larger ones, within a piece, across pieces or at the end of one."""
+    monkeypatch.setattr(large_module, "CHUNK", 4000)
+    monkeypatch.setattr(large_module, "DECADES", [3000, 30_000])
+    arm = ["grid.embed=[random]", "grid.finetune=[true]", "tuning.anchor=0.01", "model.dropout=0.2"]
+    run_large(experiment("large.tokens=[2000,2001,3000,20000,30000,60000]", *arm))
+    together = rows_of(here / "runs/results.sqlite")
+    assert len(together) == 6
+    for size in (2000, 20_000, 30_000, 60_000):
+        run_large(experiment(f"large.tokens=[{size}]", f"store={size}.sqlite", *arm))
+        (row,) = rows_of(here / f"{size}.sqlite").items()
+        assert row == (("random-tuned(anchor=0.01)", size), together[row[0]])
+
+
+def test_a_point_that_is_there_is_neither_trained_nor_printed(here, capsys):
+    only = ["grid.embed=[random]", "grid.finetune=[true]"]
+    run_large(experiment("large.tokens=[2000]", *only))
+    before = rows_of(here / "runs/results.sqlite")
+    capsys.readouterr()
+    run_large(experiment("large.tokens=[2000,6000]", *only))
+    said = capsys.readouterr().out
+    assert "1 of 2 points are in the results file: skipped" in said
+    assert said.count("peak") == 1
+    after = rows_of(here / "runs/results.sqlite")
+    assert after["random-tuned", 2000] == before["random-tuned", 2000]
+    assert len(after) == 2
 
 
 def test_a_curve_has_a_row_for_every_arm_and_size(here, capsys, monkeypatch):
@@ -83,16 +126,6 @@ def test_ctrl_c_in_the_middle_keeps_the_points_that_were_reached(here, monkeypat
     (run,) = Store(here / "runs/results.sqlite").runs()
     assert run["train_size"] == 2000
     assert "stopped: the points above are stored" in capsys.readouterr().out
-
-
-def test_a_prefix_of_the_stream_is_the_smaller_size(here):
-    """A shorter stream gives the same points, as the model has read the same text."""
-    only = ["grid.embed=[random]", "grid.finetune=[true]"]
-    run_large(experiment("large.tokens=[2000,6000]", *only))
-    run_large(experiment("large.tokens=[2000]", "store=short.sqlite", *only))
-    (short,) = Store(here / "short.sqlite").runs()
-    (long,) = Store(here / "runs/results.sqlite").runs(train_size=2000)
-    assert {**short, "seconds": 0} == {**long, "seconds": 0}
 
 
 def test_rows_that_the_stream_has_not_reached_stay_and_count_as_unseen():

@@ -127,6 +127,35 @@ def test_two_sweeps_of_one_moment_share_no_folder(here):
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ["-m", "seed=0,1"],
+        ["-m", "seed=0,1", "engine=handwritten"],
+        ["-m", "seed=0,1", "engine=autograd", "dispatch=ray"],
+        ["-m", "seed=0,1", "engine=autograd", "data.task=sentence", "model=cnn"],
+        ["engine=handwritten"],
+        ["data.task=sentence", "model=cnn"],
+        ["data.folds=3", "engine=autograd"],
+        ["grid.seed=[0,1]"],
+    ],
+)
+def test_checks_of_parity_that_nobody_would_make_are_refused(here, arguments):
+    with pytest.raises(UserError, match=r"parity\.every=3 means nothing"):
+        command("parity.every=3", *arguments)
+    assert not list(here.glob("runs/*"))
+
+
+def test_jobs_on_autograd_are_checked_as_often_as_asked(here):
+    checked = {}
+    for every in (2, 4):
+        keys = [f"parity.every={every}", f"store={every}.sqlite", "optim.epochs=1"]
+        command("-m", "engine=autograd", "train_size=1500", "seed=0", *keys)
+        (run,) = Store(here / f"{every}.sqlite").runs()
+        checked[every] = run["parity"]["checked"]
+    assert checked[2] > checked[4] > 1
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["seed=0,1", "out=here"], "out= with -m"),

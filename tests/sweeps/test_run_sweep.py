@@ -145,6 +145,15 @@ def test_runs_of_other_data_are_refused(inputs, tiny, store):
         run_sweep([run], inputs, store)
 
 
+@pytest.mark.parametrize("changes", [{"task": "sentence"}, {"folds": 3, "fold": 0}])
+def test_runs_of_another_task_or_of_folds_that_the_data_lack_are_refused(
+    inputs, tiny, store, changes
+):
+    with pytest.raises(UserError, match=r"the inputs task=token and data\.folds=None"):
+        run_sweep([tiny.base_run(inputs, **changes)], inputs, store)
+    assert store.keys() == set()
+
+
 def test_a_pretrained_arm_without_vectors_is_refused(inputs, tiny, store):
     """It would start random, and be called pretrained."""
     bare = replace(inputs, reference=None)

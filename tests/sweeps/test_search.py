@@ -1,6 +1,8 @@
 """Search: equal tries for every arm, in batches, stored and resumed as any sweep."""
 
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 
 import pytest
@@ -65,6 +67,10 @@ def test_a_search_over_several_seeds_is_refused():
     [
         ("grid.model=[window]", r"grid\.model=\['window'\] means nothing"),
         ("grid.lr=[0.1]", r"grid\.lr=\[0\.1\] means nothing"),
+        ("optim.lr=0.01", r"optim\.lr=0\.01 means nothing with experiment=search"),
+        ("model.dropout=0.3", r"model\.dropout=0\.3 means nothing"),
+        ("optim.lr=0.001", r"optim\.lr=0\.001 means nothing"),  # the default, said aloud
+        ("tuning.lr_scale=2", r"tuning\.lr_scale=2 means nothing"),
         ("report=x.html", r"report=x\.html means nothing"),
         ("search.study=runs/results.sqlite", "is the results file too"),
     ],
@@ -72,6 +78,11 @@ def test_a_search_over_several_seeds_is_refused():
 def test_what_a_search_does_not_read_is_refused(here, argument, message):
     with pytest.raises(UserError, match=message):
         experiment("search.trials=1", argument)
+
+
+def test_what_another_rule_or_model_brings_with_it_is_no_mistake():
+    config = experiment("search.trials=1", "optim=sgd", "data.task=sentence", "model=cnn")
+    assert (config.optim.lr, config.model.dropout) == (0.1, 0.5)
 
 
 def test_a_database_of_something_else_stays_as_it_is(here):
@@ -90,3 +101,41 @@ def test_a_study_that_cannot_be_kept_is_one_line(here):
     (here / "file").write_text("")
     with pytest.raises(UserError, match=r"search\.study="):
         run_search(experiment("search.trials=1", "search.study=file/x.sqlite"))
+
+
+HOLDER = """
+import sys
+import optuna
+from wvexp.sweeps import search
+from pathlib import Path
+with search._opened(optuna, Path("runs/search.sqlite")) as storage:
+    study = optuna.load_study(study_name=sys.argv[1], storage=storage)
+    study.ask()
+    print("asked", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_study_belongs_to_one_living_search(here):
+    """The second is told so; once the first is dead, its open try is void."""
+    one_arm = ["search.trials=1", "grid.embed=[random]", "grid.finetune=[false]"]
+    run_search(experiment(*one_arm))
+    ((study,), _) = studies(here)
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, study.study_name],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=here,
+    )  # fmt: skip
+    with first:
+        try:
+            assert first.stdout.readline() == "asked\n"
+            with pytest.raises(
+                UserError, match=r"search\.study=runs/search\.sqlite: another search.*; wait for"
+            ):
+                run_search(experiment(*one_arm, "search.trials=2"))
+            running = (optuna.trial.TrialState.RUNNING,)
+            assert len(study.get_trials(states=running)) == 1
+        finally:
+            first.kill()
+    run_search(experiment(*one_arm, "search.trials=2"))
+    states = [trial.state.name for trial in study.get_trials()]
+    assert states == ["COMPLETE", "FAIL", "COMPLETE"]

@@ -1,6 +1,7 @@
 """Corpus: sentences, labels and splits in flat arrays, and nested training subsets."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -128,13 +129,21 @@ class Corpus:
 
         return None if self.name in ("world-token", "world-sentence") else find_leakage(self)
 
-    @property
-    def available(self) -> int:
-        """Examples that every run can train on: `train_size` at most."""
+    def available(self, seeds: Collection[int]) -> int:
+        """Examples that every run of the seeds can train on, in whichever fold."""
         if self.folds is None:
             return self.train.examples
-        # What is left beside a fold, without the tenth that stops training.
-        return max(1, self.train.examples * (self.folds - 1) * 9 // (self.folds * 10))
+        from wvexp.data.folds import smallest_fold  # it imports this module
+
+        for seed in seeds:
+            if seed not in self._smallest:
+                self._smallest[seed] = smallest_fold(self, seed)
+        return min(self._smallest[seed] for seed in seeds)
+
+    @cached_property
+    def _smallest(self) -> dict[int, int]:
+        """Of each seed asked for so far, what its smallest fold is trained on."""
+        return {}
 
     def lowercased(self) -> "Corpus":
         """The same corpus with every word form lower-cased, equal forms made one."""
@@ -150,13 +159,14 @@ class Corpus:
         )
         return replace(self, lexicon=lexicon, train=train, validation=validation, test=test)
 
-    def check_training_size(self, size: int) -> None:
-        """Refuse a training size that the data do not have."""
-        examples = self.available
+    def check_training_size(self, size: int, seeds: Collection[int]) -> None:
+        """Refuse a training size that the data do not have, in some fold of the seeds if any."""
+        examples = self.available(seeds)
         if not 1 <= size <= examples:
             unit = "tokens" if self.task == "token" else "sentences"
+            where = "" if self.folds is None else f" in the smallest of its {self.folds} folds"
             raise UserError(
-                f"train_size={size}: the training data of {self.name} has {examples} {unit}",
+                f"train_size={size}: the training data of {self.name} has {examples} {unit}{where}",
                 f"give a number from 1 to {examples}, or leave it out to take all",
             )
 
@@ -174,7 +184,7 @@ class Corpus:
         """
         split = self.train
         if size is not None:
-            self.check_training_size(size)
+            self.check_training_size(size, [seed])
         order = training_order(split, seed)
         if size is None:
             return split.take(order)

@@ -72,6 +72,20 @@ def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
     )
 
 
+def smallest_fold(corpus: Corpus, seed: int) -> int:
+    """Examples that the run of the seed with the fewest is trained on.
+
+    Folds of sentences differ by an example or two, those of documents by what a document holds.
+    """
+    assert corpus.folds is not None
+    fold = fold_of_sentences(corpus, seed)
+    sizes = []
+    for number in range(corpus.folds):
+        train, _ = split_off(corpus.train.take(np.flatnonzero(fold != number)), "validation", seed)
+        sizes.append(train.examples)
+    return min(sizes)
+
+
 def fold_of_sentences(corpus: Corpus, seed: int) -> NDArray[np.int64]:
     """The seed's fold of every sentence of the pool [sentences], 0 to `corpus.folds` - 1."""
     assert corpus.folds is not None

@@ -28,6 +28,8 @@ def check_sweep(config: Config) -> None:
             "leave it out",
         )
     _check_budget(config)
+    alone = not config.grid.given and config.data.folds is None and config.dispatch == "local"
+    _check_parity(config, watched=alone and config.engine == "autograd")
     if config.report:
         check_place(f"report={config.report}", Path(config.report))
 
@@ -46,6 +48,7 @@ def check_single(config: Config) -> None:
             "leave it out, or sweep with -m",
         )
     _check_budget(config)
+    _check_parity(config, watched=config.engine != "handwritten")
 
 
 def check_fit(config: Config, inputs: Inputs) -> None:
@@ -74,6 +77,19 @@ def check_scorable(runs: Iterable[RunConfig], inputs: Inputs) -> None:
                 f"data.folds={corpus.folds} at seed={seed}, fold {fold}: {error}",
                 "or give fewer folds",
             ) from error
+
+
+def _check_parity(config: Config, *, watched: bool) -> None:
+    """Raises UserError where nobody checks the gradients while the runs train.
+
+    The CNN has none by hand; the hand-written engine is checked before a sweep begins.
+    """
+    if config.parity.every is not None and (config.model.name == "cnn" or not watched):
+        raise UserError(
+            f"parity.every={config.parity.every} means nothing here: runs with engine=autograd and "
+            "model=window or mean are watched, one by one or with -m",
+            "leave it out",
+        )
 
 
 def _check_budget(config: Config) -> None:

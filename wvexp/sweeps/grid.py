@@ -1,12 +1,13 @@
 """Grid: arms × sizes × seeds × learning rates as plain runs, nothing composed in between."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import product
 from typing import Any, TypeVar
 
 from wvexp.config import Tuning
-from wvexp.config_values import KEYS, check_value, real, whole
+from wvexp.config_checks import parse_config
+from wvexp.config_values import KEYS, check_value, real, typed, whole
 from wvexp.errors import UserError
 from wvexp.training.identity import RunConfig
 
@@ -54,32 +55,68 @@ class Grid:
     def runs(self) -> list[RunConfig]:
         """One `RunConfig` a combination: arms × sizes × seeds × learning rates, and folds if any.
 
-        Numbers may be NumPy's, a range's, or YAML's text; the runs hold Python's.
+        Numbers may be NumPy's, a range's, or YAML's text; the runs hold those of the schema, so
+        that a run has one key however its numbers were written.
 
         Raises
         ------
         UserError
-            An axis is empty, holds a value twice, or one that the configuration would refuse.
+            An axis is empty, holds a value twice, or one that the configuration would refuse; or
+            the base does.
         """
         arms = _distinct("arms", self.arms)
         sizes = _numbers("sizes", self.sizes, whole, "train_size")
         seeds = _numbers("seeds", self.seeds, whole, "seed")
         lrs = _numbers("lrs", self.lrs, real, "optim.lr")
-        optims = {lr: replace(self.base.optim, lr=lr) for lr in lrs}
-        folds = range(self.base.folds) if self.base.folds else [None]
+        bases = [checked(self.base, arm) for arm in arms]
+        folds = range(bases[0].folds) if bases[0].folds else [None]
         return [
-            replace(
-                self.base,
-                embed=arm.embed,
-                finetune=arm.finetune,
-                tuning=arm.tuning,
-                train_size=size,
-                seed=seed,
-                optim=optims[lr],
-                fold=fold,
-            )
-            for arm, size, seed, lr, fold in product(arms, sizes, seeds, lrs, folds)
+            replace(base, train_size=size, seed=seed, optim=replace(base.optim, lr=lr), fold=fold)
+            for base, size, seed, lr, fold in product(bases, sizes, seeds, lrs, folds)
         ]
+
+
+def checked(base: RunConfig, arm: Arm) -> RunConfig:
+    """The base with the arm's vectors, its values of the schema's types.
+
+    Raises
+    ------
+    UserError
+        What a configuration with these values would be refused for.
+    """
+    if "auto" in (base.model.name, base.engine) or base.metric is None:
+        raise UserError(
+            f"a grid's base with model={base.model.name} engine={base.engine} metric={base.metric}",
+            "name all three, or take the base from wvexp.experiment.describe_run",
+        )
+    config = parse_config(
+        {
+            "model": _typed("model.", asdict(base.model)),
+            "optim": _typed("optim.", asdict(base.optim)),
+            "tuning": _typed("tuning.", asdict(arm.tuning)),
+            "data": _typed("data.", {"task": base.task, "folds": base.folds}),
+            "embed": _typed("embed.", {"kind": arm.embed, "dim": base.dim}),
+            **_typed(
+                "",
+                {"finetune": arm.finetune, "metric": base.metric, "engine": base.engine},
+            ),
+        }
+    )
+    assert config.embed.dim is not None
+    return replace(
+        base,
+        embed=arm.embed,
+        finetune=config.finetune,
+        tuning=config.tuning,
+        model=config.model,
+        optim=config.optim,
+        dim=config.embed.dim,
+        folds=config.data.folds,
+    )
+
+
+def _typed(group: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {name: typed(KEYS[group + name], value) for name, value in values.items()}
 
 
 def _numbers(

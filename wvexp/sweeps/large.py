@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from sys import platform
@@ -32,8 +33,10 @@ from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 
-# Tokens generated, kept and trained on at a time.
+# Tokens generated and kept at a time.
 CHUNK = 500_000
+# Where a piece of the stream ends besides: the usual sizes are reached at the end of one.
+DECADES = [10**power for power in range(5, 19)]
 
 
 def run_large(config: Config) -> None:
@@ -53,6 +56,7 @@ def run_large(config: Config) -> None:
         stored = store.keys()
         missing = [run for run in runs if any(at(run, n).key not in stored for n in sizes)]
         total = len(runs) * len(sizes)
+        left = [n for n in sizes if any(at(run, n).key not in stored for run in runs)]
         done = sum(at(run, n).key in stored for run in runs for n in sizes)
         if done:
             console.print(f"{done:,} of {total:,} points are in the results file: skipped")
@@ -60,10 +64,10 @@ def run_large(config: Config) -> None:
             return
         require_parity(missing, inputs.corpus, inputs.reference)
         try:
-            for result in stream_arms(config, missing, inputs, sizes, config.workers, stop):
+            for result in stream_arms(config, missing, inputs, left, config.workers, stop):
                 if result.run.key not in stored:
                     store.save(result)
-                console.print(_line(result), soft_wrap=True)
+                    console.print(_line(result), soft_wrap=True)
         except RunStopped:
             console.print("stopped: the points above are stored, the next time begins the stream")
 
@@ -101,7 +105,11 @@ def stream_arms(
     workers: int | None,
     stop: threading.Event,
 ) -> Iterator[RunResult]:
-    """Train all runs on the same stream, chunk by chunk; results whenever a size is reached.
+    """Train all runs on the same stream, piece by piece; a result of each at every size.
+
+    The draws of a piece go by its place in the stream. At a size within a piece, copies of the
+    models read the piece so far, and the models themselves go on with the whole of it: what they
+    are at one size does not depend on the others.
 
     RunStopped soon after `stop` is set.
     """
@@ -110,13 +118,21 @@ def stream_arms(
     streamed = [StreamedRun(run, corpus, inputs.reference, vocabulary) for run in runs]
     stream = world_stream(config.data.world_seed, max(sizes), CHUNK, config.data.world_vocabulary)
     with ThreadPoolExecutor(thread_count(workers)) as pool:
-        for number, (chunk, size) in enumerate(cut_at(stream, sizes)):
-            outcomes = [pool.submit(run.train_on, chunk, number, stop.is_set) for run in streamed]
-            for outcome in outcomes:
+
+        def train(arms: Sequence[StreamedRun], piece: Split, number: int) -> None:
+            for outcome in [pool.submit(a.train_on, piece, number, stop.is_set) for a in arms]:
                 outcome.result()
-            if size is not None:
-                for run in streamed:
-                    yield run.evaluate(at(run.run, size))
+
+        for number, (piece, stops) in enumerate(with_stops(cut_at(stream, DECADES), sizes)):
+            for size, sentences in stops:
+                if sentences < piece.sentences:
+                    arms = [run.branch() for run in streamed]
+                    train(arms, piece.take(np.arange(sentences)), number)
+                    yield from (arm.evaluate(at(arm.run, size)) for arm in arms)
+            train(streamed, piece, number)
+            for size, sentences in stops:
+                if sentences == piece.sentences:
+                    yield from (run.evaluate(at(run.run, size)) for run in streamed)
 
 
 def whole_vocabulary(corpus: Corpus) -> Vocabulary:
@@ -127,21 +143,30 @@ def whole_vocabulary(corpus: Corpus) -> Vocabulary:
     )
 
 
-def cut_at(stream: Iterator[Split], sizes: Sequence[int]) -> Iterator[tuple[Split, int | None]]:
-    """The stream's chunks, cut after the sentence that completes each of the ascending `sizes`.
+def cut_at(stream: Iterator[Split], places: Sequence[int]) -> Iterator[Split]:
+    """The stream's chunks, cut after the sentence that completes each of the ascending `places`."""
+    for chunk, stops in with_stops(stream, places):
+        ends = [0, *(sentences for _, sentences in stops), chunk.sentences]
+        for first, last in pairwise(ends):
+            if first < last:
+                yield chunk.take(np.arange(first, last))
 
-    With each chunk the size that its end completes, or None.
+
+def with_stops(
+    stream: Iterator[Split], sizes: Sequence[int]
+) -> Iterator[tuple[Split, list[tuple[int, int]]]]:
+    """Each piece of the stream with those of the ascending `sizes` that it completes.
+
+    With each size the number of the piece's sentences by which it is reached.
     """
     left, before = list(sizes), 0
-    for chunk in stream:
-        first = 0
-        while left and before + chunk.offsets[-1] >= left[0]:
-            last = int(np.searchsorted(chunk.offsets, left[0] - before))
-            yield chunk.take(np.arange(first, last)), left.pop(0)
-            first = last
-        if first < chunk.sentences:
-            yield chunk.take(np.arange(first, chunk.sentences)), None
-        before += chunk.tokens
+    for piece in stream:
+        stops = []
+        while left and before + piece.tokens >= left[0]:
+            size = left.pop(0)
+            stops.append((size, int(np.searchsorted(piece.offsets, size - before))))
+        yield piece, stops
+        before += piece.tokens
 
 
 def peak_megabytes() -> float:

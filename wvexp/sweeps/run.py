@@ -193,22 +193,33 @@ def cost(run: RunConfig) -> float:
     return 0.03 + run.train_size * run.optim.epochs * per_example
 
 
+_ONE_CONFIGURATION = "describe the runs and prepare the inputs from one configuration"
+
+
 def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
+    corpus = inputs.corpus
     vectors = inputs.reference.fingerprint if inputs.reference else None
     for run in runs:
+        if (run.task, run.folds) != (corpus.task, corpus.folds):
+            raise UserError(
+                f"run {run.key} has task={run.task} and data.folds={run.folds}, the inputs "
+                f"task={corpus.task} and data.folds={corpus.folds}",
+                _ONE_CONFIGURATION,
+            )
         if run.embed != "random" and vectors is None:
             raise UserError(
                 f"an arm with embed={run.embed}, and no word vectors in the inputs",
                 "prepare them with embed.path=FILE, or leave that arm out",
             )
-        if (run.data, run.vectors) != (inputs.corpus.fingerprint, vectors):
+        if (run.data, run.vectors) != (corpus.fingerprint, vectors):
             raise UserError(
                 f"run {run.key} is on data {run.data} and vectors {run.vectors}, the inputs are "
-                f"{inputs.corpus.fingerprint} and {vectors}",
-                "describe the runs and prepare the inputs from one configuration",
+                f"{corpus.fingerprint} and {vectors}",
+                _ONE_CONFIGURATION,
             )
     for size in sorted({run.train_size for run in runs}):
-        inputs.corpus.check_training_size(size)
+        seeds = {run.seed for run in runs if run.train_size == size}
+        corpus.check_training_size(size, seeds)
 
 
 def _describe(error: Exception) -> str:

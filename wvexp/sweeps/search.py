@@ -4,8 +4,11 @@ Ask and tell in batches: the runs of a batch are one sweep, so they are pooled, 
 as any other. The studies live in a SQLite file of their own, one for each arm and condition.
 """
 
+import fcntl
+import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,23 +41,23 @@ def run_search(config: Config) -> None:
         raise UserError("a search has one size and one seed", "give train_size= and seed=")
     check_scorable(grid.runs(), inputs)
     store = Store(Path(config.store).expanduser())
-    storage = _storage(optuna, Path(config.search.study).expanduser())
-    for arm in grid.arms:
-        start = replace(grid, arms=[arm], lrs=[config.optim.lr]).runs()[0]
-        study = optuna.create_study(
-            study_name=_study_name(start),
-            storage=storage,
-            direction="maximize",
-            load_if_exists=True,
-        )
-        # A study that goes on must not propose again what it has proposed.
-        draws = stream(config.seed, "search", len(study.trials))
-        study.sampler = optuna.samplers.TPESampler(seed=int(draws.integers(2**32)))
-        outcomes += _search_arm(study, start, config, inputs, store, console)
-        finished = [t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
-        if finished:
-            settings = "  ".join(f"{k}={v:.3g}" for k, v in study.best_params.items())
-            table.add_row(start.arm, str(len(finished)), f"{study.best_value:.4f}", settings)
+    with _opened(optuna, Path(config.search.study).expanduser()) as storage:
+        for arm in grid.arms:
+            start = replace(grid, arms=[arm], lrs=[config.optim.lr]).runs()[0]
+            study = optuna.create_study(
+                study_name=_study_name(start),
+                storage=storage,
+                direction="maximize",
+                load_if_exists=True,
+            )
+            # A study that goes on must not propose again what it has proposed.
+            draws = stream(config.seed, "search", len(study.trials))
+            study.sampler = optuna.samplers.TPESampler(seed=int(draws.integers(2**32)))
+            outcomes += _search_arm(study, start, config, inputs, store, console)
+            finished = [t for t in study.trials if t.state == optuna.trial.TrialState.COMPLETE]
+            if finished:
+                settings = "  ".join(f"{k}={v:.3g}" for k, v in study.best_params.items())
+                table.add_row(start.arm, str(len(finished)), f"{study.best_value:.4f}", settings)
     console.print(table)
     raise_failures(SweepOutcome.total(outcomes))
 
@@ -72,7 +75,8 @@ def _search_arm(
 
     wanted = config.search.trials
     assert wanted is not None
-    # A search that was cut off has asked without telling: those tries are void.
+    # A search that was cut off has asked without telling: those tries are void. None is of a living
+    # one, as the file is ours.
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
     outcomes = []
@@ -119,14 +123,44 @@ def _study_name(start: RunConfig) -> str:
     return f"{start.arm}-{plain.key}"
 
 
-def _storage(optuna: Any, path: Path) -> Any:
+@contextmanager
+def _opened(optuna: Any, path: Path) -> Iterator[Any]:
+    """Optuna's storage in the file, which is this search's alone until the block or the process
+    ends."""
     _refuse_others_file(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return optuna.storages.RDBStorage(f"sqlite:///{path}")
-    except Exception as error:
-        first = str(error).strip().splitlines()[0]
-        raise UserError(f"search.study={path}: {first}", "give another file") from error
+        # A file of its own: SQLite's locks on the study end with any descriptor of it.
+        lock = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    try:
+        _hold(lock, path)
+        try:
+            storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+        except Exception as error:
+            raise _unusable(path, error) from error
+        yield storage
+    finally:
+        os.close(lock)
+
+
+def _hold(lock: int, path: Path) -> None:
+    """Lock the open file; UserError where another search has it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise UserError(
+            f"search.study={path}: another search is at work on it",
+            "wait for its end, or give another search.study=FILE",
+        ) from error
+    except OSError:
+        pass  # a file system without locks
+
+
+def _unusable(path: Path, error: Exception) -> UserError:
+    first = str(error).strip().splitlines()[0]
+    return UserError(f"search.study={path}: {first}", "give another file")
 
 
 def _refuse_others_file(path: Path) -> None:

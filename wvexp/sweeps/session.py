@@ -9,7 +9,13 @@ from rich.console import Console
 from wvexp.compose import compose
 from wvexp.config import Config, Tuning
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run, run_experiment, warn_of_leakage
+from wvexp.experiment import (
+    describe_run,
+    full_size,
+    run_experiment,
+    seeds_of,
+    warn_of_leakage,
+)
 from wvexp.inputs import Inputs, prepare
 from wvexp.reporting import print_scores, write_store_report
 from wvexp.results.crossfit import CrossFitted
@@ -130,13 +136,13 @@ def _models(config: Config) -> list[Config]:
 
 def grid_of(config: Config, inputs: Inputs) -> Grid:
     """The grid of a configuration: `grid.*` where given, the single values elsewhere."""
-    axes = config.grid
+    axes, seeds = config.grid, seeds_of(config)
     base = describe_run(config, inputs, sweeping=True)
     sizes = axes.train_size or [base.train_size]
     if axes.ladder:
-        sizes = size_ladder(inputs.corpus.available, axes.ladder)
+        sizes = size_ladder(full_size(inputs.corpus, seeds), axes.ladder)
     for size in sizes:
-        inputs.corpus.check_training_size(size)
+        inputs.corpus.check_training_size(size, seeds)
     return Grid(
         arms=[
             Arm(embed, finetune, config.tuning if finetune else Tuning())
@@ -144,7 +150,7 @@ def grid_of(config: Config, inputs: Inputs) -> Grid:
             for finetune in axes.finetune or [config.finetune]
         ],
         sizes=sizes,
-        seeds=axes.seed or [config.seed],
+        seeds=seeds,
         lrs=axes.lr or [config.optim.lr],
         base=base,
     )

@@ -1,7 +1,8 @@
-"""One arm that reads a stream: trained chunk by chunk, evaluated where it stands."""
+"""One arm that reads a stream: trained piece by piece, evaluated where it stands."""
 
 import time
 from collections.abc import Callable
+from copy import copy, deepcopy
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -28,7 +29,7 @@ _UNK_PROBABILITY = 0.5
 class StreamedRun:
     """A window model in training on a stream of text.
 
-    What differs from a run with its data in hand: the order is drawn chunk by chunk, and UNK learns
+    What differs from a run with its data in hand: the order is drawn piece by piece, and UNK learns
     from first occurrences, as nobody knows which words will occur once.
 
     Parameters
@@ -62,31 +63,38 @@ class StreamedRun:
         self.labels_seen = np.zeros(len(corpus.label_names), dtype=bool)
         self.seconds = 0.0
 
-    def train_on(self, chunk: Split, number: int, should_stop: Callable[[], bool] = never) -> None:
-        """One pass over the chunk, the stream's `number`-th; for any one thread.
+    def branch(self) -> "StreamedRun":
+        """A copy that can be trained on while this one stays as it is."""
+        branch = copy(self)
+        branch.engine = deepcopy(self.engine, {id(self.table): self.table})  # which never changes
+        branch.counts, branch.labels_seen = self.counts.copy(), self.labels_seen.copy()
+        return branch
+
+    def train_on(self, piece: Split, number: int, should_stop: Callable[[], bool] = never) -> None:
+        """One pass over the piece, the stream's `number`-th; for any one thread.
 
         RunStopped where `should_stop` says so, which is asked several times.
         """
         began = time.thread_time()
         run = self.run
-        examples = Examples.from_split(chunk, self.table, run.model.window)
+        examples = Examples.from_split(piece, self.table, run.model.window)
         self.engine.train_epoch(
             examples,
             run.optim.batch_size,
             stream(run.seed, "order", number).permutation(len(examples)),
-            self._rows(chunk, examples, number),
+            self._rows(piece, examples, number),
             stream(run.seed, "dropout", number),
             move_rows=True,
             should_stop=should_stop,
         )
-        self.counts += np.bincount(chunk.words, minlength=len(self.counts))
-        self.labels_seen[chunk.labels] = True
+        self.counts += np.bincount(piece.words, minlength=len(self.counts))
+        self.labels_seen[piece.labels] = True
         self.seconds += time.thread_time() - began
 
-    def _rows(self, chunk: Split, examples: Examples, number: int) -> np.ndarray:
+    def _rows(self, piece: Split, examples: Examples, number: int) -> np.ndarray:
         if not self.run.finetune:
             return examples.rows
-        words, first = np.unique(chunk.words, return_index=True)
+        words, first = np.unique(piece.words, return_index=True)
         fresh = first[self.counts[words] == 0]
         draws = stream(self.run.seed, "unknown", number).random(len(fresh))
         rows = examples.rows.copy()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus
+from wvexp.data.folds import of_fold
 from wvexp.errors import RunError
 from wvexp.seeds import stream
 from wvexp.training.engines import make_engine
@@ -108,9 +109,10 @@ def compare_engines(
     run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None
 ) -> EngineComparison:
     """Train a few batches of the run's own data on both engines."""
+    there = of_fold(corpus, run.seed, run.fold).train.examples  # an appeal draws its own folds
     small = replace(
         run,
-        train_size=min(run.train_size, _EXAMPLES),
+        train_size=min(run.train_size, _EXAMPLES, there),
         optim=replace(run.optim, lr=_RATES[run.optim.name]),
         tuning=replace(run.tuning, lr_scale=min(run.tuning.lr_scale, _MOST_LR_SCALE)),
     )

@@ -47,9 +47,7 @@ class Setup:
 def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Setup:
     """Draw the training subset and give each of its words a row."""
     corpus = of_fold(corpus, run.seed, run.fold)
-    # Folds differ by an example or two: one that has less gives all it has.
-    size = run.train_size if run.folds is None else min(run.train_size, corpus.train.examples)
-    subset = corpus.training_subset(size, run.seed)
+    subset = corpus.training_subset(run.train_size, run.seed)
     vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
     table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
     movable = movable_rows(
