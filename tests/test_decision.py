@@ -72,7 +72,8 @@ def test_decision_json_has_what_others_read(decided):
     content = json.loads(json.dumps(decided.to_json(), allow_nan=False))
     assert content["choice"] in ARMS | {"undecided"}
     assert content["recommended"] in ARMS
-    assert set(content["crossover"]) == {"low", "high", "status"}
+    assert set(content["crossover"]) == {"low", "high", "status", "sizes"}
+    assert [at["size"] for at in content["crossover"]["sizes"]] == list(decided.findings.sizes)
     assert set(content["arms"]) == ARMS
     for arm in content["arms"].values():
         assert arm["low"] < arm["score"] < arm["high"]

@@ -75,6 +75,18 @@ class Decision:
         """Of pretrained frozen against tuned; None where either was not measured."""
         return self.findings.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
 
+    def _leaders(self) -> list[dict[str, Any]]:
+        """By size: frozen or tuned, whichever leads by the interval there, and whether called."""
+        pair, crossing = (PRETRAINED_FROZEN, PRETRAINED_TUNED), self.crossover
+        if crossing is None:
+            return []
+        arms = dict(zip("AB", pair, strict=True))
+        called = {c.size for c in self.findings.comparisons if (c.a, c.b) == pair and c.winner}
+        return [
+            {"size": size, "leads": arms.get(leader or ""), "called": size in called}
+            for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
+        ]
+
     @property
     def advice(self) -> list[str]:
         """At most ten lines in words."""
@@ -97,6 +109,7 @@ class Decision:
                 "low": crossing.low if crossing else None,
                 "high": crossing.high if crossing else None,
                 "status": crossing.status if crossing else "undecided",
+                "sizes": self._leaders(),
             },
             "verdicts": {v.claim: {"status": v.status, "reason": v.reason} for v in f.verdicts},
             "arms": {

@@ -132,3 +132,54 @@ def test_equal_arms_are_rarely_called_wrongly():
         wrong += choice.decided and choice.recommended != "first"
     assert wrong <= 0.05 * 200
     assert decided > 0
+
+
+def test_a_useless_arm_is_judged_by_its_difference_from_the_best():
+    """It finds nothing at all: its score of 0 has no spread, its difference from the best has."""
+    values = tables((0.9, 0.7, 0.6))
+    values["third"] = np.zeros_like(values["third"])
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.decided
+    assert choice.near_best["third"] == 0
+    assert choice.worst_cost == 0.0
+    assert choice.blockers == ()
+
+
+def test_a_perfect_arm_is_judged_too_but_not_on_a_handful_of_units():
+    values = {"first": np.ones((5, 300)), "second": answers(300)}
+    assert choose(values, ARMS[:2], stream(0, "choice"), baseline=0.6).decided
+    few = {"first": np.ones((5, 12)), "second": answers(12)}
+    assert not choose(few, ARMS[:2], stream(0, "choice"), baseline=0.8).decided
+
+
+def test_one_seed_of_the_best_arm_is_said_of_that_arm_alone():
+    values = tables((0.9, 0.7, 0.6))
+    values["first"][1:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.notes == ("first: one seed, so no interval",)
+    assert choice.confidence is None
+
+
+def test_arms_without_seeds_in_common_are_said_to_be_so():
+    values = tables((0.9, 0.7, 0.6))
+    values["first"][:3] = np.nan
+    values["second"][3:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.notes == ("second: no seeds in common with first, so no interval",)
+    assert not choice.decided
+
+
+@pytest.mark.parametrize(
+    ("baseline", "remedy"),
+    [
+        (0.6, "a larger test set, or more seeds, to tell it from the most frequent label"),
+        (0.9, "labels that can be learnt from these texts, or more training data"),
+        (1.0, None),
+    ],
+)
+def test_where_the_most_frequent_label_blocks_the_choice_no_test_size_is_named(baseline, remedy):
+    values = tables((0.61, 0.605, 0.5), spread=0.03)
+    assert choose(values, ARMS, stream(0, "choice")).settling is not None
+    choice = choose(values, ARMS, stream(0, "choice"), baseline=baseline)
+    assert choice.settling is None
+    assert [blocker.remedy for blocker in choice.blockers] == [remedy]

@@ -101,3 +101,18 @@ def test_two_sizes_give_no_extrapolation():
     a, b = arms([0.2, 0.1])
     fade = gain_fades(a, b, SIZES[:2], margin=0.01)
     assert (fade.status, fade.estimate) == ("undecided", None)
+
+
+@pytest.mark.parametrize(
+    "gains",
+    [
+        [0.1, -0.06, 0.012, 0.012, -0.06],  # above, below, two sizes open, below
+        [0.012, -0.06, 0.012, 0.012, -0.06],  # open, below, two sizes open, below
+    ],
+)
+def test_a_gain_is_below_for_good_after_the_last_open_size(gains):
+    fade = gain_fades(*arms(gains), SIZES, margin=0.01)
+    assert fade.within.leaders[1:] == ("B", None, None, "B")
+    assert fade.status == "measured"
+    assert 3000 < fade.high <= 10_000
+    assert fade.estimate is None

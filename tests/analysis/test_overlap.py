@@ -33,4 +33,4 @@ def test_a_comparison_and_a_choice_become_less_sure():
         plain.difference.high - plain.difference.low
     )
     assert ratio == pytest.approx(1.5)
-    assert near_best(x, rng, widening=2.25)[1] < near_best(x, rng)[1]
+    assert near_best(x, rng, widening=2.25)[0] > near_best(x, rng)[0]

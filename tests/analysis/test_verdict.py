@@ -240,3 +240,17 @@ def test_the_order_of_arms_is_checked():
 def test_the_result_is_plain():
     for verdict in verdicts(world(**LECTURE)).values():
         assert json.loads(json.dumps(asdict(verdict)))["status"] == verdict.status
+
+
+def test_where_the_large_sizes_were_not_reached_nothing_is_said_of_large():
+    short = "measured up to 10,000 of 90,000 training examples"
+    found = verdicts(world(**LECTURE), falls_short=short)
+    assert found["freeze_when_small"].status == "supported"
+    for claim in ("random_suffices", "tune_when_large"):
+        assert (found[claim].status, found[claim].reason) == ("not tested", short)
+
+
+def test_what_is_below_the_margin_is_so_up_to_the_largest_size_measured():
+    reason = verdicts(world(**LECTURE))["random_suffices"].reason
+    assert " to 10,000, the largest measured: " in reason
+    assert " on: " not in reason

@@ -1,6 +1,6 @@
 import pytest
 
-from wvexp.analysis.wording import counted, in_short, place
+from wvexp.analysis.wording import counted, from_on, in_short, place
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_counts_agree_with_their_noun():
 def test_reasons_in_short():
     assert in_short(("one",)) == "one"
     assert in_short(("one", "two", "three")) == "one (and 2 more)"
+
+
+def test_nothing_is_claimed_beyond_the_largest_size_measured():
+    sizes = (100.0, 420.0)
+    assert from_on(300.2, sizes, "tokens") == "from about 300 tokens to 420, the largest measured"
+    assert from_on(100.0, sizes) == "from 100 to 420, the largest measured"
+    assert from_on(419.7, sizes, "tokens") == "at 420 tokens, the largest size measured"

@@ -159,3 +159,49 @@ def test_a_curve_that_cannot_be_fitted_is_a_problem_and_no_crash(simulated, monk
     monkeypatch.setattr(PowerLaw, "fit", singular)
     f = find(measure(simulated(seeds=3), "c0ffee"))
     assert f.problems[-1].startswith(f"learning curve of {', '.join(f.arms)}: no curve: ")
+
+
+def test_large_sizes_that_were_not_measured_leave_their_claims_untested(simulated):
+    store = simulated(seeds=8, units=2000)
+    for size in (1600, 6400):
+        store.drop(train_size=size)
+    f = find(measure(store, "c0ffee"), wanted_size=6400)
+    status = {v.claim: v.status for v in f.verdicts}
+    assert status["tune_when_large"] == status["random_suffices"] == "not tested"
+    assert status["freeze_when_small"] == "supported"
+    lines = "\n".join(advice(f))
+    assert "Pretrained minus random at 400 sentences: " in lines
+    for line in ("Where it flips", "The gain of pretrained"):
+        [said] = [x for x in advice(f) if x.startswith(line)]
+        assert said.endswith("measured up to 400 of 6,400 training examples.")
+    assert "What would settle it: runs on all 6,400 training examples" in lines
+
+
+def settling(f):
+    return [line for line in advice(f) if line.startswith("What would settle it")]
+
+
+def test_what_would_settle_it_speaks_of_what_stands_in_the_way(simulated):
+    def with_labels(positive, negative):
+        def edit(run):
+            run["per_class"] = {
+                "positive": {"support": positive},
+                "negative": {"support": negative},
+            }
+
+        return find(measure(simulated(seeds=3, units=200).change(edit), "c0ffee"))
+
+    assert "units" in settling(with_labels(300, 300))[0]
+    assert settling(with_labels(300, 0)) == []
+    [hopeless] = settling(with_labels(290, 10))
+    assert hopeless == (
+        "What would settle it: labels that can be learnt from these texts, or more training data."
+    )
+    absent = find(measure(simulated(seeds=8).drop(arm="random-tuned"), "c0ffee"))
+    assert settling(absent) == ["What would settle it: runs of random-tuned."]
+
+
+def test_an_instruction_claims_nothing(simulated):
+    store = simulated({"random-frozen": (0.7, 0.8), "random-tuned": (0.7, 0.8)}, sizes=(100, 400))
+    first = advice(find(measure(store, "c0ffee")))[0]
+    assert "will do" not in first

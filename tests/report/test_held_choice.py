@@ -39,6 +39,8 @@ def test_a_rival_that_still_rises_at_the_edge_leaves_the_choice_open(simulated, 
     f = find(m)
     assert advice(f)[0].startswith("Undecided; the best so far is pretrained-tuned")
     assert "random-tuned did best at the lowest or highest learning rate tried" in advice(f)[1]
+    remedy = "What would settle it: learning rates beyond those tried, for random-tuned."
+    assert remedy in advice(f)
 
 
 def test_a_rival_too_far_behind_to_catch_up_changes_nothing(simulated):

@@ -39,6 +39,14 @@ def test_one_change():
     words = said(0.1, 0.1, -0.1, -0.1, -0.1)
     assert words.startswith("cats leads up to about ")
     assert ", dogs from about " in words
+    assert words.endswith(" to 8,662, the largest measured")
+
+
+def test_a_lead_at_the_last_size_alone_is_said_of_that_size():
+    changed = Crossover("one", 300.0, 8600.0, None, "A", "B", (300.0, 8662.0), "A", "B", ("A", "B"))
+    assert crossover_words(changed, "cats", "dogs", "sentences") == (
+        "cats leads up to 300 sentences, dogs at 8,662, the largest size measured"
+    )
 
 
 def test_one_change_with_an_undecided_first_size_names_both_leaders():
@@ -108,6 +116,12 @@ def fading(gains, units=300, noise=0.05):
 )
 def test_a_gain_that_fades(gains, expected):
     assert expected in fading(gains)
+
+
+def test_a_gain_that_comes_back_falls_below_for_good_after_it():
+    words = fading([0.1, -0.06, 0.012, 0.012, -0.06])
+    assert words.startswith("falls below 1 point for good between about ")
+    assert not words.startswith("falls below 1 point for good between about 100 and about 300")
 
 
 def test_a_gain_that_begins_below_the_margin_is_not_said_to_fade():

@@ -1,7 +1,5 @@
 """How probable it is that an arm is as good as the best of all."""
 
-from itertools import combinations
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,28 +18,25 @@ def near_best(
 ) -> NDArray[np.float64]:
     """Probability [arms] that each arm's true score is within `margin` of the best one's.
 
-    The arms' true scores are drawn from the multivariate t around their means, with the two-way
-    covariance and the smallest of the arms' degrees of freedom: the confidence distribution that
-    belongs to the intervals of `paired.py`. Arms that hardly disagree are drawn as far apart as
-    `rare.py` allows.
+    What is drawn is every other arm's lead over the first: from the t distribution of its own
+    paired interval (`paired.py`), with its degrees of freedom, and correlated with the other
+    leads. A difference has fewer of them than the arms, whose scores owe most of their variance to
+    units that are hard for both.
 
     Parameters
     ----------
     values
-        [arms, seeds, units] at one size; every arm with 2 seeds that ran and some spread.
+        [arms, seeds, units] at one size, first the arm that the others are held against; each
+        other with 2 seeds in common with it, and some spread in one of the two.
     widening
         What variances are multiplied by (`overlap.py`).
     """
-    estimate = joint(values, widening=widening)
-    variance = np.diag(estimate.covariance)
-    for i, j in combinations(range(len(values)), 2):
-        least = widening * least_error(values[i], values[j]) ** 2
-        shared = min(estimate.covariance[i, j], (variance[i] + variance[j] - least) / 2)
-        estimate.covariance[i, j] = estimate.covariance[j, i] = shared
+    first, rivals = values[0], values[1:]
+    leads = joint(rivals - first, [least_error(rival, first) for rival in rivals], widening)
     # Rounding, or pairs of arms that share few seeds, can leave a slightly negative eigenvalue.
-    eigenvalues, vectors = np.linalg.eigh(estimate.covariance)
+    eigenvalues, vectors = np.linalg.eigh(leads.covariance)
     root = vectors * np.sqrt(np.maximum(eigenvalues, 0.0))
-    normal = rng.standard_normal((DRAWS, len(values))) @ root.T
-    df = estimate.df.min()
-    scores = estimate.means + normal / np.sqrt(rng.chisquare(df, (DRAWS, 1)) / df)
-    return (scores >= scores.max(axis=1, keepdims=True) - margin).mean(axis=0)
+    normal = rng.standard_normal((DRAWS, len(rivals))) @ root.T
+    scale = np.sqrt(rng.chisquare(leads.df, normal.shape) / leads.df)
+    ahead = np.column_stack([np.zeros(DRAWS), leads.means + normal / scale])
+    return (ahead >= ahead.max(axis=1, keepdims=True) - margin).mean(axis=0)

@@ -6,14 +6,14 @@ from itertools import combinations
 from math import ceil, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from wvexp.analysis.best import near_best
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.paired import MARGIN, PairedDifference, paired_difference
-from wvexp.analysis.rare import alike
-from wvexp.analysis.scores import ran
+from wvexp.analysis.rare import alike, unit_error
+from wvexp.analysis.scores import Values, ran
+from wvexp.analysis.wording import counted
 
 SURE = 0.95
 
@@ -31,19 +31,26 @@ class Settling:
 
 
 @dataclass(frozen=True)
+class Blocker:
+    """What keeps a choice from being decided, and what would settle it; None: nothing known."""
+
+    reason: str
+    remedy: str | None = None
+
+
+@dataclass(frozen=True)
 class Choice:
     """The recommended arm, and whether it may be called the choice.
 
     recommended  the arm of the highest mean; None where no arm ran
     confidence   probability that it is within the margin of the best; None where unknown
-    decided      confidence of at least `SURE`, and no notes
+    decided      confidence of at least `SURE`, and no blockers
     near_best    the same probability for each arm that could be judged
     worst_cost   upper end of the 95 % intervals of (another arm - recommended): what it costs, at
                  worst, if the recommendation is wrong, from 0 to what is missing to a score of 1;
                  None while a wanted arm has no interval
-    settling     None where the confidence is enough, where nothing is known, and where no unit
-                 tells the arms apart
-    notes        what keeps it from being decided, whatever the confidence
+    settling     None where the confidence is enough, and where something else blocks the choice
+    blockers     what keeps it from being decided, whatever the confidence
     """
 
     recommended: str | None
@@ -52,11 +59,16 @@ class Choice:
     near_best: dict[str, float]
     worst_cost: float | None
     settling: Settling | None
-    notes: tuple[str, ...]
+    blockers: tuple[Blocker, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The reasons of the blockers."""
+        return tuple(blocker.reason for blocker in self.blockers)
 
 
 def choose(
-    values: Mapping[str, NDArray[np.float64]],
+    values: Mapping[str, Values],
     wanted: tuple[str, ...],
     rng: np.random.Generator,
     margin: float = MARGIN,
@@ -65,9 +77,10 @@ def choose(
 ) -> Choice:
     """Choose among the arms of `values`, by arm [seeds, units]; those not in `wanted` are left out.
 
-    It stays undecided while a wanted arm has no interval (it did not run, ran with one seed, or
-    has no spread), for that one might be the best; while no test unit tells any two arms apart;
-    and while the recommended arm is not surely better than no learning at all.
+    It stays undecided while the difference of a wanted arm from the recommended has no interval
+    (it did not run, ran with one seed, or neither has any spread), for that one might be the
+    best; while no test unit tells any two arms apart; and while the recommended arm is not surely
+    better than no learning at all.
 
     Parameters
     ----------
@@ -79,56 +92,80 @@ def choose(
     measured = {arm: values[arm] for arm in wanted if arm in values and ran(values[arm]).any()}
     means = {arm: float(table[ran(table)].mean()) for arm, table in measured.items()}
     if not means:
-        return Choice(None, None, False, {}, None, None, ("no arm was measured",))
+        return Choice(None, None, False, {}, None, None, (Blocker("no arm was measured"),))
     recommended = max(means, key=lambda arm: means[arm])
-    judged = [arm for arm in means if has_spread(values[arm])]
-    unknown = tuple(_without_interval(arm, values) for arm in wanted if arm not in judged)
-    if recommended not in judged or len(judged) < 2:
-        return Choice(recommended, None, False, {}, None, None, unknown)
-    tables = np.stack([values[arm] for arm in judged])
-    probabilities = near_best(tables, rng, margin, widening)
-    by_arm = dict(zip(judged, probabilities.tolist(), strict=True))
+    best = values[recommended]
     rivals = {
-        arm: paired_difference(values[arm], values[recommended], margin, widening=widening)
-        for arm in judged
+        arm: paired_difference(table, best, margin, widening=widening)
+        for arm, table in measured.items()
         if arm != recommended
     }
-    highs = [rival.high for rival in rivals.values()]
-    known = [high for high in highs if high is not None]
-    room = 1.0 - means[recommended]
-    notes = unknown
-    same = all(alike(a, b) for a, b in combinations(tables, 2))
-    if same:
-        notes += ("no test unit tells the arms apart",)
-    low = two_way(values[recommended], widening=widening).interval()[0]
-    if baseline is not None and low <= baseline:
-        notes += (
-            f"not surely better than always giving the most frequent label, {100 * baseline:.1f} %",
-        )
+    judged = [arm for arm, lead in rivals.items() if lead.high is not None]
+    unjudged = [arm for arm in wanted if arm not in judged and (arm != recommended or not judged)]
+    blockers = tuple(filter(None, (_without_interval(a, recommended, values) for a in unjudged)))
+    if not judged:
+        return Choice(recommended, None, False, {}, None, None, blockers)
+    tables = np.stack([best, *(values[arm] for arm in judged)])
+    probabilities = near_best(tables, rng, margin, widening).tolist()
+    by_arm = dict(zip([recommended, *judged], probabilities, strict=True))
+    highs = [lead.high for lead in rivals.values() if lead.high is not None]
+    cost = None if blockers else _between(0.0, max(highs), 1.0 - means[recommended])
+    if all(alike(a, b) for a, b in combinations(tables, 2)):
+        blockers += (Blocker("no test unit tells the arms apart", "test units that do"),)
+    if baseline is not None and _lowest(best, widening) <= baseline:
+        blockers += (_no_better_than(baseline, means[recommended]),)
     sure = by_arm[recommended] >= SURE
     return Choice(
         recommended,
         by_arm[recommended],
-        sure and not notes,
+        sure and not blockers,
         by_arm,
-        None if unknown or len(known) < len(highs) else _between(0.0, max(known), room),
-        None if sure or same else _settling(rivals, margin, widening),
-        notes,
+        cost,
+        None if sure or blockers else _settling(rivals, margin, widening),
+        blockers,
     )
+
+
+def _lowest(values: Values, widening: float) -> float:
+    """The lower end of the interval of a score; by the rule of three where all units agree."""
+    floor = 0.0 if has_spread(values) else unit_error(values.shape[1])
+    return two_way(values, floor, widening).interval()[0]
+
+
+def _no_better_than(baseline: float, score: float) -> Blocker:
+    if score > baseline:
+        remedy = "a larger test set, or more seeds, to tell it from the most frequent label"
+    elif baseline < 1.0:
+        remedy = "labels that can be learnt from these texts, or more training data"
+    else:
+        remedy = None
+    said = f"not surely better than always giving the most frequent label, {100 * baseline:.1f} %"
+    return Blocker(said, remedy)
 
 
 def _between(low: float, value: float, high: float) -> float:
     return max(low, min(value, high))
 
 
-def _without_interval(arm: str, values: Mapping[str, NDArray[np.float64]]) -> str:
-    """Why an arm could not be judged."""
-    seeds = int(ran(values[arm]).sum()) if arm in values else 0
+def _without_interval(arm: str, recommended: str, values: Mapping[str, Values]) -> Blocker | None:
+    """Why an arm could not be judged; None where that is not the arm's own fault."""
+    in_arm, in_best = (
+        ran(values[a]) if a in values else np.zeros(0, bool) for a in (arm, recommended)
+    )
+    seeds = int(in_arm.sum())
     if seeds == 0:
-        return f"{arm}: not measured"
+        return Blocker(f"{arm}: not measured", f"runs of {arm}")
     if seeds == 1:
-        return f"{arm}: one seed, so no interval"
-    return f"{arm}: the same score on every test unit, so no interval"
+        return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}")
+    if not has_spread(values[arm]):
+        return Blocker(
+            f"{arm}: the same score on every test unit, so no interval", "other test data"
+        )
+    if in_best.sum() < 2 or arm == recommended:
+        return None
+    common = counted(int((in_arm & in_best).sum()), "seed")
+    said = f"{arm}: {common} in common with {recommended}, so no interval"
+    return Blocker(said, "the same seeds in every arm")
 
 
 def _settling(

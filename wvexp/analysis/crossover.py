@@ -43,6 +43,8 @@ class Crossover:
     before, after  who leads at the first and at the last size; None where that is undecided
     at_low, at_high  who leads there; None where the interval is open
     leaders        who leads at each of `sizes`, by the interval there; None where undecided
+    settled        from here on `after` leads at every size up to the last, without a size in
+                   between that is not decided; None where the last size is undecided
     """
 
     status: Status
@@ -57,6 +59,7 @@ class Crossover:
     leaders: tuple[Sign | None, ...] = ()
     level: float = 0.0
     notes: tuple[str, ...] = ()
+    settled: float | None = None
 
 
 def crossover(
@@ -123,6 +126,7 @@ def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float =
         sizes=tuple(map(float, sizes)),
         leaders=tuple(_leader(at_size) for at_size in sign[::STEPS]),
         level=level,
+        settled=_settled(log_sizes, sign),
     )
     if not len(decided):
         return found
@@ -202,6 +206,14 @@ def _along(
 
 def _leader(sign: float) -> Sign | None:
     return "A" if sign > 0 else "B" if sign < 0 else None
+
+
+def _settled(log_sizes: NDArray[np.float64], sign: NDArray[np.float64]) -> float | None:
+    """From where on the sign at the last size holds without a gap."""
+    if not sign[-1]:
+        return None
+    otherwise = np.flatnonzero(sign != sign[-1])
+    return float(np.exp(log_sizes[otherwise[-1] + 1 if len(otherwise) else 0]))
 
 
 def _zero(log_sizes: NDArray[np.float64], estimate: NDArray[np.float64]) -> float | None:

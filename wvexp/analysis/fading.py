@@ -22,7 +22,8 @@ class Fade:
                high lie beyond the last size, on a fitted curve; "below": the gain is below the
                margin from the first size on; "above": still above it as far as one may
                extrapolate; "undecided": neither, or it rises above the margin
-    low, high  95 % interval, None where open or undecided
+    low, high  95 % interval, None where open or undecided; "measured": from `high` on no size up
+               to the last is anything but surely below the margin
     within     the measured part: where the gain minus the margin changes sign; its leader "A"
                means above the margin, "B" below
     """
@@ -81,7 +82,9 @@ def _fades_within(fade: Fade) -> Fade:
     if within.status == "none":
         return replace(fade, status="below")
     low = None if within.before == "B" else within.low
-    return replace(fade, status="measured", estimate=within.estimate, low=low, high=within.high)
+    # Sizes not decided may follow a change: the gain is below for good only after the last one.
+    estimate = within.estimate if within.high == within.settled else None
+    return replace(fade, status="measured", estimate=estimate, low=low, high=within.settled)
 
 
 def _first_below(points: Sequence[CurvePoint], margin: float, field: str) -> float | None:

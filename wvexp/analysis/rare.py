@@ -33,7 +33,12 @@ def least_error(a: Values, b: Values) -> float:
     else:
         squares = (a[both] - b[both]) ** 2
         worth = float(np.sqrt((squares**2).sum() / squares.sum()))
-    return _UNITS * worth / a.shape[1]
+    return worth * unit_error(a.shape[1])
+
+
+def unit_error(units: int) -> float:
+    """The standard error that the rule of three allows where one unit is worth 1."""
+    return _UNITS / units
 
 
 def alike(a: Values, b: Values) -> bool:

@@ -17,11 +17,12 @@ from wvexp.analysis.comparisons import Comparison
 from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.gain import below_p, growth_p
 from wvexp.analysis.paired import ALPHA, MARGIN, holm
-from wvexp.analysis.wording import counted, in_short, place
+from wvexp.analysis.wording import counted, from_on, in_short, place
 
 Claim = Literal[
     "pretrained_at_least_random", "random_suffices", "freeze_when_small", "tune_when_large"
 ]
+_ABOUT_LARGE: tuple[Claim, ...] = ("random_suffices", "tune_when_large")
 Status = Literal["supported", "contradicted", "undecided", "not tested"]
 
 PRETRAINED_FROZEN, PRETRAINED_TUNED = "pretrained-frozen", "pretrained-tuned"
@@ -82,6 +83,7 @@ def judge(
     measures: Mapping[float, SizeMeasures] | None = None,
     margin: float = MARGIN,
     widening: float = 1.0,
+    falls_short: str = "",
 ) -> tuple[Verdict, ...]:
     """The four verdicts.
 
@@ -95,6 +97,9 @@ def judge(
         By size: tokens, labels and type coverage, passed through to the evidence.
     widening
         What variances are multiplied by (`overlap.py`).
+    falls_short
+        Where the large sizes that the data have were not measured: how far one got. The claims
+        about large sizes are then not tested.
     """
     measures = measures or {}
 
@@ -104,11 +109,19 @@ def judge(
     frozen = pair(PRETRAINED_FROZEN, RANDOM_FROZEN)
     tuned = pair(PRETRAINED_TUNED, RANDOM_TUNED)
     policy = pair(PRETRAINED_FROZEN, PRETRAINED_TUNED)
-    return (
+    verdicts = (
         _pretrained_at_least_random(frozen, tuned, margin),
         _random_suffices(tuned, comparisons, values, sizes, margin, widening),
         _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes),
         _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes),
+    )
+    if not falls_short:
+        return verdicts
+    return tuple(
+        replace(verdict, status="not tested", reason=falls_short)
+        if verdict.claim in _ABOUT_LARGE and verdict.status != "not tested"
+        else verdict
+        for verdict in verdicts
     )
 
 
@@ -189,8 +202,8 @@ def _random_suffices(
         growth_p((pretrained - random)[judged], [sizes[k] for k in judged], widening),
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
-        from_size = f"from size {place(fade.high, sizes)} on" if fade.high else "at every size"
-        reason = f"the gain is below {_points(margin)} {from_size}: {_words(last)}"
+        where = from_on(fade.high, sizes) if fade.high else "at every size measured"
+        reason = f"the gain is below {_points(margin)} {where}: {_words(last)}"
         return replace(undecided, status="supported", reason=reason)
     if fade.within.after == "A" and grows <= ALPHA:
         reason = f"the gain still grows with the data: {_words(last)}"

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+# Of a size: what lies nearer to the largest measured says no more than that one does.
+_CLOSE = 0.95
+
 
 def place(size: float, measured: Sequence[float] = ()) -> str:
     """A training size: in full where it was measured, else to three figures and said to be so."""
@@ -9,6 +12,18 @@ def place(size: float, measured: Sequence[float] = ()) -> str:
         return f"{size:,.0f}"
     rounded = float(f"{size:.3g}")
     return f"about {rounded:,.0f}"
+
+
+def from_on(size: float, measured: Sequence[float], of: str = "") -> str:
+    """From a size to the largest measured, beyond which nothing is claimed.
+
+    So close to the largest that only it was measured there, it is that one alone. `of` is what
+    sizes are counted in.
+    """
+    last, of = f"{measured[-1]:,.0f}", f" {of}" if of else ""
+    if size > _CLOSE * measured[-1]:
+        return f"at {last}{of}, the largest size measured"
+    return f"from {place(size, measured)}{of} to {last}, the largest measured"
 
 
 def counted(count: int, noun: str) -> str:

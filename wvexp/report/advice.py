@@ -17,7 +17,7 @@ _LONGEST = 160
 _DOING = {
     PRETRAINED_FROZEN: "start from pretrained vectors and freeze them",
     PRETRAINED_TUNED: "start from pretrained vectors and fine-tune them",
-    RANDOM_FROZEN: "random vectors will do, and they need not be trained",
+    RANDOM_FROZEN: "start from random vectors and freeze them",
     RANDOM_TUNED: "start from random vectors and train them",
 }
 
@@ -105,12 +105,12 @@ def _gain(f: Findings) -> str:
     frozen = _difference(f, PRETRAINED_FROZEN, RANDOM_FROZEN)
     tuned = _difference(f, PRETRAINED_TUNED, RANDOM_TUNED)
     parts = [f"{text} {name}" for text, name in ((frozen, "frozen"), (tuned, "tuned")) if text]
-    return f"Pretrained minus random: {', '.join(parts)}." if parts else ""
+    return f"Pretrained minus random{_at(f)}: {', '.join(parts)}." if parts else ""
 
 
 def _policy(f: Findings) -> str:
     found = _difference(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
-    return f"Frozen minus tuned, pretrained: {found}." if found else ""
+    return f"Frozen minus tuned, pretrained{_at(f)}: {found}." if found else ""
 
 
 def _flip(f: Findings) -> str:
@@ -118,16 +118,30 @@ def _flip(f: Findings) -> str:
     if f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}" not in f.crossovers:
         return ""
     words = places(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
-    return f"Where it flips (95 % intervals): {words}."
+    return f"Where it flips (95 % intervals): {words}{_unmeasured(f)}."
 
 
 def _fading(f: Findings) -> str:
     if f.fade is None:
         return ""
-    return f"The gain of pretrained over random vectors, tuned: {fade_words(f.fade, unit(f))}."
+    words = fade_words(f.fade, unit(f))
+    return f"The gain of pretrained over random vectors, tuned: {words}{_unmeasured(f)}."
+
+
+def _at(f: Findings) -> str:
+    """The size measured, where it is not the one that the answer is for."""
+    return f" at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}" if f.falls_short else ""
+
+
+def _unmeasured(f: Findings) -> str:
+    return f"; {f.falls_short}" if f.falls_short else ""
 
 
 def _settling(f: Findings) -> str:
+    """What the blockers ask for; where there are none, what would tell the arms apart."""
+    if f.choice.blockers:
+        remedies = [b.remedy for b in f.choice.blockers if b.remedy]
+        return f"What would settle it: {'; '.join(dict.fromkeys(remedies))}." if remedies else ""
     s = f.choice.settling
     if s is None:
         return ""

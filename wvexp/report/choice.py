@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from wvexp.analysis.choice import SURE, Choice, choose
+from wvexp.analysis.choice import SURE, Blocker, Choice, choose
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.scores import Values
 from wvexp.analysis.verdict import ARMS
@@ -38,11 +38,13 @@ def choice_of(m: Measurements, margin: float) -> Choice:
     ]
     if not better:
         return choice
-    note = (
-        f"{' and '.join(better)} did best at the lowest or highest learning rate tried, and one "
-        "beyond could change the choice"
+    arms = " and ".join(better)
+    blocker = Blocker(
+        f"{arms} did best at the lowest or highest learning rate tried, and one beyond could "
+        "change the choice",
+        f"learning rates beyond those tried, for {arms}",
     )
-    return replace(choice, decided=False, notes=(*choice.notes, note))
+    return replace(choice, decided=False, blockers=(*choice.blockers, blocker))
 
 
 def gain_beyond(m: Measurements, arm: str) -> float:

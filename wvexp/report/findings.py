@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.analysis.choice import Choice
+from wvexp.analysis.choice import Blocker, Choice
 from wvexp.analysis.comparisons import Comparison, compare_arms
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.crossover import Crossover, crossover
@@ -67,6 +67,8 @@ class Findings:
     """Everything that the report says.
 
     baseline: score of always giving the most frequent label; None where it is not known
+    falls_short: how much less was measured than the size that the choice is for; empty where
+        that size was reached
     """
 
     condition: str
@@ -79,6 +81,7 @@ class Findings:
     folds: int | None
     seeds: tuple[int, ...]
     baseline: float | None
+    falls_short: str
     choice: Choice
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
@@ -115,7 +118,8 @@ def find(
 ) -> Findings:
     """Everything that the analysis can say of the measurements; what it cannot is left out.
 
-    wanted_size: the size that the choice is for; with less measured it stays undecided
+    wanted_size: the size that the choice is for; with less measured it stays undecided, and the
+        claims about large sizes stay untested
     notes: what else one should mind, named before what is missing
     """
     values = {arm: m.values[arm] for arm in m.arms}
@@ -123,7 +127,8 @@ def find(
     wider = widening(m.folds)
     comparisons = compare_arms(values, m.sizes, margin, m.full_size, wider)
     guidance = {arm: values[arm] for arm in ARMS if arm in values}
-    verdicts = judge(comparisons, guidance, m.sizes, measures, margin, wider)
+    short = _falls_short(m, wanted_size)
+    verdicts = judge(comparisons, guidance, m.sizes, measures, margin, wider, short)
     crossovers = {
         f"{a} - {b}": crossover(values[a], values[b], m.sizes, widening=wider)
         for a, b in PAIRS
@@ -135,9 +140,9 @@ def find(
         fade = gain_fades(*tuned, m.sizes, margin, widening=wider)
     choice = choice_of(m, margin)
     curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
-    if wanted_size is not None and m.sizes[-1] < wanted_size:
-        note = f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
-        choice = replace(choice, decided=False, notes=(*choice.notes, note))
+    if short:
+        blocker = Blocker(short, f"runs on all {wanted_size:,} training examples (a larger budget)")
+        choice = replace(choice, decided=False, blockers=(*choice.blockers, blocker))
     return Findings(
         condition=m.condition,
         about=shared_configuration(m),
@@ -149,6 +154,7 @@ def find(
         folds=m.folds,
         seeds=m.seeds,
         baseline=majority_baseline(m.runs, m.metric),
+        falls_short=short,
         choice=choice,
         scores=scores_of(m),
         comparisons=comparisons,
@@ -167,6 +173,13 @@ def find(
         failures=failures,
         runs=m.runs,
     )
+
+
+def _falls_short(m: Measurements, wanted_size: int | None) -> str:
+    """How much less than the wanted size was measured; empty where nothing is missing."""
+    if wanted_size is None or m.sizes[-1] >= wanted_size:
+        return ""
+    return f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.fading import Fade
 from wvexp.analysis.overlap import widening
-from wvexp.analysis.wording import counted, in_short, place
+from wvexp.analysis.wording import counted, from_on, in_short, place
 from wvexp.report.findings import Findings
 
 CLAIMS = {
@@ -93,9 +93,10 @@ def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
         case "one":
             if gaps:
                 return f"{x} leads at {low} {of}, {y} at {high}{gaps}"
-            return f"{x} leads up to {low} {of}, {y} from {high} on"
+            return f"{x} leads up to {low} {of}, {y} {_on(crossing.high, sizes)}"
         case "before_first":
-            leads = f"{y} leads at {high} {of}{gaps}" if gaps else f"{y} leads from {high} {of} on"
+            where = f"at {high} {of}{gaps}" if gaps else _on(crossing.high, sizes, of)
+            leads = f"{y} leads {where}"
             return f"{leads}; whether {a} and {b} change places below is not decided"
         case "beyond_last":
             leads = f"{x} leads at {low} {of}{gaps}" if gaps else f"{x} leads up to {low} {of}"
@@ -128,9 +129,10 @@ def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
         case "below":
             return f"below {margin} at every size measured"
         case "measured":
-            if low:
-                return f"falls below {margin} between {low} and {high} {of}"
-            return f"below {margin} from {high} {of} on"
+            if low and high:
+                for_good = " for good" if fade.high != within.high else ""
+                return f"falls below {margin}{for_good} between {low} and {high} {of}"
+            return f"below {margin} {_on(fade.high, within.sizes, of)}"
         case "above":
             return (
                 f"still above {margin} at {last} {of}; extrapolated, not measured: above it up to "
@@ -159,6 +161,11 @@ def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
         if leader
     ]
     return "; ".join([*ends, f"whether it falls below {margin} for good is not decided"])
+
+
+def _on(size: float | None, measured: Sequence[float], of: str = "") -> str:
+    assert size is not None  # where one arm leads at the last size, it is known from where on
+    return from_on(size, measured, of)
 
 
 def _left_out(crossing: Crossover) -> str:
