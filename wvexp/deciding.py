@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from wvexp.allocation import WHAT, Allocation
+from wvexp.allocation import MOST_SEEDS, WHAT, Allocation
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
@@ -62,6 +62,8 @@ def decide_config(
     if inputs.reference is None:
         raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
     base = describe_run(config, inputs, sweeping=True)
+    seeds = range(base.seed, base.seed + MOST_SEEDS)
+    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
     store = Store(Path(config.store).expanduser())
     warn_of_leakage(config, inputs)
     budget = Budget(limit, workers, began, pace=pace())
