@@ -55,6 +55,14 @@ def test_an_undecided_size_between_two_of_one_leader_is_not_none():
     assert 300 < result.low < 1000 < result.high < 3000
 
 
+def test_no_lead_is_claimed_between_two_open_sizes():
+    """Midway the average of two independent differences is surer than either."""
+    result = found([0.018, 0.018, -0.1, -0.1, -0.1], correlation=0.0)
+    assert result.leaders == (None, None, "B", "B", "B")
+    assert (result.status, result.at_high) == ("before_first", "B")
+    assert 300 < result.high < 1000
+
+
 def test_sizes_without_a_disagreement_are_kept_and_open():
     """Arms alike on the first size: the rule of three judges it, in place of leaving it out."""
     a, b = arms(np.random.default_rng(5))

@@ -114,7 +114,7 @@ def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float =
     """The crossover from the differences' joint estimate at two or more sizes."""
     log_sizes, estimate, half = _along(differences, sizes)
     estimate = estimate - level
-    sign = np.where(np.abs(estimate) > half, np.sign(estimate), 0.0)
+    sign = _borne_out(np.where(np.abs(estimate) > half, np.sign(estimate), 0.0))
     decided = np.flatnonzero(sign)
     found = Crossover(
         "undecided",
@@ -157,6 +157,16 @@ def find_sign_changes(differences: Joint, sizes: Sequence[float], level: float =
     if sign[0]:
         return between("beyond_last", decided[-1], None)
     return found
+
+
+def _borne_out(sign: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The signs along the sizes, 0 between two measured sizes neither of which has that sign.
+
+    The average of two open sizes is surer than either, but no size was measured where it lies.
+    """
+    lower, upper = np.repeat(sign[:-1:STEPS], STEPS), np.repeat(sign[STEPS::STEPS], STEPS)
+    borne_out = (sign[:-1] == lower) | (sign[:-1] == upper)
+    return np.append(np.where(borne_out, sign[:-1], 0.0), sign[-1])
 
 
 def check_sizes(sizes: Sequence[float], *arms: NDArray[np.float64]) -> None:
