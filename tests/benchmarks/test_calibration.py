@@ -15,6 +15,11 @@ def test_intervals_hold_the_truth():
     assert sum(rates["statuses where there is a crossover"].values()) == pytest.approx(1)
 
 
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_few_seeds_hold_the_truth_no_less_often(seeds):
+    assert calibration.coverage(experiments=25, seeds=seeds, seed=1)["difference"] >= 0.95
+
+
 def test_without_a_difference_few_winners_are_called():
     rates = calibration.no_difference(experiments=80, seeds=5, seed=1)
     assert rates["holm"] <= 0.1
