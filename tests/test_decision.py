@@ -73,7 +73,11 @@ def test_decision_json_has_what_others_read(decided):
     assert content["choice"] in ARMS | {"undecided"}
     assert content["recommended"] in ARMS
     assert set(content["crossover"]) == {"low", "high", "status", "sizes"}
-    assert [at["size"] for at in content["crossover"]["sizes"]] == list(decided.findings.sizes)
+    at_sizes = content["crossover"]["sizes"]
+    assert [at["size"] for at in at_sizes] == list(decided.findings.sizes)
+    leads = {"A": "pretrained-frozen", "B": "pretrained-tuned", None: None}
+    assert [at["leads"] for at in at_sizes] == [leads[x] for x in decided.crossover.leaders]
+    assert all(at["leads"] for at in at_sizes if at["called"])
     assert set(content["arms"]) == ARMS
     for arm in content["arms"].values():
         assert arm["low"] < arm["score"] < arm["high"]
