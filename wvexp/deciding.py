@@ -69,9 +69,19 @@ def decide_config(
     budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 
+    compared: set[str] = set()
+
     def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
         with stopping_after(seconds) as stop:
-            return run_sweep(runs, inputs, store, workers=workers, progress=progress, stop=stop)
+            return run_sweep(
+                runs,
+                inputs,
+                store,
+                workers=workers,
+                progress=progress,
+                stop=stop,
+                compared=compared,
+            )
 
     allocation = Allocation(base, store, train_batch, budget, config.margin)
     allocation.spend()

@@ -89,6 +89,16 @@ def test_a_shape_is_checked_once(inputs):
     assert distinct_shapes(autograd) == []
 
 
+def test_later_batches_of_a_sweep_compare_new_shapes_alone(inputs):
+    first, compared = tiny.base_run(inputs), set()
+    assert require_parity([first], inputs.corpus, inputs.reference, compared) == 1
+    again = replace(first, seed=4, train_size=30)
+    new = replace(first, finetune=True)
+    assert require_parity([again], inputs.corpus, inputs.reference, compared) == 0
+    assert require_parity([again, new], inputs.corpus, inputs.reference, compared) == 1
+    assert require_parity([again], inputs.corpus, inputs.reference) == 1
+
+
 def test_rates_at_which_a_run_diverges_are_compared_all_the_same(inputs):
     run = full_run(inputs)
     wild = replace(run, optim=replace(run.optim, lr=1e5), tuning=Tuning(lr_scale=1e5))

@@ -91,6 +91,7 @@ def run_sweep(
     stop: threading.Event | None = None,
     dispatch: Dispatch | None = None,
     train_one: TrainOne | None = None,
+    compared: set[str] | None = None,
 ) -> SweepOutcome:
     """Train the runs that the results file lacks, and store each as soon as it is done.
 
@@ -106,6 +107,9 @@ def run_sweep(
         Ends the sweep early, as Ctrl-C does: what was finished by then is stored.
     dispatch, train_one
         Where and how a run is trained; on threads by `wvexp.training.run.train` when None.
+
+    compared
+        Shapes of model on which the engines agreed in an earlier part of the same sweep.
 
     Raises
     ------
@@ -141,7 +145,7 @@ def run_sweep(
                 progress.failed(failed[-1])
 
         if left:
-            require_parity(left, inputs.corpus, inputs.reference)
+            require_parity(left, inputs.corpus, inputs.reference, compared)
         progress.started(len(distinct), skipped)
         try:
             if left:

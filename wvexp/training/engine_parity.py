@@ -56,23 +56,34 @@ def distinct_shapes(runs: Iterable[RunConfig]) -> list[RunConfig]:
     shapes: dict[str, RunConfig] = {}
     for run in runs:
         if run.engine == "handwritten":
-            plain = replace(run, embed="random", seed=0, train_size=0, fold=None)
-            alike = replace(plain, optim=replace(run.optim, lr=1.0))
-            shapes.setdefault(alike.key, run)
+            shapes.setdefault(shape_of(run), run)
     return list(shapes.values())
 
 
+def shape_of(run: RunConfig) -> str:
+    """The same for runs that differ in vectors, seed, size, fold and learning rate alone."""
+    plain = replace(run, embed="random", seed=0, train_size=0, fold=None)
+    return replace(plain, optim=replace(run.optim, lr=1.0)).key
+
+
 def require_parity(
-    runs: Iterable[RunConfig], corpus: Corpus, reference: ReferenceVectors | None
+    runs: Iterable[RunConfig],
+    corpus: Corpus,
+    reference: ReferenceVectors | None,
+    compared: set[str] | None = None,
 ) -> int:
-    """Compare the engines on each distinct shape among `runs`; the number of shapes.
+    """Compare the engines on each distinct shape among `runs`; how many were compared.
+
+    `compared` holds the shapes that need not be compared again on the same data, and gets those
+    that were.
 
     Raises
     ------
     RunError
         They disagree.
     """
-    shapes = distinct_shapes(runs)
+    compared = set() if compared is None else compared
+    shapes = [run for run in distinct_shapes(runs) if shape_of(run) not in compared]
     for run in shapes:
         comparison = compare_with_appeal(run, corpus, reference)
         if not comparison.passed:
@@ -82,6 +93,7 @@ def require_parity(
                 f"engine and autograd differ by {comparison.loss:.1e} in the loss and by "
                 f"{comparison.changes[worst]:.1e} in {worst}; take engine=autograd"
             )
+        compared.add(shape_of(run))
     return len(shapes)
 
 
