@@ -45,7 +45,7 @@ def test_a_fresh_folder_is_named_after_time_and_arm(here):
 
 def test_runs_of_one_second_never_share_a_folder(monkeypatch):
     monkeypatch.setattr(folder_module.time, "localtime", lambda: (2026, 1, 2, 3, 4, 5, 4, 2, 0))
-    finals, gate = [], threading.Barrier(8)
+    finals, gate = [], threading.Barrier(8, timeout=60)  # one that fails lets the others end
 
     def one(number):
         with run_folder(None, "arm") as (scratch, final):

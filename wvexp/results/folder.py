@@ -35,10 +35,11 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
         if out:
             _require_replaceable(final)
         final.parent.mkdir(parents=True, exist_ok=True)
-        if not out:
-            final = _reserve(final)
-        _remove_abandoned(final.parent)
-        scratch, lock = _locked_scratch(final)
+        with _one_at_a_time(final.parent):
+            if not out:
+                final = _reserve(final)
+            _remove_abandoned(final.parent)
+            scratch, lock = _locked_scratch(final)
     except OSError as error:
         raise UserError(
             f"out={final} cannot be written: {error.strerror}", "give another out=FOLDER"
@@ -62,16 +63,25 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
         os.close(lock)
 
 
+@contextmanager
+def _one_at_a_time(parent: Path) -> Iterator[None]:
+    """No other run begins in `parent` meanwhile: it would take an unlocked folder for abandoned."""
+    lock = os.open(parent, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # a file system without locks: nothing is called abandoned
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
 def _locked_scratch(final: Path) -> tuple[Path, int]:
     """A new folder beside `final`, locked as long as this process lives."""
-    while True:
-        scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{final.name}.", dir=final.parent))
-        lock = os.open(scratch, os.O_RDONLY)
-        with suppress(OSError):  # a file system without locks: nobody will call it abandoned
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        if scratch.exists():  # and was not taken for abandoned before it was locked
-            return scratch, lock
-        os.close(lock)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{_SCRATCH}{final.name}.", dir=final.parent))
+    lock = os.open(scratch, os.O_RDONLY)
+    with suppress(OSError):
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    return scratch, lock
 
 
 def _remove_abandoned(parent: Path) -> None:
