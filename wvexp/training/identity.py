@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any
 
 from wvexp.config import Model, Optim, Tuning
@@ -68,11 +69,11 @@ class RunConfig:
             "engine_version": ENGINE_VERSION,
         }
 
-    @property
+    @cached_property
     def key(self) -> str:
         return _hash(self.describe())
 
-    @property
+    @cached_property
     def condition(self) -> str:
         """Hash of what runs must share to be compared: all but arm, size, seed, fold and rate."""
         shared = self.describe()

@@ -56,9 +56,12 @@ class Scorer:
 
     def score(self, predicted: NDArray[np.integer]) -> float:
         """The metric over the whole split; `predicted` holds label ids [examples]."""
-        everything = np.zeros(len(self.split.words), dtype=np.int8)
-        value = self.by_group(predicted, everything)[Group.SEEN][1]
-        assert value is not None  # the split is not empty and, for entities, has one
+        if self.scheme is None:
+            return self._plain(self.split.labels, predicted)
+        counts = self._compare(predicted)
+        gold, claimed = (np.ones(len(c), dtype=bool) for c in (counts.gold, counts.predicted))
+        value = _entity_score(counts, gold, claimed)[1]
+        assert value is not None  # the split has an entity
         return value
 
     def by_group(

@@ -55,13 +55,15 @@ def build_table(
     evaluated = np.flatnonzero(~seen & (start.index >= 0)).astype(np.int32)
     ids = np.concatenate([vocabulary.lexicon_ids, evaluated])
 
+    known = start.index[ids]
     rows = np.empty((2 + len(ids), start.dim), dtype=np.float32)
-    rows[:trained] = start.draw(trained)
+    drawn = np.flatnonzero(known < 0)
+    if len(start.matrix):
+        np.take(start.matrix, known, axis=0, out=rows[2:], mode="clip")  # over the missing, below
+    rows[2 + drawn] = start.draw(trained)[2 + drawn]
     rows[PAD] = 0
     # The centre of the vectors: the word that says least, where no training teaches it otherwise.
     rows[UNK] = start.mean
-    known = start.index[ids]
-    rows[2:][known >= 0] = start.matrix[known[known >= 0]]
 
     origin = np.full(len(rows), Origin.RANDOM, dtype=np.uint8)
     origin[2:][known >= 0] = Origin.PRETRAINED
@@ -69,7 +71,7 @@ def build_table(
 
     row_of = np.full(len(lexicon), UNK, dtype=np.int32)
     row_of[ids] = np.arange(2, len(rows), dtype=np.int32)
-    words = [PAD_WORD, UNK_WORD, *(lexicon[i] for i in ids)]
+    words = [PAD_WORD, UNK_WORD, *map(lexicon.__getitem__, ids.tolist())]
     return EmbeddingTable(rows, origin, words, trained, row_of)
 
 
