@@ -106,7 +106,7 @@ class StreamedRun:
         corpus, seen = self.corpus, self.counts > 0
         known = replace(self.table, row_of=np.where(seen | self.pretrained, self.table.row_of, UNK))
         validation, test = (
-            self.engine.predict(Examples.from_split(split, known, run.model.window)).argmax(1)
+            self.engine.predict(Examples.from_split(split, known, run.model.window))
             for split in (corpus.validation, corpus.test)
         )
         scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")

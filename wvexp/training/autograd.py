@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from wvexp.errors import RunStopped
 from wvexp.models.build import last_layer_inputs, network_parameters
 from wvexp.models.draw import Parameters
-from wvexp.training.engine import check_loss, check_scores, draw_mask, never
+from wvexp.training.engine import best_class, check_loss, draw_mask, never
 from wvexp.training.examples import Examples
 from wvexp.training.objective import Objective, Step
 from wvexp.training.prediction import log_probabilities
@@ -115,10 +115,8 @@ class AutogradEngine:
             return None
         return draw_mask(batch, last_layer_inputs(self.model), self.dropout, rng)
 
-    def predict(self, examples: Examples) -> NDArray[np.float32]:
-        scores = log_probabilities(self.model, examples, self.device)
-        check_scores(scores)
-        return scores
+    def predict(self, examples: Examples) -> NDArray[np.int64]:
+        return best_class(log_probabilities(self.model, examples, self.device))
 
     def parameters(self) -> Parameters:
         state = self.model.state_dict()

@@ -56,13 +56,13 @@ class Engine(Protocol):
         """
         ...
 
-    def predict(self, examples: Examples) -> NDArray[np.float32]:
-        """Log-probabilities [examples, classes], without dropout.
+    def predict(self, examples: Examples) -> NDArray[np.int64]:
+        """The most probable class of each example [examples], without dropout.
 
         Raises
         ------
         RunError
-            They are no numbers: the last update went too far.
+            The scores are no numbers: the last update went too far.
         """
         ...
 
@@ -97,7 +97,8 @@ def check_loss(mean: float, classes: int) -> None:
         raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
 
 
-def check_scores(scores: NDArray[np.float32]) -> None:
-    """Raises RunError where log-probabilities are no numbers."""
+def best_class(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The class of the highest score [examples, classes]; RunError where one is no number."""
     if np.isnan(scores).any():
         raise RunError("training diverged: the scores are not numbers; lower optim.lr")
+    return scores.argmax(axis=1)

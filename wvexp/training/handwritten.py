@@ -24,13 +24,12 @@ from wvexp.backprop.kernels import (
 from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
 from wvexp.threads import one_blas_thread
-from wvexp.training.engine import check_loss, check_scores, draw_mask, never
+from wvexp.training.engine import best_class, check_loss, draw_mask, never
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable
 
 # Examples handed to the kernel at once: bounds what windows and masks take, whatever the data.
 _CHUNK = 8192
-_NO_OFFSETS = np.empty(0, dtype=np.int64)
 
 
 class HandwrittenEngine:
@@ -111,6 +110,11 @@ class HandwrittenEngine:
     ) -> float:
         """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
         policy = self.policy._replace(move_rows=self.tuned and move_rows)
+        if rows.max(initial=0) >= self.table.trained:
+            raise ValueError(
+                f"row {rows.max()} is trained, but those of training end at "
+                f"{self.table.trained - 1}"
+            )
         chunk = batch_size * max(1, _CHUNK // batch_size)
         total = 0.0
         for start in range(0, len(order), chunk):
@@ -118,16 +122,12 @@ class HandwrittenEngine:
                 raise RunStopped
             chosen = order[start : start + chunk]
             drawn = len(chosen) if self.dropout else 0
+            sentences = chosen if not self.window else chosen[:0]
             mask = draw_mask(drawn, self.hidden or self.features, self.dropout, masks)
-            tokens, *others = examples.inputs(chosen, rows)
-            if tokens.max(initial=0) >= self.table.trained:
-                raise ValueError(
-                    f"row {tokens.max()} is trained, but those of training end at "
-                    f"{self.table.trained - 1}"
-                )
             batches = Batches(
-                tokens=tokens.ravel(),
-                offsets=others[0].astype(np.int64, copy=False) if others else _NO_OFFSETS,
+                tokens=examples.inputs(chosen, rows)[0].ravel() if self.window else rows,
+                starts=examples.offsets[sentences],
+                ends=examples.offsets[sentences + 1],
                 labels=examples.labels[chosen],
                 masks=mask,
                 window=self.window,
@@ -138,7 +138,7 @@ class HandwrittenEngine:
         check_loss(mean, self.classes)
         return mean
 
-    def predict(self, examples: Examples) -> NDArray[np.float32]:
+    def predict(self, examples: Examples) -> NDArray[np.int64]:
         network = layers(self.state.network, self.features, self.hidden, self.classes)
         rows, words = examples.distinct
         first = np.searchsorted(rows, self.table.trained)
@@ -147,8 +147,7 @@ class HandwrittenEngine:
             scores = score_windows(E, words, examples.offsets, self.window, network)
         else:
             scores = score_means(E, words, examples.offsets, network)
-        check_scores(scores)
-        return scores
+        return best_class(scores)
 
     def parameters(self) -> Parameters:
         rows = self.table.rows

@@ -9,7 +9,7 @@ from typing import Any
 from wvexp.config import Model, Optim, Tuning
 
 # Raised by hand when a change of the program changes what a run computes.
-ENGINE_VERSION = 1
+ENGINE_VERSION = 2
 
 _MODEL_KEYS = {
     "window": ("name", "window", "hidden", "dropout"),

@@ -107,7 +107,7 @@ def train(
                 raise
             epoch -= 1
             break
-        score = scorer.score(engine.predict(validation_set).argmax(1))
+        score = scorer.score(engine.predict(validation_set))
         improved = score > best_score
         if improved:
             best_score, best_epoch, best = score, epoch, engine.snapshot()
@@ -120,7 +120,7 @@ def train(
 
     engine.restore(best)
     parameters = engine.parameters()
-    predicted = engine.predict(test_set).argmax(1)
+    predicted = engine.predict(test_set)
     result = make_result(
         run,
         corpus,

@@ -33,13 +33,11 @@ class Start:
     def dim(self) -> int:
         return len(self.mean)
 
-    def draw(self, rows: int) -> NDArray[np.float32]:
-        """Random rows [rows, d]; a larger draw of the same seed begins with the smaller one."""
-        rng = stream(self.seed, "vectors")
-        drawn = rng.standard_normal((rows, self.dim), dtype=np.float32)
-        drawn *= self.spread
-        drawn += self.mean
-        return drawn
+    def draw(self, rows: NDArray[np.float32]) -> None:
+        """Fill [rows, d] at random; a larger draw of the same seed begins with the smaller one."""
+        stream(self.seed, "vectors").standard_normal(dtype=np.float32, out=rows)
+        rows *= self.spread
+        rows += self.mean
 
 
 def pretrained_start(reference: ReferenceVectors, seed: int) -> Start:

@@ -55,18 +55,19 @@ def build_table(
     evaluated = np.flatnonzero(~seen & (start.index >= 0)).astype(np.int32)
     ids = np.concatenate([vocabulary.lexicon_ids, evaluated])
 
-    known = start.index[ids]
     rows = np.empty((2 + len(ids), start.dim), dtype=np.float32)
-    drawn = np.flatnonzero(known < 0)
-    if len(start.matrix):
-        np.take(start.matrix, known, axis=0, out=rows[2:], mode="clip")  # over the missing, below
-    rows[2 + drawn] = start.draw(trained)[2 + drawn]
+    start.draw(rows[:trained])
     rows[PAD] = 0
     # The centre of the vectors: the word that says least, where no training teaches it otherwise.
     rows[UNK] = start.mean
+    known = start.index[vocabulary.lexicon_ids]
+    rows[2:trained][known >= 0] = start.matrix[known[known >= 0]]
+    # Into place, without a copy of what are often most rows; numpy does so in this mode alone.
+    np.take(start.matrix, start.index[evaluated], axis=0, out=rows[trained:], mode="clip")
 
     origin = np.full(len(rows), Origin.RANDOM, dtype=np.uint8)
-    origin[2:][known >= 0] = Origin.PRETRAINED
+    origin[2:trained][known >= 0] = Origin.PRETRAINED
+    origin[trained:] = Origin.PRETRAINED
     origin[[PAD, UNK]] = Origin.PAD, Origin.UNK
 
     row_of = np.full(len(lexicon), UNK, dtype=np.int32)
