@@ -33,7 +33,10 @@ LEVELS = {
 class Trainer:
     """A results file that fills itself: trains runs of known score, at `seconds` an example."""
 
-    def __init__(self, levels=LEVELS, seconds=0.001, units=400, seed_sd=0.01, best=RATES[1]):
+    def __init__(
+        self, levels=LEVELS, seconds=0.001, units=400, seed_sd=0.01, best=RATES[1], chance=0
+    ):
+        self.chance = chance
         self.levels, self.seconds, self.units, self.seed_sd = levels, seconds, units, seed_sd
         self.best = best if callable(best) else lambda run: best
         self.stored, self.counts, self.order = {}, {}, []
@@ -60,7 +63,8 @@ class Trainer:
         return self.seconds * run.train_size * (2 if run.finetune else 1)
 
     def add(self, run):
-        rng = np.random.default_rng(int(run.key[:8], 16))
+        drawn = f"{run.arm} {run.train_size} {run.seed} {run.optim.lr}".encode()
+        rng = np.random.default_rng([self.chance, *drawn])
         chance = self.levels[run.arm] - 0.03 * self.steps_off(run)
         chance -= 0.1 * np.log10(BASE.train_size / run.train_size) - rng.normal(0, self.seed_sd)
         right = (rng.random(self.units) < chance + self.hard).astype(int)
@@ -121,12 +125,16 @@ def test_every_arm_gets_the_same_tuning_at_every_size():
 
 
 def test_a_hopeless_arm_gets_no_more_seeds_and_a_close_one_gets_most():
-    trainer = Trainer()
-    spend(trainer)
-    assert seeds_of(trainer, "random-frozen", 8000) < SEEDS
-    assert seeds_of(trainer, "pretrained-tuned", 8000) >= SEEDS
-    # One of two arms half a point apart, on 400 units: not decided with the usual seeds.
-    assert seeds_of(trainer, "random-tuned", 8000) == CLOSE_SEEDS
+    close = []
+    for chance in range(4):
+        trainer = Trainer(chance=chance)
+        spend(trainer)
+        assert seeds_of(trainer, "random-frozen", 8000) < SEEDS
+        assert seeds_of(trainer, "pretrained-tuned", 8000) >= SEEDS
+        close.append(seeds_of(trainer, "random-tuned", 8000))
+    # One of two arms half a point apart, on 400 units: seldom decided with the usual seeds.
+    assert min(close) >= SEEDS
+    assert close.count(CLOSE_SEEDS) >= 2
 
 
 def test_an_interrupted_allocation_goes_through_the_same_runs():
