@@ -46,16 +46,6 @@ words = st.lists(st.integers(0, len(LEXICON) - 1), min_size=1, max_size=30)
 
 
 @settings(deadline=None)
-@given(words)
-def test_the_vocabulary_is_that_of_the_subset_in_order_of_appearance(subset):
-    vocabulary = Vocabulary.from_subset(split_of(subset), len(LEXICON))
-    expected = list(dict.fromkeys(subset))
-    assert vocabulary.lexicon_ids.tolist() == expected
-    assert vocabulary.counts.tolist() == [0, 0, *(subset.count(i) for i in expected)]
-    assert len(vocabulary) == 2 + len(expected)
-
-
-@settings(deadline=None)
 @given(subset=words)
 def test_rows_agree_with_a_lookup_word_by_word(keyed, subset):
     table, vocabulary = table_of(keyed, subset)

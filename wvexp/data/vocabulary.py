@@ -9,6 +9,8 @@ from wvexp.data.corpus import Split
 
 PAD, UNK = 0, 1
 PAD_WORD, UNK_WORD = "<pad>", "<unk>"
+# Tokens counted at once: their places stay in the cache.
+_PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,15 @@ class Vocabulary:
     @classmethod
     def from_subset(cls, subset: Split, lexicon_size: int) -> "Vocabulary":
         first = np.full(lexicon_size, subset.tokens, dtype=np.int64)
+        counts = np.zeros(lexicon_size, dtype=np.int64)
         # Of several writes to one place the last stays: written backwards, the first occurrence.
-        first[subset.words[::-1]] = np.arange(subset.tokens - 1, -1, -1)
-        present = np.flatnonzero(first < subset.tokens)
+        for start in reversed(range(0, subset.tokens, _PIECE)):
+            words = subset.words[start : start + _PIECE].astype(np.intp)
+            first[words[::-1]] = np.arange(start + len(words) - 1, start - 1, -1)
+            counts += np.bincount(words, minlength=lexicon_size)
+        present = np.flatnonzero(counts)
         ids = present[np.argsort(first[present], kind="stable")].astype(np.int32)
-        counts = np.bincount(subset.words, minlength=lexicon_size)[ids]
-        return cls(ids, np.concatenate([[0, 0], counts]).astype(np.int64))
+        return cls(ids, np.concatenate([[0, 0], counts[ids]]))
 
     def __len__(self) -> int:
         """Rows, PAD and UNK among them."""

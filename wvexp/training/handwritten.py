@@ -73,14 +73,15 @@ class HandwrittenEngine:
 
         E = table.rows[: table.trained].copy()
         flat = np.empty(network_size(self.features, self.hidden, self.classes), E.dtype)
-        moments = E if self.tuned else E[:0]
+        moments = E.shape if self.tuned else (0, E.shape[1])
         self.state = State(
             network=flat,
             first=np.zeros_like(flat),
             second=np.zeros_like(flat),
             E=E,
-            E_first=np.zeros_like(moments),
-            E_second=np.zeros_like(moments),
+            # np.zeros takes no memory before it is written; np.zeros_like takes it at once.
+            E_first=np.zeros(moments, E.dtype),
+            E_second=np.zeros(moments, E.dtype),
             steps=np.zeros(2, dtype=np.int64),
         )
         self.restore(network)
