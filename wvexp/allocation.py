@@ -14,9 +14,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import paired_difference
-from wvexp.analysis.verdict import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure

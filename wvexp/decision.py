@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from wvexp.analysis.arms import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
 from wvexp.analysis.crossover import Crossover
-from wvexp.analysis.verdict import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
 from wvexp.budget import Budget, expected_seconds
 from wvexp.config import Config
 from wvexp.data.folds import of_fold

@@ -4,8 +4,10 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from wvexp.analysis.arms import ARMS
 from wvexp.analysis.comparisons import compare_arms
-from wvexp.analysis.verdict import ARMS, SizeMeasures, judge
+from wvexp.analysis.evidence import SizeMeasures
+from wvexp.analysis.verdict import judge
 
 SIZES = (100.0, 1000.0, 10000.0)
 

@@ -6,60 +6,34 @@ freeze_when_small            on a small training set, do not fine-tune the vecto
 tune_when_large              on a large one, do
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED
 from wvexp.analysis.comparisons import Comparison
+from wvexp.analysis.evidence import (
+    Evidence,
+    PairEvidence,
+    SizeMeasures,
+    estimate,
+    in_words,
+    lower_bound,
+    of_pair,
+)
 from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.gain import below_p, growth_p
 from wvexp.analysis.paired import ALPHA, MARGIN, holm
-from wvexp.analysis.wording import counted, from_on, in_short, place
+from wvexp.analysis.wording import from_on, in_short, place
 
 Claim = Literal[
     "pretrained_at_least_random", "random_suffices", "freeze_when_small", "tune_when_large"
 ]
 _ABOUT_LARGE: tuple[Claim, ...] = ("random_suffices", "tune_when_large")
 Status = Literal["supported", "contradicted", "undecided", "not tested"]
-
-PRETRAINED_FROZEN, PRETRAINED_TUNED = "pretrained-frozen", "pretrained-tuned"
-RANDOM_FROZEN, RANDOM_TUNED = "random-frozen", "random-tuned"
-ARMS = (PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED)
-
-
-@dataclass(frozen=True)
-class SizeMeasures:
-    """Three ways to say how large a training set is; None where it was not measured.
-
-    type_coverage: share of the test set's word types that occur in training
-    """
-
-    tokens: float | None = None
-    labels: float | None = None
-    type_coverage: float | None = None
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One comparison that a verdict rests on: arm `a` minus arm `b`."""
-
-    comparison: Comparison
-    measures: SizeMeasures
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """What there is of one pair of arms.
-
-    evidence  the comparisons with an interval
-    lacking   why there is none, a size each, or of the whole pair
-    """
-
-    evidence: tuple[Evidence, ...]
-    lacking: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -103,8 +77,8 @@ def judge(
     """
     measures = measures or {}
 
-    def pair(a: str, b: str) -> _Pair:
-        return _pair(comparisons, values.keys(), measures, a, b)
+    def pair(a: str, b: str) -> PairEvidence:
+        return of_pair(comparisons, values.keys(), measures, a, b)
 
     frozen = pair(PRETRAINED_FROZEN, RANDOM_FROZEN)
     tuned = pair(PRETRAINED_TUNED, RANDOM_TUNED)
@@ -125,59 +99,34 @@ def judge(
     )
 
 
-def _pair(
-    comparisons: Sequence[Comparison],
-    present: Collection[str],
-    measures: Mapping[float, SizeMeasures],
-    a: str,
-    b: str,
-) -> _Pair:
-    chosen = [c for c in comparisons if (c.a, c.b) == (a, b)]
-    if not chosen:
-        if any((c.a, c.b) == (b, a) for c in comparisons):
-            raise ValueError(f"comparisons of {b} minus {a}: expected {a} first")
-        absent = " and no run of ".join(arm for arm in (a, b) if arm not in present)
-        return _Pair((), (f"no run of {absent}",))
-    return _Pair(
-        tuple(
-            Evidence(c, measures.get(c.size, SizeMeasures()))
-            for c in chosen
-            if c.difference.low is not None
-        ),
-        tuple(
-            f"{a} and {b} at size {c.size:,.0f}: {c.difference.notes[-1]}"
-            for c in chosen
-            if c.difference.low is None
-        ),
-    )
-
-
-def _pretrained_at_least_random(frozen: _Pair, tuned: _Pair, margin: float) -> Verdict:
+def _pretrained_at_least_random(
+    frozen: PairEvidence, tuned: PairEvidence, margin: float
+) -> Verdict:
     claim: Claim = "pretrained_at_least_random"
     evidence = frozen.evidence + tuned.evidence
     lacking = frozen.lacking + tuned.lacking
     if not evidence:
         return Verdict(claim, "not tested", in_short(lacking))
     lost = [e for e in evidence if _lost(e.comparison)]
-    unsure = [e for e in evidence if _low(e) <= -margin]
+    unsure = [e for e in evidence if lower_bound(e) <= -margin]
     status: Status = "undecided"
     if lost:
-        worst = min(lost, key=_estimate)
-        status, reason = "contradicted", f"random is better: {_words(worst)}"
+        worst = min(lost, key=estimate)
+        status, reason = "contradicted", f"random is better: {in_words(worst)}"
     elif unsure:
-        worst = min(unsure, key=_low)
-        reason = f"a loss beyond {_points(margin)} is not excluded: {_words(worst)}"
+        worst = min(unsure, key=lower_bound)
+        reason = f"a loss beyond {_points(margin)} is not excluded: {in_words(worst)}"
     elif lacking:
         reason = f"no loss seen, but not all was measured: {in_short(lacking)}"
     else:
-        worst = min(evidence, key=_low)
+        worst = min(evidence, key=lower_bound)
         status = "supported"
-        reason = f"at no size worse by more than {_points(margin)}; at worst {_words(worst)}"
+        reason = f"at no size worse by more than {_points(margin)}; at worst {in_words(worst)}"
     return Verdict(claim, status, reason, evidence)
 
 
 def _random_suffices(
-    pair: _Pair,
+    pair: PairEvidence,
     comparisons: Sequence[Comparison],
     values: Mapping[str, NDArray[np.float64]],
     sizes: Sequence[float],
@@ -203,26 +152,26 @@ def _random_suffices(
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
         where = from_on(fade.high, sizes) if fade.high else "at every size measured"
-        reason = f"the gain is below {_points(margin)} {where}: {_words(last)}"
+        reason = f"the gain is below {_points(margin)} {where}: {in_words(last)}"
         return replace(undecided, status="supported", reason=reason)
     if fade.within.after == "A" and grows <= ALPHA:
-        reason = f"the gain still grows with the data: {_words(last)}"
+        reason = f"the gain still grows with the data: {in_words(last)}"
         return replace(undecided, status="contradicted", reason=reason)
     if fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
         reason = (
             f"not shown at the largest size; a fitted curve, extrapolated, falls below "
-            f"{_points(margin)} at {place(fade.estimate)}: {_words(last)}"
+            f"{_points(margin)} at {place(fade.estimate)}: {in_words(last)}"
         )
     elif fade.within.after == "A":
-        reason = f"still above {_points(margin)} and not surely growing: {_words(last)}"
+        reason = f"still above {_points(margin)} and not surely growing: {in_words(last)}"
     else:
-        reason = f"not shown at the largest size: {_words(last)}"
+        reason = f"not shown at the largest size: {in_words(last)}"
     return replace(undecided, reason=reason)
 
 
 def _at_one_end(
     claim: Claim,
-    pair: _Pair,
+    pair: PairEvidence,
     end: Callable[[Sequence[float]], float],
     advised: str,
     sizes: Sequence[float],
@@ -242,11 +191,11 @@ def _at_one_end(
         "undecided" if winner is None else "supported" if winner == advised else "contradicted"
     )
     said = {"equivalent": "no difference beyond the margin", "undecided": "no winner"}
-    reason = f"{said.get(call, f'{winner} is better')}: {_words(deciding)}"
+    reason = f"{said.get(call, f'{winner} is better')}: {in_words(deciding)}"
     return Verdict(claim, status, reason, pair.evidence)
 
 
-def _untested(claim: Claim, pair: _Pair, sizes: Sequence[float]) -> Verdict | None:
+def _untested(claim: Claim, pair: PairEvidence, sizes: Sequence[float]) -> Verdict | None:
     """The verdict on a claim about small and large where the pair has no two sizes."""
     if not pair.evidence:
         return Verdict(claim, "not tested", in_short(pair.lacking))
@@ -269,29 +218,6 @@ def _holm_beside(comparisons: Sequence[Comparison], *p_values: float) -> list[fl
 def _lost(comparison: Comparison) -> bool:
     equivalence_p = comparison.difference.adjusted_equivalence_p
     return comparison.difference.call == "B" and (equivalence_p or 0.0) > ALPHA
-
-
-def _low(evidence: Evidence) -> float:
-    low = evidence.comparison.difference.low
-    assert low is not None  # evidence without an interval is left out
-    return low
-
-
-def _estimate(evidence: Evidence) -> float:
-    estimate = evidence.comparison.difference.estimate
-    assert estimate is not None
-    return estimate
-
-
-def _words(evidence: Evidence) -> str:
-    c, d = evidence.comparison, evidence.comparison.difference
-    assert d.estimate is not None
-    assert d.low is not None
-    assert d.high is not None
-    return (
-        f"{c.a} minus {c.b} is {100 * d.estimate:+.1f} points [{100 * d.low:+.1f}, "
-        f"{100 * d.high:+.1f}] at size {c.size:,.0f}, {counted(d.seeds, 'seed')}"
-    )
 
 
 def _points(margin: float) -> str:

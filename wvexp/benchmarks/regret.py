@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.arms import ARMS
 from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
-from wvexp.analysis.verdict import ARMS
 from wvexp.report.measurements import Measurements, measure
 from wvexp.report.unit_values import counts_to_values
 from wvexp.results.crossfit import Results

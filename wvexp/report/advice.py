@@ -1,13 +1,13 @@
 """The answer in at most ten lines: what to do, how sure, what it costs to be wrong."""
 
-from wvexp.analysis.choice import SURE
-from wvexp.analysis.verdict import (
+from wvexp.analysis.arms import (
     ARMS,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_FROZEN,
     RANDOM_TUNED,
 )
+from wvexp.analysis.choice import SURE
 from wvexp.analysis.wording import counted, in_short
 from wvexp.report.findings import Findings
 from wvexp.report.words import fade_words, percent, places, points, unit

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from wvexp.analysis.arms import ARMS
 from wvexp.analysis.choice import SURE, Blocker, Choice, choose
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.scores import Values
-from wvexp.analysis.verdict import ARMS
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.measurements import Measurements
 from wvexp.seeds import stream

@@ -7,24 +7,23 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.analysis.choice import Blocker, Choice
-from wvexp.analysis.comparisons import Comparison, compare_arms
-from wvexp.analysis.components import has_spread, two_way
-from wvexp.analysis.crossover import Crossover, crossover
-from wvexp.analysis.curve import REACH, LearningCurve, learning_curve
-from wvexp.analysis.fading import Fade, gain_fades
-from wvexp.analysis.overlap import widening
-from wvexp.analysis.paired import MARGIN
-from wvexp.analysis.verdict import (
+from wvexp.analysis.arms import (
     ARMS,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_FROZEN,
     RANDOM_TUNED,
-    SizeMeasures,
-    Verdict,
-    judge,
 )
+from wvexp.analysis.choice import Blocker, Choice
+from wvexp.analysis.comparisons import Comparison, compare_arms
+from wvexp.analysis.components import has_spread, two_way
+from wvexp.analysis.crossover import Crossover, crossover
+from wvexp.analysis.curve import REACH, LearningCurve, learning_curve
+from wvexp.analysis.evidence import SizeMeasures
+from wvexp.analysis.fading import Fade, gain_fades
+from wvexp.analysis.overlap import widening
+from wvexp.analysis.paired import MARGIN
+from wvexp.analysis.verdict import Verdict, judge
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.arms import ARMS
+from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
-from wvexp.analysis.verdict import ARMS, SizeMeasures
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
 from wvexp.results.crossfit import CrossFitted, Results, Run

@@ -11,7 +11,7 @@ from typing import Any
 
 import altair as alt
 
-from wvexp.analysis.verdict import ARMS
+from wvexp.analysis.arms import ARMS
 from wvexp.report.findings import Findings
 from wvexp.report.words import unit
 
