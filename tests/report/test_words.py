@@ -135,6 +135,11 @@ def test_a_gain_that_begins_below_the_margin_is_not_said_to_fade():
     assert "above" not in risen
 
 
+def test_a_gain_that_dips_is_above_the_margin_at_both_ends():
+    words = fading([0.1, 0.0, -0.05, 0.0, 0.1])
+    assert words.startswith("above 1 point at 100 sentences and at 8,662; whether it falls below ")
+
+
 def test_an_extrapolated_size_is_said_to_be_one():
     words = fading((0.2 * (np.array(SIZES) / 100) ** -0.5).tolist(), noise=0.005)
     assert words.startswith("still above 1 point at 8,662 sentences; extrapolated, not measured")

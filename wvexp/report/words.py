@@ -160,6 +160,8 @@ def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
         for leader, size in ((within.before, first), (within.after, last))
         if leader
     ]
+    if within.before and within.before == within.after:
+        ends = [f"{above[within.before]} at {first} {of} and at {last}"]
     return "; ".join([*ends, f"whether it falls below {margin} for good is not decided"])
 
 
