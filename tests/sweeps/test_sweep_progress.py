@@ -61,6 +61,7 @@ def test_piped_a_line_comes_now_and_then_and_failures_at_the_end(tiny, inputs):
     lines = out.getvalue().splitlines()
     assert lines[0] == "2 of 6 runs are in the results file: skipped"
     assert [line for line in lines if line.startswith("3 done")] == lines[1:2]
+    assert " · 1 running · " in lines[1]  # the worker that was done took the next run
     assert lines[-2] == "3 runs trained and stored in 7.0 s, 1 failed"
     assert lines[-1] == ("  failed: random-tuned size 20 seed 0 lr 0.01: training diverged [1e9]")
     assert "\x1b" not in out.getvalue()

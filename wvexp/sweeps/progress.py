@@ -70,6 +70,7 @@ class LiveSweep:
     def begun(self, run: RunConfig) -> None:
         self.running += 1
         self.left -= 1
+        self._say()
 
     def done(self, result: RunResult) -> None:
         self.finished += 1
@@ -149,6 +150,12 @@ class LiveSweep:
 
     def _one_less(self) -> None:
         self.running -= 1
+        # A worker that has done a run begins the next at once: until then it seems idle.
+        if not self.left:
+            self._say()
+
+    def _say(self) -> None:
+        """A line, where there is no live view and the last is some time ago."""
         if self._live is None and self.clock() - self._said >= self.seconds:
             self._said = self.clock()
             self.console.print(self.line(), soft_wrap=True)
