@@ -525,7 +525,10 @@ def score_windows(
     W, b, U, c = layers
     first, bias = (W, b) if len(W) else (U, c)
     positions = first.reshape(len(first), window, -1)
-    products = np.stack([E @ positions[:, k].T for k in range(window)])
+    # The last row is that of the zero vector.
+    products = np.zeros((window, len(E) + 1, len(first)), E.dtype)
+    for k in range(window):
+        np.matmul(E, positions[:, k].T, out=products[k, :-1])
     return _score_windows(products, words, offsets, bias, U, c, len(W) > 0)
 
 
@@ -547,8 +550,10 @@ def _score_windows(
     hidden: bool,
 ) -> Array:
     window, tokens, width = products.shape[0], len(words), products.shape[2]
+    outside = products.shape[1] - 1
     out = np.empty((tokens, len(c)), products.dtype)
     z_all = np.empty((_BLOCK, width), products.dtype)
+    rows = np.empty(window, np.int64)
     sentence = 0
     for first in range(0, tokens, _BLOCK):
         z = z_all[: min(_BLOCK, tokens - first)]
@@ -556,14 +561,18 @@ def _score_windows(
             token = first + i
             while token >= offsets[sentence + 1]:
                 sentence += 1
-            sums = z[i]
-            sums[:] = bias
+            start, end = offsets[sentence], offsets[sentence + 1]
             for k in range(window):
                 place = token + k - window // 2
-                if offsets[sentence] <= place < offsets[sentence + 1]:
-                    product = products[k, words[place]]
-                    for j in range(width):
-                        sums[j] += product[j]
+                rows[k] = words[place] if start <= place < end else outside
+            sums, one = z[i], products[0, rows[0]]
+            for j in range(width):
+                sums[j] = bias[j] + one[j]
+            # Two positions at once, added in their order: `window` is odd.
+            for k in range(1, window, 2):
+                one, two = products[k, rows[k]], products[k + 1, rows[k + 1]]
+                for j in range(width):
+                    sums[j] = sums[j] + one[j] + two[j]
         scores = out[first : first + len(z)]
         if hidden:
             tanh(z)
