@@ -10,16 +10,17 @@ from wvexp.allocation import (
     CLOSE_SEEDS,
     EXTENSIONS,
     LADDER,
-    RATES,
     SEEDS,
     TUNING_SEEDS,
     Allocation,
+    first_rates,
     in_the_running,
 )
 from wvexp.budget import Budget, Pace, expected_seconds
 from wvexp.config import Model
 from wvexp.sweeps.run import SweepOutcome
 
+RATES = first_rates("adam")
 BASE = make_run(task="sentence", finetune=False, model=Model(name="mean"), train_size=8000)
 # Score by arm: at the full size, and what is lost on the smallest.
 LEVELS = {

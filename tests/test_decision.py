@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import wvexp
+from wvexp.allocation import first_rates
 from wvexp.budget import Budget
 from wvexp.compose import compose
 from wvexp.deciding import check_decision, left_out_words, run_decision
@@ -137,7 +138,9 @@ def test_killed_and_begun_again_the_command_decides_the_same(decided, given, tmp
 
 
 def test_a_budget_that_ends_before_the_first_run_is_one_clear_line(given, tmp_path):
-    message = r"budget=0.1s ended before one run: reading took .* s; give budget=\d+0s or more"
+    message = (
+        r"budget=0.1s leaves no time for a run: reading took .* s, .*; give budget=\d+0s or more"
+    )
     with pytest.raises(UserError, match=message):
         wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "budget=0.1s")
 
@@ -252,6 +255,11 @@ def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
         ("embed=random", "embed=random: a decision compares"),
         ("finetune=true", "finetune=true: a decision tries both"),
         ("grid.seed=[1,2]", "grid.*: a decision chooses"),
+        ("optim.lr=0.1", "optim.lr=0.1: a decision tries learning rates of its own"),
+        ("dispatch=ray", "dispatch=ray means nothing for a decision"),
+        ("report=a.html", "report=a.html means nothing for a decision"),
+        ("parity.every=3", "parity.every=3 means nothing for a decision"),
+        ("search.trials=5", "search.* means nothing for a decision"),
         ("budget=soon", "budget=soon is no duration"),
         ("margin=0", "margin=0.0: it must be above 0"),
     ],
@@ -259,6 +267,13 @@ def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
 def test_a_mistake_is_one_clear_line(override, message):
     with pytest.raises(UserError, match=message.replace("*", r"\*")):
         check_decision(compose([override], "decide"))
+
+
+@pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
+def test_learning_rates_begin_with_the_default_of_the_update_rule(rule):
+    config = compose([f"optim={rule}"], "decide")
+    check_decision(config)
+    assert first_rates(rule)[0] == config.optim.lr
 
 
 def test_a_few_examples_are_decided_by_cross_fitting(given, tmp_path):

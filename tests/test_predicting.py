@@ -199,6 +199,7 @@ def test_vectors_that_are_not_what_they_were_are_noted_and_left_alone(
         ({"text": "a", "out": "x.docx"}, "out=x.docx: unknown extension"),
         ({"text": "a", "out": "no/such/folder/x.csv"}, "cannot write no/such/folder/x.csv"),
         ({"file": "missing.txt"}, "missing.txt: no such file"),
+        ({"file": "two.csv", "out": "./two.csv"}, "out=./two.csv is the file that is read"),
         ({"file": "in.docx"}, "in.docx: unknown extension"),
         ({"file": "two.csv"}, "which column is the text?"),
         ({"file": "two.csv", "column": "c"}, "no column 'c'"),

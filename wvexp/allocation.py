@@ -27,9 +27,10 @@ from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
-# Learning rates half a decade apart, and the three with which every size begins.
-LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)
-RATES = LADDER[4:7]
+# Learning rates half a decade apart, and the first of the three with which every size begins: the
+# default of the update rule.
+LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
+_FIRST = {"adam": 1e-3, "adagrad": 1e-2, "sgd": 1e-1}
 # How often the grid of a size may grow.
 EXTENSIONS = 2
 STEPS = 5
@@ -48,6 +49,12 @@ WHAT = ("all arms", "further learning rates", "further seeds")
 
 # Trains the runs that are not stored, for so many seconds at most.
 Train = Callable[[Sequence[RunConfig], float], SweepOutcome]
+
+
+def first_rates(rule: str) -> tuple[float, ...]:
+    """The learning rates with which every size begins, by update rule."""
+    first = LADDER.index(_FIRST[rule])
+    return LADDER[first : first + 3]
 
 
 class Allocation:
@@ -162,14 +169,14 @@ class Allocation:
         One seed after the other, at the first size whatever is expected: the first runs of a
         process also compile.
         """
-        batch = self._tuning(size, [RATES[1]])
+        batch = self._tuning(size, [first_rates(self.base.optim.name)[1]])
         for seed in dict.fromkeys(run.seed for run in batch):
             one = [run for run in batch if run.seed == seed]
             self._train(one, (WHAT[0], size), share)
 
     def _tune(self, size: int, share: float = 1.0) -> bool:
         """Every arm with the same learning rates at one size; the grid grows where it must."""
-        rates = list(RATES)
+        rates = list(first_rates(self.base.optim.name))
         batch = self._tuning(size, rates)
         if not self._train(batch, (WHAT[0], size), share):
             return False

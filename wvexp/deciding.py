@@ -12,11 +12,11 @@ from typing import Any
 
 from rich.console import Console
 
-from wvexp.allocation import MOST_SEEDS, WHAT, Allocation
+from wvexp.allocation import MOST_SEEDS, WHAT, Allocation, first_rates
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
-from wvexp.config import Axes, Config
+from wvexp.config import Axes, Config, Search
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
@@ -90,7 +90,8 @@ def decide_config(
             raise RunError("every run failed; the report of the results file says why")
         needed = budget.least(2 * max(budget.elapsed(), before + _LEAST_TRAINING))
         raise UserError(
-            f"budget={config.budget} ended before one run: reading took {before:.0f} s",
+            f"budget={config.budget} leaves no time for a run: reading took {before:.0f} s, and "
+            f"model and report have their share",
             f"give budget={needed}s or more",
         )
     trained = budget.elapsed()
@@ -179,6 +180,19 @@ def check_decision(config: Config) -> None:
         )
     if config.finetune:
         raise UserError("finetune=true: a decision tries both", "leave it out")
+    if config.optim.lr != first_rates(config.optim.name)[0]:
+        raise UserError(
+            f"optim.lr={config.optim.lr:g}: a decision tries learning rates of its own",
+            "leave it out",
+        )
+    for key, means_nothing in {
+        f"dispatch={config.dispatch}": config.dispatch != "local",
+        f"report={config.report}": config.report is not None,
+        f"parity.every={config.parity.every}": config.parity.every is not None,
+        "search.*": config.search != Search(),
+    }.items():
+        if means_nothing:
+            raise UserError(f"{key} means nothing for a decision", "leave it out")
     if config.grid != Axes():
         raise UserError("grid.*: a decision chooses its own sizes and seeds", "leave it out")
     if config.device not in ("auto", "cpu"):

@@ -164,6 +164,6 @@ def _check_coverage(
     raise UserError(
         f"{source.path}: only {share:.1%} of the training tokens have a vector "
         f"(most frequent without: {' '.join(corpus.lexicon[i] for i, _ in missing)})",
-        "are text and vectors of one language and tokenised alike (data.tokenizer)? "
-        "embed.min_coverage=0.01 trains all the same",
+        "are text and vectors of one language and tokenised alike (data.tokenizer)?"
+        + (" embed.min_coverage=0.01 trains all the same" if share >= 0.01 else ""),
     )

@@ -37,6 +37,8 @@ def run_prediction(
     """
     if (text is None) == (file is None):
         raise UserError("predict needs text=... or file=PATH, one of them")
+    if out is not None and file is not None and Path(out).resolve() == Path(file).resolve():
+        raise UserError(f"out={out} is the file that is read", "give another name")
     if out is not None and Path(out).suffix not in OUTPUTS:
         raise UserError(f"out={out}: unknown extension", f"known are {' '.join(OUTPUTS)}")
     saved = SavedModel.load(Path(model).expanduser())

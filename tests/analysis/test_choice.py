@@ -88,6 +88,24 @@ def test_settling_with_seeds_would_indeed_settle():
     assert choose(more, ARMS, stream(0, "choice")).confidence > 0.93
 
 
+def test_settling_with_units_would_settle_against_all_rivals_at_once():
+    means, shape = (0.80, 0.797, 0.796), {"seeds": 20, "spread": 0.001}
+
+    def drawn(units, seed):
+        """Values of other units of the same kind, the means of the arms kept."""
+        values = tables(means, units=units, seed=seed, **shape)
+        return {
+            arm: table + mean - table.mean()
+            for (arm, table), mean in zip(values.items(), means, strict=True)
+        }
+
+    choices = [choose(drawn(60, seed), ARMS, stream(seed, "choice")) for seed in range(15)]
+    assert not any(choice.decided for choice in choices)
+    needed = int(np.median([choice.settling.units for choice in choices]))
+    later = [choose(drawn(needed, seed), ARMS, stream(seed, "choice")) for seed in range(15)]
+    assert 0.94 < np.median([choice.confidence for choice in later]) < 0.97
+
+
 def test_settling_rare_disagreement_takes_units_and_no_seeds():
     first = answers(100)
     second = first.copy()

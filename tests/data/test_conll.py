@@ -150,6 +150,7 @@ def test_conllu(tmp_path: Path) -> None:
         ("a.conll", "a\tX\nb\n", "line 2 has no tag; give each token its tag"),
         ("a.conll", "a X\nb \n", "line 2 has no tag; give each token its tag"),
         ("a.conll", "a\tX\nb\t\n", "line 2 has no tag"),
+        ("a.conll", "a\tX\t\nb\tX\t\n", "line 1 ends with a tab, so its last column is empty"),
         ("a.conll", "a\tX\n\tX\n", "line 2 has no token"),
         ("a.conll", "a\nb\n", "line 1 has no tag"),
         ("a.conll", "a N X\nb X\n", "line 2 has 2 columns, the lines before it have 3"),

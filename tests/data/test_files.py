@@ -189,6 +189,44 @@ def test_quotes_in_tsv_are_characters_where_they_do_not_pair(
     ]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        ",text,label\n0,no sir,neg\n1,yes sir,pos\n",
+        "text,label,\nno sir,neg,\nyes sir,pos,\n",
+        "text;label\nno sir;neg\nyes sir;pos\n",
+        "\ufefftext;label\nno sir;neg\nyes sir;pos\n",
+        "text\tlabel\nno sir\tneg\nyes sir\tpos\n",
+    ],
+    ids=["index", "empty column", "semicolons", "mark and semicolons", "tabs"],
+)
+def test_csv_as_other_programs_write_it(tmp_path: Path, content: str) -> None:
+    path = write(tmp_path / "a.csv", content)
+    corpus = read(path, path, path)
+    assert sentences(corpus, corpus.train) == [(["no", "sir"], ["neg"]), (["yes", "sir"], ["pos"])]
+
+
+def test_a_comma_in_a_text_parted_by_semicolons_is_text(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text;label\nno, sir;neg\nyes; sir;pos\n")
+    with pytest.raises(UserError, match="line 3 has 3 fields, the header has 2"):
+        read(path, path, path)
+    path = write(tmp_path / "a.csv", 'text;label\nno, sir;neg\n"yes; sir";pos\n')
+    assert read(path, path, path).train.sentences == 2
+
+
+def test_a_label_may_be_the_name_of_its_column_where_that_is_given(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,toxic\nno sir,toxic\nyes sir,fine\n")
+    with pytest.raises(UserError, match="named 'toxic', and so is one of its labels"):
+        read(path, path, path)
+    assert read(path, path, path, label="toxic").label_names == ["fine", "toxic"]
+
+
+def test_labels_that_are_fractions_in_json(tmp_path: Path) -> None:
+    lines = '{"text": "no sir", "label": 0.5}\n{"text": "yes sir", "label": 1.0}\n'
+    path = write(tmp_path / "a.jsonl", lines)
+    assert read(path, path, path).label_names == ["0.5", "1.0"]
+
+
 def test_sentences_without_words_are_left_out_and_counted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -330,7 +368,7 @@ BAD = {
     "numbers for text": (
         "a.jsonl",
         '{"a": 1, "b": 2.5}\n',
-        "no pair of text and label columns among 'a' (number), 'b' (other)",
+        "no pair of text and label columns among 'a' (number), 'b' (number)",
         {"text": "a", "label": "b"},
     ),
     "token task of running text": (
@@ -368,6 +406,11 @@ BAD = {
         "data.tokenizer=spacy: no such tokenizer; known are auto, whitespace",
         {"tokenizer": "spacy"},
     ),
+    "a label for each": (
+        "a.csv",
+        "text,label\n" + "".join(f"some words,{i}\n" for i in range(12)),
+        "each of the 12 training sentences has a label of its own",
+    ),
     "too small to split": ("a.csv", "text,label\na b,x\nc d,y\n", "too few to split a test set"),
 }
 
@@ -382,7 +425,7 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, case: str) -> None:
     assert message in line
     assert "\n" not in line
     assert ";" in line, "the remedy is missing"
-    if case not in ("unknown tokenizer", "too small to split"):
+    if case not in ("unknown tokenizer", "a label for each", "too small to split"):
         assert str(path) in line
 
 

@@ -191,7 +191,7 @@ def test_what_would_settle_it_speaks_of_what_stands_in_the_way(simulated):
 
         return find(measure(simulated(seeds=3, units=200).change(edit), "c0ffee"))
 
-    assert "units" in settling(with_labels(300, 300))[0]
+    assert "seeds, to tell" in settling(with_labels(300, 300))[0]
     assert settling(with_labels(300, 0)) == []
     [hopeless] = settling(with_labels(290, 10))
     assert hopeless == (

@@ -12,6 +12,7 @@ from wvexp.errors import RunError
 from wvexp.models.build import build_model, draw_network, last_layer_inputs, network_parameters
 from wvexp.seeds import stream
 from wvexp.training.autograd import AutogradEngine
+from wvexp.training.engine import best_class
 from wvexp.training.examples import Examples
 from wvexp.training.prediction import log_probabilities
 
@@ -307,3 +308,12 @@ def test_a_last_step_that_leaves_no_numbers_stops_the_run():
     engine.train_epoch(examples, 999, order, examples.rows, stream(0, "x"), move_rows=True)
     with pytest.raises(RunError, match="not numbers"):
         engine.predict(examples)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_scores_that_are_no_numbers_have_no_best_class(value):
+    scores = np.array([[0.0, 1.0], [2.0, 1.0]], dtype=np.float32)
+    assert best_class(scores).tolist() == [1, 0]
+    scores[1, 1] = value
+    with pytest.raises(RunError, match="not numbers; lower"):
+        best_class(scores)

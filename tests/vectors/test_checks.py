@@ -93,6 +93,7 @@ REFUSED_TEXT = {
     "too large for float32": (b"a 1 2 3\nb 1 1e39 6\n", "'b': NaN or infinity"),
     "not a number": (b"a 1 2 3\nb 4 5x 6\nc 7 8 9\n", "byte 10, row of 'b': could not convert"),
     "prose": (b"Call me Ishmael.\nSome years ago\n", "no known vector format"),
+    "double spaces": (b"a  1  2  3\nb  4  5  6\n", "fields are not parted by single spaces"),
     "word counts": (b"the 10\nof 7\n", "list of counts"),
     "JSON": (b'{"a": [1, 2, 3]}', "JSON"),
     "a web page": (b"<!DOCTYPE html><html>", "web page"),

@@ -1,12 +1,13 @@
 """Which arm to take at one size, how sure that is, and what would make it surer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil, sqrt
 
 import numpy as np
-from scipy.special import ndtri
+from scipy.optimize import brentq
+from scipy.special import stdtr
 
 from wvexp.analysis.best import near_best
 from wvexp.analysis.components import has_spread, two_way
@@ -16,6 +17,10 @@ from wvexp.analysis.scores import Values, ran
 from wvexp.analysis.wording import counted
 
 SURE = 0.95
+# As many degrees of freedom make Student's t a normal distribution.
+_FREE = 1e6
+# After which the number of seeds and their degrees of freedom agree.
+_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -171,30 +176,56 @@ def _without_interval(arm: str, recommended: str, values: Mapping[str, Values]) 
 def _settling(
     rivals: Mapping[str, PairedDifference], margin: float, widening: float
 ) -> Settling | None:
-    """Seeds or test units, the other kept, at which the closest rival would be told apart.
+    """Seeds or test units, the other kept, at which the rivals would be told apart.
 
-    With standard error s, the recommended arm is within the margin with probability
-    Phi((margin + lead) / s): s has to fall to (margin + lead) / Phi^-1(SURE).
+    With standard error s, the recommended arm is within the margin of a rival with probability
+    T((margin + lead) / s), T of that rival's interval. All errors are taken to fall alike, until
+    what is left of doubt, added up over the rivals, is 1 - SURE.
     """
     known = {arm: d for arm, d in rivals.items() if d.standard_error}
     if not known:
         return None
     closest = min(known, key=lambda arm: _reach(known[arm], margin))
     d = known[closest]
-    assert d.estimate is not None
+    if _reach(d, margin) <= 0:
+        return Settling(closest, None, None)
     assert d.seed_variance is not None
     assert d.unit_variance is not None
     assert d.residual_variance is not None
     assert d.standard_error is not None
-    wanted = ((margin - d.estimate) / float(ndtri(SURE))) ** 2 / widening
+    error = d.standard_error / sqrt(widening)
     seed, unit, rest = d.seed_variance, d.unit_variance, d.residual_variance
-    seeds = _enough(seed + rest / d.units, wanted - unit / d.units, d.seeds)
+    seeds, freedom = None, _FREE
+    for _ in range(_ROUNDS):  # with the degrees of freedom that so many seeds would have
+        wanted = (error / _times_as_exact(list(known.values()), margin, freedom)) ** 2
+        seeds = _enough(seed + rest / d.units, wanted - unit / d.units, d.seeds)
+        if seeds is None:
+            break
+        freedom = (seeds - 1) / (d.seeds - 1)
+    wanted = (error / _times_as_exact(list(known.values()), margin)) ** 2
     units = _enough(unit + rest / d.seeds, wanted - seed / d.seeds, d.units)
     # Where units hardly disagree, the error is what so many can exclude (`rare.py`).
-    error = d.standard_error / sqrt(widening)
     if error**2 > (seed / d.seeds + unit / d.units + rest / d.seeds / d.units) * (1 + 1e-9):
         seeds, units = None, max(units or 0, ceil(error * d.units / sqrt(wanted)))
     return Settling(closest, seeds, units)
+
+
+def _times_as_exact(
+    differences: Sequence[PairedDifference], margin: float, freedom: float = 1.0
+) -> float:
+    """By what the standard errors have to be divided for the doubts to add up to 1 - SURE.
+
+    freedom: times as many degrees of freedom as there are
+    """
+    reaches = np.array([_reach(d, margin) for d in differences])
+    df = np.array([min(freedom * (d.df or _FREE), _FREE) for d in differences])
+
+    def too_much(times: float) -> float:
+        return float(stdtr(df, -times * reaches).sum() - (1 - SURE))
+
+    if too_much(1.0) <= 0:
+        return 1.0
+    return float(brentq(too_much, 1.0, 1e6 / reaches.min()))
 
 
 def _reach(difference: PairedDifference, margin: float) -> float:

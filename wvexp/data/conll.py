@@ -103,6 +103,11 @@ def _conll_events(path: Path, token: str | None, tag: str | None) -> Iterator[_E
                     raise _bad_line(path, number, problem if len(fields) > 1 else "has no tag")
                 word, label = fields[token_column], fields[tag_column].strip()
                 if not word or not label:
+                    if word and line.endswith("\t") and tag is None and width > 2:
+                        raise UserError(
+                            f"{path}: line {number} ends with a tab, so its last column is empty",
+                            f"take the tab out, or name the tag's column: data.label={width - 1}",
+                        )
                     raise _bad_line(path, number, f"has no {'tag' if word else 'token'}")
                 yield word, label
 

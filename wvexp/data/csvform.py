@@ -15,8 +15,6 @@ from wvexp.errors import UserError
 
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
 
-_DELIMITER = {"csv": ",", "tsv": "\t"}
-
 
 @dataclass(frozen=True)
 class CsvForm:
@@ -30,6 +28,9 @@ class CsvForm:
 def csv_form(path: Path, kind: str) -> CsvForm:
     """Header and quoting of a file, every row of which has as many fields as the header.
 
+    A CSV file whose header holds a semicolon or a tab and no comma is parted by those. A column
+    without a name, such as the index that pandas writes, has the name that pandas gives it.
+
     Quotation marks in a TSV file are ordinary characters where they do not pair up as quotes, or
     would put a tab into a field.
 
@@ -39,7 +40,7 @@ def csv_form(path: Path, kind: str) -> CsvForm:
         A row is ragged or a quote unclosed (the line is named); there is no row after the header;
         two columns have one name; what `open_text` refuses.
     """
-    delimiter = _DELIMITER[kind]
+    delimiter = _delimiter(path, kind)
     try:
         return CsvForm(_check(path, delimiter, csv.QUOTE_MINIMAL), delimiter, csv.QUOTE_MINIMAL)
     except csv.Error as error:
@@ -49,6 +50,14 @@ def csv_form(path: Path, kind: str) -> CsvForm:
                 "close the quote; a quotation mark inside a quoted field is written twice",
             ) from None
     return CsvForm(_check(path, delimiter, csv.QUOTE_NONE), delimiter, csv.QUOTE_NONE)
+
+
+def _delimiter(path: Path, kind: str) -> str:
+    if kind == "tsv":
+        return "\t"
+    with open_text(path) as file:
+        header = next((line for line in file if line.strip()), "")
+    return next((mark for mark in (",", ";", "\t") if mark in header), ",")
 
 
 def _check(path: Path, delimiter: str, quoting: Quoting) -> list[str]:
@@ -64,7 +73,7 @@ def _check(path: Path, delimiter: str, quoting: Quoting) -> list[str]:
                     if not any(map(str.strip, row)) and len(row) < 2:
                         pass  # a blank line
                     elif header is None:
-                        header = row
+                        header = [name or f"Unnamed: {i}" for i, name in enumerate(row)]
                     else:
                         rows += 1
                         if len(row) != len(header):

@@ -67,7 +67,7 @@ def _open(
     if task == "sentence":
         raise UserError(
             f"{path}: a {kind} file labels tokens, the task is sentence",
-            "leave data.task out, or give a table with one label a sentence",
+            "give a table with one label a sentence, or label tokens in every file",
         )
     read = read_conll if kind == "conll" else read_conllu
     return Source(str(path), "token", text, label, read(path, text, label))

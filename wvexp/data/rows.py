@@ -24,7 +24,7 @@ def table_rows(table: Table, text: str | None, label: str | None, task: Task | N
     if first is None:
         raise UserError(f"{table.name}: no rows", "give labelled text")
     roles = choose_columns(table.name, _columns(first), text, label, task)
-    if roles.label in first.column(roles.label).to_pylist():
+    if not label and roles.label in first.column(roles.label).to_pylist():
         raise UserError(
             f"{table.name}: the label column is named {roles.label!r}, and so is one of its labels",
             "add a header line such as text,label",
@@ -79,7 +79,8 @@ def _columns(batch: Any) -> dict[str, Column]:
     def plain(type_: Any) -> str:
         if pa.types.is_string(type_) or pa.types.is_large_string(type_):
             return "text"
-        return "number" if pa.types.is_integer(type_) or pa.types.is_boolean(type_) else "other"
+        number = pa.types.is_integer(type_) or pa.types.is_floating(type_)
+        return "number" if number or pa.types.is_boolean(type_) else "other"
 
     columns = {}
     for field in batch.schema:

@@ -37,6 +37,11 @@ def split_off(split: Split, part: str, seed: int, share: float = SHARE) -> tuple
     else:
         taken = np.zeros(split.sentences, dtype=bool)
         taken[rng.permutation(split.sentences)[: math.ceil(share * split.sentences)]] = True
+    if not taken.any() and len(np.unique(split.labels)) == split.sentences > 10:
+        raise UserError(
+            f"each of the {split.sentences} training sentences has a label of its own",
+            "is that column the label? name it with data.label",
+        )
     if not taken.any() or taken.all():
         raise UserError(
             f"{split.sentences} training sentences are too few to split a {part} set off",

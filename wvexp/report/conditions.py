@@ -35,10 +35,11 @@ def choose_condition(results: Results, wanted: str | None = None) -> str:
 def describe(runs: Sequence[Run]) -> str:
     """One condition in a few words."""
     run = runs[0]
-    data = run.get("config", {}).get("data", "")
+    config = run.get("config", {})
+    data, version = config.get("data", ""), config.get("engine_version", "")
     arms, count = len({run["arm"] for run in runs}), len(runs)
     return (
         f"{run['task']} task, {run['model']} model, {run['metric']['name']}, {run['engine']}"
-        f"{f', data {data}' if data else ''}, "
+        f"{f' {version}' if version else ''}{f', data {data}' if data else ''}, "
         f"{count:,} run{'' if count == 1 else 's'} of {arms} arm{'' if arms == 1 else 's'}"
     )

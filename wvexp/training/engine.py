@@ -99,6 +99,6 @@ def check_loss(mean: float, classes: int) -> None:
 
 def best_class(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     """The class of the highest score [examples, classes]; RunError where one is no number."""
-    if np.isnan(scores).any():
+    if not np.isfinite(scores).all():
         raise RunError("training diverged: the scores are not numbers; lower optim.lr")
     return scores.argmax(axis=1)

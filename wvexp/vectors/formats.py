@@ -145,6 +145,9 @@ def _glove(head: bytes, start: int, name: str) -> Layout:
             "model.safetensors and tokenizer.json; also .gz, .xz and .zip of these",
         )
     dim = counts.most_common(1)[0][0]
+    if dim == 1 and any(len(line.split()) > 2 for line in lines):
+        remedy = "part the word and its numbers by one space each"
+        raise refuse(name, "", "fields are not parted by single spaces", remedy)
     if dim == 1:
         raise refuse(name, "", "one number a word: a list of counts, not of vectors", "")
     return Layout("GloVe text", None, dim, start)
