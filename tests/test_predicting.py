@@ -191,6 +191,14 @@ def test_vectors_that_are_not_what_they_were_are_noted_and_left_alone(
     assert caplog.messages == [f"{vectors} is gone or has changed: words without a row are unknown"]
 
 
+def test_a_text_of_several_lines_is_one_line_of_output(tmp_path, models, capsys):
+    path = tmp_path / "a.csv"
+    path.write_text('text\n"one line\nand another"\nthe next\n')
+    run_prediction(models["sentence"], None, str(path), None, None)
+    texts = [line.split("\t")[2] for line in capsys.readouterr().out.splitlines()]
+    assert texts == ["one line and another", "the next"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

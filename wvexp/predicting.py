@@ -147,7 +147,6 @@ def _write(records: list[dict[str, Any]], task: str, suffix: str, target: IO[str
             pairs = zip(record["tokens"], record["tags"], strict=True)
             target.writelines([*(f"{token}\t{tag}\n" for token, tag in pairs), "\n"])
     else:
-        target.writelines(
-            f"{record['label']}\t{record['probability']:.4f}\t{record['text']}\n"
-            for record in records
-        )
+        for record in records:
+            text = " ".join(record["text"].splitlines())  # a line each, whatever the text
+            target.write(f"{record['label']}\t{record['probability']:.4f}\t{text}\n")

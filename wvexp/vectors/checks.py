@@ -67,10 +67,11 @@ def require_finite(name: str, words: Sequence[str], rows: NDArray[np.float32]) -
     finite = np.isfinite(rows).all(axis=1)
     if not finite.all():
         first = int(np.argmin(finite))
+        others = int((~finite).sum()) - 1
         raise refuse(
             name,
             f"row of {words[first]!r}",
-            f"NaN or infinity in it, and in {int((~finite).sum()) - 1:,} other rows wanted",
+            "NaN or infinity in it" + (f", and in {others:,} more rows wanted" if others else ""),
             f"{AGAIN}, or take these rows out",
         )
 
