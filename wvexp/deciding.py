@@ -16,7 +16,7 @@ from wvexp.allocation import MOST_SEEDS, WHAT, Allocation, first_rates
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
-from wvexp.config import Axes, Config, Search
+from wvexp.config import Axes, Config
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
@@ -25,6 +25,7 @@ from wvexp.inputs import prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
+from wvexp.sweep_checks import refuse_unused
 from wvexp.sweeps.pool import default_workers
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
@@ -32,6 +33,11 @@ from wvexp.training.identity import RunConfig
 
 # Where a budget ended before any run, what the first ones are taken to need.
 _LEAST_TRAINING = 5.0
+# Keys of other ways to train: a decision trains here, and writes its own report.
+_UNUSED = (
+    *("dispatch", "report", "parity.every", "large.tokens"),
+    *("search.trials", "search.batch", "search.study"),
+)
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -185,14 +191,7 @@ def check_decision(config: Config) -> None:
             f"optim.lr={config.optim.lr:g}: a decision tries learning rates of its own",
             "leave it out",
         )
-    for key, means_nothing in {
-        f"dispatch={config.dispatch}": config.dispatch != "local",
-        f"report={config.report}": config.report is not None,
-        f"parity.every={config.parity.every}": config.parity.every is not None,
-        "search.*": config.search != Search(),
-    }.items():
-        if means_nothing:
-            raise UserError(f"{key} means nothing for a decision", "leave it out")
+    refuse_unused(config, _UNUSED, "a decision")
     if config.grid != Axes():
         raise UserError("grid.*: a decision chooses its own sizes and seeds", "leave it out")
     if config.device not in ("auto", "cpu"):

@@ -37,10 +37,10 @@ def check_sweep_keys(config: Config) -> None:
     if config.large.tokens is not None:
         _check_large(config, config.large.tokens)
     elif config.search.trials is not None:
-        _refuse(config, _UNUSED_BY_SEARCH, "experiment=search")
+        refuse_unused(config, _UNUSED_BY_SEARCH, "experiment=search")
         _check_study(config)
     elif config.grid.given:
-        _refuse(config, ["parity.every"], "a grid, which checks parity before its first run")
+        refuse_unused(config, ["parity.every"], "a grid, which checks parity before its first run")
 
 
 def check_typed(overrides: Iterable[str], config: Config) -> None:
@@ -93,7 +93,7 @@ def _check_large(config: Config, tokens: list[int]) -> None:
         )
     if config.data.kind != "world" or config.data.task == "sentence":
         raise UserError("large.tokens streams the world's token task", "take data=world")
-    _refuse(config, _UNUSED_BY_LARGE, "experiment=large")
+    refuse_unused(config, _UNUSED_BY_LARGE, "experiment=large")
 
 
 def _check_study(config: Config) -> None:
@@ -105,7 +105,8 @@ def _check_study(config: Config) -> None:
         )
 
 
-def _refuse(config: Config, names: Iterable[str], where: str) -> None:
+def refuse_unused(config: Config, names: Iterable[str], where: str) -> None:
+    """UserError for the first of the keys that has another value than by default."""
     plain = Config()
     for name in names:
         value = lookup(config, name)

@@ -8,6 +8,9 @@ order of the examples, so that a run's bits depend on its inputs alone.
 The update rules are those of torch.optim with its defaults: Adam (Kingma and Ba 2015, algorithm 1),
 Adagrad (Duchi et al. 2011), SGD. Rows of word vectors take the rule's sparse form, in which a step
 touches the movable rows of its batch alone; Adam's is that of `torch.optim.SparseAdam`.
+
+Training and evaluation stand in one file for Numba's sake: what it keeps on disk is made anew when
+the file changes, and not when a function does that is called from another.
 """
 
 from collections.abc import Callable

@@ -123,7 +123,8 @@ class HandwrittenEngine:
                 raise RunStopped
             chosen = order[start : start + chunk]
             drawn = len(chosen) if self.dropout else 0
-            sentences = chosen if not self.window else chosen[:0]
+            # Windows are cut out here; sentences are read where they lie.
+            sentences = chosen[:0] if self.window else chosen
             mask = draw_mask(drawn, self.hidden or self.features, self.dropout, masks)
             batches = Batches(
                 tokens=examples.inputs(chosen, rows)[0].ravel() if self.window else rows,
