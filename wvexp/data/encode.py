@@ -92,12 +92,14 @@ def build_corpus(
     """The corpus of the given sources.
 
     A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None. Labels are sorted; they are those of the full training data.
+    None. Labels are sorted; they are those of the full training data. Those that the other sources
+    alone have follow as `Corpus.unseen_labels`.
 
     Raises
     ------
     UserError
-        Fewer than two labels; a label that the training data lacks; see `Encoder.split`.
+        Fewer than two labels in the training data; a source without a single one of them; see
+        `Encoder.split`.
     """
     if train.task == "token":
         tokenizer = "whitespace"  # the words are given; this is how a user types them
@@ -128,7 +130,9 @@ def build_corpus(
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
     names = sorted(label_space, key=_label_order)
-    rank = np.array([names.index(label) for label in label_space], dtype=np.int32)
+    unseen = sorted(list(encoder.labels)[len(label_space) :], key=_label_order)
+    place = {label: i for i, label in enumerate([*names, *unseen])}
+    rank = np.array([place[label] for label in encoder.labels], dtype=np.int32)
     for split in splits.values():
         split.labels[:] = rank[split.labels]
     return Corpus(
@@ -139,6 +143,7 @@ def build_corpus(
         splits["validation"],
         splits["test"],
         tokenizer,
+        unseen_labels=tuple(unseen),
     )
 
 
@@ -149,16 +154,15 @@ def _label_order(label: str) -> tuple[bool, float, str]:
 
 
 def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int) -> None:
-    """Refuses labels beyond the `known` ones of the training data."""
-    counts = np.bincount(split.labels, minlength=len(labels))[known:]
-    if counts.any():
-        new = [
-            f"{label!r} ({count}x)"
-            for label, count in zip(list(labels)[known:], counts, strict=True)
-            if count
-        ]
-        shown = ", ".join(new[:5]) + (", ..." if len(new) > 5 else "")
-        raise UserError(
-            f"{where}: {len(new)} label(s) that {train} lacks: {shown}",
-            "correct them, or give the training data examples of each",
-        )
+    """Refuses a split that holds none of the `known` labels of the training data."""
+    if split.labels.min() < known:
+        return
+    found = [repr(label) for label in islice(labels, known, None)]
+    shown, lacking = (
+        ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+        for names in (found, [repr(label) for label in islice(labels, known)])
+    )
+    raise UserError(
+        f"{where}: no label of it stands in {train}: {shown} here, {lacking} there",
+        "do the files belong together? where test labels are withheld, leave data.test out",
+    )
