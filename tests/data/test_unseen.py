@@ -92,9 +92,19 @@ def test_a_file_without_any_label_of_training_is_refused_with_examples(tmp_path:
     files = {"validation": train, "test": train, part: other}
     with pytest.raises(UserError) as error:
         read(train, **files)
-    said = f"{other}: no label of it stands in {train}: '-1' here, 'pos', 'neg' there; do the files"
+    said = f"{other}: no label of it stands in {train}: '-1' here, 'pos', 'neg' there; do the two"
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)
+
+
+def test_the_refusal_names_the_labels_of_that_file_alone(tmp_path: Path) -> None:
+    train = write(tmp_path / "a.csv", ROWS)
+    validation = write(tmp_path / "b.csv", ROWS + "so so,mixed\n")
+    test = write(tmp_path / "c.csv", "text,label\n" + "".join(f"x,{i}\n" for i in range(7)))
+    with pytest.raises(
+        UserError, match=r"c\.csv: no .*: '0', '1', '2', '3', '4', \.\.\. here, 'pos'"
+    ):
+        read(train, validation, test)
 
 
 def test_the_words_name_label_count_and_split() -> None:

@@ -157,12 +157,12 @@ def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int)
     """Refuses a split that holds none of the `known` labels of the training data."""
     if split.labels.min() < known:
         return
-    found = [repr(label) for label in islice(labels, known, None)]
-    shown, lacking = (
-        ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
-        for names in (found, [repr(label) for label in islice(labels, known)])
+    names = list(labels)
+    here, there = (
+        ", ".join(map(repr, some[:5])) + (", ..." if len(some) > 5 else "")
+        for some in ([names[i] for i in np.unique(split.labels)], names[:known])
     )
     raise UserError(
-        f"{where}: no label of it stands in {train}: {shown} here, {lacking} there",
-        "do the files belong together? where test labels are withheld, leave data.test out",
+        f"{where}: no label of it stands in {train}: {here} here, {there} there",
+        "do the two belong together? a part with its labels withheld cannot be scored: name another",
     )
