@@ -164,5 +164,5 @@ def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int)
     )
     raise UserError(
         f"{where}: no label of it stands in {train}: {here} here, {there} there",
-        "do the two belong together? a part with its labels withheld cannot be scored: name another",
+        "do the two belong together? a part whose labels are hidden has no score: name another",
     )
