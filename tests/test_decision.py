@@ -77,9 +77,9 @@ def test_decision_json_has_what_others_read(decided):
     assert set(content["crossover"]) == {"low", "high", "status", "sizes"}
     at_sizes = content["crossover"]["sizes"]
     assert [at["size"] for at in at_sizes] == list(decided.findings.sizes)
-    leads = {"A": "pretrained-frozen", "B": "pretrained-tuned", None: None}
-    assert [at["leads"] for at in at_sizes] == [leads[x] for x in decided.crossover.leaders]
-    assert all(at["leads"] for at in at_sizes if at["called"])
+    ahead = {"A": "pretrained-frozen", "B": "pretrained-tuned", None: None}
+    assert [at["ahead"] for at in at_sizes] == [ahead[x] for x in decided.crossover.leaders]
+    assert all(at["ahead"] for at in at_sizes if at["called"])
     assert set(content["arms"]) == ARMS
     for arm in content["arms"].values():
         assert arm["low"] < arm["score"] < arm["high"]
@@ -220,6 +220,8 @@ def test_what_a_budget_left_out_is_one_line():
     left = [("all arms", 8000), ("further seeds", 8000), ("all arms", 900), ("further seeds", 100)]
     [line] = left_out_words("1m", left)
     assert line == "budget=1m left out all arms at 900 and 8,000, further seeds at 100"
+    [line] = left_out_words("1m", left, measured=[100, 900])
+    assert line == "budget=1m left out all arms at 8,000, some runs at 900, further seeds at 100"
 
 
 def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):
