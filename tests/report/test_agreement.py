@@ -113,3 +113,20 @@ def test_no_answer_names_the_size(simulated):
     f = find(measure(store, "c0ffee"))
     assert f.scores
     assert headline(f) == "No answer: no arm was measured at 6,400 sentences."
+
+
+@pytest.mark.parametrize(
+    ("cost", "score", "said"),
+    [
+        (None, 0.8, "unknown (too few seeds in common)."),
+        (0.0, 0.8, "no other arm is better, each by its 95 % interval."),
+        (0.0101, 0.8, "at most 1.1 points, the far end of another arm's 95 % interval."),
+        (0.2, 0.8, "at most 20.0 points, all that is missing to 100 %."),
+        (0.0, 1.0, "nothing on this test set, where its score is 100 %."),
+    ],
+)
+def test_the_cost_is_no_less_than_the_interval_and_says_where_it_ends(findings, cost, score, said):
+    choice = replace(findings.choice, worst_cost=cost)
+    scores = tuple(replace(s, score=score) for s in findings.scores)
+    f = replace(findings, choice=choice, scores=scores)
+    assert f"What it costs to be wrong: {said}" in advice(f)

@@ -93,11 +93,14 @@ def _cost(f: Findings) -> str:
         unmeasured = [blocker.reason for blocker in f.choice.blockers if blocker.arm]
         why = in_short(unmeasured or ["too few seeds in common"])
         return f"What it costs to be wrong: unknown ({why})."
+    score = f.score(f.choice.recommended, f.sizes[-1])
+    missing = 1.0 if score is None else 1.0 - score.score
+    if missing <= 0:
+        return "What it costs to be wrong: nothing on this test set, where its score is 100 %."
     if cost == 0:
         return "What it costs to be wrong: no other arm is better, each by its 95 % interval."
     most = f"What it costs to be wrong: at most {points(ceil(1000 * cost - 1e-9) / 1000)}"
-    score = f.score(f.choice.recommended, f.sizes[-1])
-    if score is not None and cost >= 1 - score.score - 1e-9:
+    if cost >= missing - 1e-9:
         return f"{most}, all that is missing to 100 %."
     return f"{most}, the far end of another arm's 95 % interval."
 
