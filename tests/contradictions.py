@@ -388,7 +388,7 @@ def _fades(page):
     if status == "contradicted" and (where != "above" or "extrapolated" in words):
         found.append(f"fade and claim: the gain grows, and: {words}")
     falls = status == "undecided" and where == "below" and top in at
-    if falls and not re.search("by the interval|more than once", reason):
+    if falls and not re.search("by the interval|more than once|has no interval", reason):
         found.append(f"fade and claim: the gain: {words}; {reason}")
     return found
 

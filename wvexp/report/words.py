@@ -137,8 +137,11 @@ def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
         case "growing":
             return f"still above {margin} at {last} {of}, and growing"
         case "above":
+            measured = (
+                f"still above {margin}" if within.after == "A" else f"not surely above {margin}"
+            )
             return (
-                f"still above {margin} at {last} {of}; extrapolated, not measured: above it up to "
+                f"{measured} at {last} {of}; extrapolated, not measured: above it up to "
                 f"{fade.reach:g} times as many"
             )
         case "extrapolated" if fade.estimate:
