@@ -215,7 +215,7 @@ def _about_the_choice(page):
         if "no other arm is better" in cost and high > 0.05:
             found.append(f"cost: no other arm is better, and {other} may be by {high} points")
         at_most = re.search(r"at most ([\d.]+) points?", cost)
-        if at_most and high > float(at_most[1]) + 0.05 and "missing to" not in cost:
+        if at_most and high > float(at_most[1]) + 0.05 and "cut at 100 %" not in cost:
             found.append(f"cost: {cost} and {other} may be better by {high} points")
         if other in _as_good(rest) and high < -margin - 0.05:
             found.append(f"as good: so is {other}, which is surely behind by {-high} points")
@@ -355,7 +355,7 @@ def _fade_at_top(words, top):
         return "above"
     if re.match(r"(falls below|below) .* (at every size measured|between|from|the largest)", words):
         return "below"
-    said = re.findall(rf"(above|below) [\d.]+ points? at ({_SIZE})", words)
+    said = re.findall(rf"(?<!surely )(above|below) [\d.]+ points? at ({_SIZE})", words)
     ends = {_number(place): where for where, place in said}
     both = re.search(rf"(above|below) [\d.]+ points? at [\d,]+ \w+ and at {top:,}", words)
     return both[1] if both else ends.get(top)

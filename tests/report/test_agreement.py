@@ -121,7 +121,11 @@ def test_no_answer_names_the_size(simulated):
         (None, 0.8, "unknown (too few seeds in common)."),
         (0.0, 0.8, "no other arm is better, each by its 95 % interval."),
         (0.0101, 0.8, "at most 1.1 points, the far end of another arm's 95 % interval."),
-        (0.2, 0.8, "at most 20.0 points, all that is missing to 100 %."),
+        (
+            0.2,
+            0.8,
+            "at most 20.0 points, the far end of another arm's 95 % interval, cut at 100 %.",
+        ),
         (0.0, 1.0, "nothing on this test set, where its score is 100 %."),
     ],
 )

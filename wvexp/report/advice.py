@@ -101,7 +101,7 @@ def _cost(f: Findings) -> str:
         return "What it costs to be wrong: no other arm is better, each by its 95 % interval."
     most = f"What it costs to be wrong: at most {points(ceil(1000 * cost - 1e-9) / 1000)}"
     if cost >= missing - 1e-9:
-        return f"{most}, all that is missing to 100 %."
+        return f"{most}, the far end of another arm's 95 % interval, cut at 100 %."
     return f"{most}, the far end of another arm's 95 % interval."
 
 
