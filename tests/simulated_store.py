@@ -22,14 +22,21 @@ RATES = (0.0003, 0.001, 0.003)
 
 
 class SimulatedStore:
-    """Runs whose accuracy is known; `drop` leaves runs out."""
+    """Runs whose accuracy is known, `draw` after draw; `drop` leaves runs out."""
 
     def __init__(
-        self, accuracy=ACCURACY, sizes=SIZES, rates=RATES, seeds=5, units=600, condition="c0ffee"
+        self,
+        accuracy=ACCURACY,
+        sizes=SIZES,
+        rates=RATES,
+        seeds=5,
+        units=600,
+        condition="c0ffee",
+        draw=1,
     ):
         self._runs, self._counts = {}, {}
         self._ids = [f"sentence{u}" for u in range(units)]
-        rng = stream(1, "simulated")
+        rng = stream(draw, "simulated")
         difficulty = rng.normal(0, 0.7, units)
         for arm, of_size in accuracy.items():
             own = rng.normal(0, 0.3, units)

@@ -77,9 +77,9 @@ def test_decision_json_has_what_others_read(decided):
     assert set(content["crossover"]) == {"low", "high", "status", "sizes"}
     at_sizes = content["crossover"]["sizes"]
     assert [at["size"] for at in at_sizes] == list(decided.findings.sizes)
-    leads = {"A": "pretrained-frozen", "B": "pretrained-tuned", None: None}
-    assert [at["leads"] for at in at_sizes] == [leads[x] for x in decided.crossover.leaders]
-    assert all(at["leads"] for at in at_sizes if at["called"])
+    ahead = {"A": "pretrained-frozen", "B": "pretrained-tuned", None: None}
+    assert [at["ahead"] for at in at_sizes] == [ahead[x] for x in decided.crossover.leaders]
+    assert all(at["ahead"] for at in at_sizes if at["called"])
     assert set(content["arms"]) == ARMS
     for arm in content["arms"].values():
         assert arm["low"] < arm["score"] < arm["high"]
@@ -185,7 +185,10 @@ def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(
     assert any(line.startswith("What would settle it:") for line in content["advice"])
     assert len(content["advice"]) <= 10
     page = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert page["problems"][0].startswith("budget=20s left out all arms at 100 and ")
+    # Some arms were measured at 100 examples: not all of them were left out.
+    assert page["sizes"] == [100]
+    assert page["problems"][0].startswith("budget=20s left out all arms at 110")
+    assert page["problems"][0].endswith(", some runs at 100")
     # What was cut off is no failure, and is trained when there is time.
     store = Store(tmp_path / "r.sqlite")
     assert store.failures() == []
@@ -220,6 +223,8 @@ def test_what_a_budget_left_out_is_one_line():
     left = [("all arms", 8000), ("further seeds", 8000), ("all arms", 900), ("further seeds", 100)]
     [line] = left_out_words("1m", left)
     assert line == "budget=1m left out all arms at 900 and 8,000, further seeds at 100"
+    [line] = left_out_words("1m", left, measured=[100, 900])
+    assert line == "budget=1m left out all arms at 8,000, some runs at 900, further seeds at 100"
 
 
 def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):

@@ -100,6 +100,12 @@ class Allocation:
         return Subset(self.store, self._planned or self._tried)
 
     @property
+    def sizes_measured(self) -> set[int]:
+        """The training sizes of the runs that the decision rests on."""
+        runs = CrossFitted(self.results).runs(condition=self.base.condition)
+        return {run["train_size"] for run in runs}
+
+    @property
     def empty(self) -> bool:
         """Whether there is nothing to rest on: no run, or of no cross-fit all folds."""
         return not CrossFitted(self.results).runs(condition=self.base.condition)

@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from wvexp.allocation import MOST_SEEDS, WHAT, Allocation, first_rates
+from wvexp.analysis.wording import listed
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
@@ -107,7 +108,8 @@ def decide_config(
         config.margin,
         base.train_size,
         failures=store.failures(base.condition),
-        notes=left_out_words(config.budget or "", allocation.left_out),
+        notes=left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
+        cut_short=not allocation.complete,
     )
     return Decision(
         config,
@@ -157,15 +159,23 @@ def stopping_after(seconds: float) -> Iterator[threading.Event]:
             timer.cancel()
 
 
-def left_out_words(budget: str, left_out: Collection[tuple[str, int]]) -> tuple[str, ...]:
-    """What the budget left out, in one line, or none."""
-    parts, unmeasured = [], {size for what, size in left_out if what == WHAT[0]}
-    for what in WHAT:
-        sizes = {size for w, size in left_out if w == what}
-        if what != WHAT[0]:
-            sizes -= unmeasured
-        if sizes:
-            parts.append(f"{what} at {' and '.join(f'{size:,}' for size in sorted(sizes))}")
+def left_out_words(
+    budget: str, left_out: Collection[tuple[str, int]], measured: Collection[int] = ()
+) -> tuple[str, ...]:
+    """What the budget left out, in one line, or none.
+
+    `measured` are the sizes of the runs that the decision rests on: where arms were not tuned
+    alike at one of them, runs were left out there, not all.
+    """
+    untuned = {size for what, size in left_out if what == WHAT[0]}
+    named = {"all arms": untuned - set(measured), "some runs": untuned & set(measured)}
+    for what in WHAT[1:]:
+        named[what] = {size for w, size in left_out if w == what} - untuned
+    parts = [
+        f"{what} at {listed([f'{size:,}' for size in sorted(sizes)])}"
+        for what, sizes in named.items()
+        if sizes
+    ]
     return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()
 
 

@@ -26,7 +26,6 @@ from wvexp.training.engine import never
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 
-_SETTLING = "What would settle it:"
 # From 100 examples to all: as finely as a model's training size is cut to the time that is left.
 _SIZES = 15
 
@@ -75,27 +74,21 @@ class Decision:
         """Of pretrained frozen against tuned; None where either was not measured."""
         return self.findings.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
 
-    def _leaders(self) -> list[dict[str, Any]]:
-        """By size: frozen or tuned, whichever leads by the interval there, and whether called."""
+    def _by_size(self) -> list[dict[str, Any]]:
+        """Whether frozen or tuned is ahead by the interval at each size, and whether called."""
         pair, crossing = (PRETRAINED_FROZEN, PRETRAINED_TUNED), self.crossover
         if crossing is None:
             return []
-        arms = dict(zip("AB", pair, strict=True))
-        called = {c.size for c in self.findings.comparisons if (c.a, c.b) == pair and c.winner}
+        at_size = {c.size: c for c in self.findings.comparisons if (c.a, c.b) == pair}
         return [
-            {"size": size, "leads": arms.get(leader or ""), "called": size in called}
-            for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
+            {"size": size, "ahead": at_size[size].ahead, "called": at_size[size].winner is not None}
+            for size in crossing.sizes
         ]
 
     @property
     def advice(self) -> list[str]:
         """At most ten lines in words."""
-        lines = advice(self.findings)
-        told = any(line.startswith(_SETTLING) for line in lines)
-        if self.choice == "undecided" and not self.complete and not told:
-            place = next((i for i, x in enumerate(lines) if x.startswith("Mind")), len(lines))
-            lines.insert(place, f"{_SETTLING} a larger budget; begun again, it goes on here.")
-        return lines
+        return advice(self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """The content of `decision.json`."""
@@ -109,7 +102,7 @@ class Decision:
                 "low": crossing.low if crossing else None,
                 "high": crossing.high if crossing else None,
                 "status": crossing.status if crossing else "undecided",
-                "sizes": self._leaders(),
+                "sizes": self._by_size(),
             },
             "verdicts": {v.claim: {"status": v.status, "reason": v.reason} for v in f.verdicts},
             "arms": {

@@ -52,10 +52,11 @@ def findings_of(
     *,
     failures: Sequence[Mapping[str, Any]] = (),
     notes: tuple[str, ...] = (),
+    cut_short: bool = False,
 ) -> Findings:
-    """What the runs of one condition show; `wanted_size` and `notes` as in `find`."""
+    """What the runs of one condition show; `wanted_size`, `notes`, `cut_short` as in `find`."""
     failed = tuple(_failure(failure) for failure in failures)
-    return find(measure(results, condition), margin, failed, wanted_size, notes)
+    return find(measure(results, condition), margin, failed, wanted_size, notes, cut_short)
 
 
 def _failure(failure: Mapping[str, Any]) -> str:

@@ -25,19 +25,19 @@ def said(*means):
 
 
 def test_none_is_said_where_every_size_is_decided():
-    assert said(0.1, 0.1, 0.1, 0.1, 0.1) == "cats leads at every size measured"
-    assert said(-0.1, -0.1) == "dogs leads at every size measured"
+    assert said(0.1, 0.1, 0.1, 0.1, 0.1) == "cats is ahead at every size measured"
+    assert said(-0.1, -0.1) == "dogs is ahead at every size measured"
 
 
 def test_an_undecided_size_is_never_part_of_a_lead():
     words = said(0.1, 0.1, 0.0, 0.1, 0.1)
     assert "every size" not in words
-    assert words.startswith("cats leads at 100 sentences and at 8,662; not decided between about ")
+    assert words == "cats is ahead at 100, 300, 3,000 and 8,662 sentences; not decided at 1,000"
 
 
 def test_one_change():
     words = said(0.1, 0.1, -0.1, -0.1, -0.1)
-    assert words.startswith("cats leads up to about ")
+    assert words.startswith("cats is ahead up to about ")
     assert ", dogs from about " in words
     assert words.endswith(" to 8,662, the largest measured")
 
@@ -45,28 +45,27 @@ def test_one_change():
 def test_a_lead_at_the_last_size_alone_is_said_of_that_size():
     changed = Crossover("one", 300.0, 8600.0, None, "A", "B", (300.0, 8662.0), "A", "B", ("A", "B"))
     assert crossover_words(changed, "cats", "dogs", "sentences") == (
-        "cats leads up to 300 sentences, dogs at 8,662, the largest size measured"
+        "cats is ahead up to 300 sentences, dogs at 8,662, the largest size measured"
     )
 
 
 def test_one_change_with_an_undecided_first_size_names_both_leaders():
     words = said(0.0, 0.1, -0.1, 0.0, -0.1)
     assert "neither" not in words
-    assert words.startswith("cats leads at about ")
-    assert ", dogs at about " in words
+    assert words.startswith("cats is ahead at 300 sentences, dogs at 1,000 and 8,662; they change ")
     assert words.endswith("; not decided at 100 and 3,000")
 
 
 @pytest.mark.parametrize(
     ("means", "expected"),
     [
-        ((0.1, -0.1, 0.1, 0.1, 0.1), "cats and dogs change places more than once between about "),
-        ((0.0, 0.1, 0.1, 0.1, 0.1), "cats leads from about "),
+        ((0.1, -0.1, 0.1, 0.1, 0.1), "; they change places more than once between about "),
+        ((0.0, 0.1, 0.1, 0.1, 0.1), "cats is ahead from about "),
         ((0.0, 0.1, 0.0, 0.1, 0.1), "not decided at 1,000; whether cats and dogs change places"),
-        ((-0.1, -0.1, -0.1, -0.1, 0.0), "dogs leads up to about "),
+        ((-0.1, -0.1, -0.1, -0.1, 0.0), "dogs is ahead up to about "),
         ((-0.1, 0.0, -0.1, -0.1, 0.0), "not decided at 300; whether cats and dogs change places"),
-        ((0.0, 0.0), "neither cats nor dogs surely leads at 100 sentences or at 300"),
-        ((0.0, 0.1, 0.0), "or at 1,000; cats leads at 300"),
+        ((0.0, 0.0), "neither cats nor dogs is surely ahead at 100 sentences or at 300"),
+        ((0.0, 0.1, 0.0), "or at 1,000; cats is ahead at 300"),
     ],
 )
 def test_the_other_statuses(means, expected):
@@ -77,7 +76,7 @@ def test_a_lead_up_to_a_measured_size_is_exact_and_between_sizes_is_about():
     measured = Crossover(
         "beyond_last", 1000.0, None, None, "A", None, (1000.0, 8662.0), "A", None, ("A", None)
     )
-    assert "cats leads up to 1,000 sentences;" in crossover_words(
+    assert "cats is ahead up to 1,000 sentences;" in crossover_words(
         measured, "cats", "dogs", "sentences"
     )
 
@@ -86,7 +85,7 @@ def test_a_size_without_an_interval_is_no_part_of_every_size(simulated):
     store = simulated(seeds=3)
     for seed in (1, 2):
         store.drop(train_size=6400, seed=seed)
-    words = [line for line in advice(find(measure(store, "c0ffee"))) if "leads" in line]
+    words = [line for line in advice(find(measure(store, "c0ffee"))) if "is ahead" in line]
     assert len(words) == 1
     assert "size 6,400 left out: 1 seed in common" in words[0]
 
@@ -152,7 +151,7 @@ def test_grammar_of_one(simulated):
     assert words.startswith("1 run: 1 arm, 1 training size, 1 seed; learning rate 0.1; ")
 
 
-def test_a_lead_that_no_call_bears_out_is_named(simulated):
+def test_an_arm_ahead_that_no_call_bears_out_is_named(simulated):
     """Of 36 comparisons a lead of two standard errors is not called, though its interval holds."""
     f = find(measure(simulated(seeds=4, units=250), "c0ffee"))
     uncalled = [
@@ -164,5 +163,9 @@ def test_a_lead_that_no_call_bears_out_is_named(simulated):
     ]
     assert uncalled
     [line] = [line for line in advice(f) if line.startswith("Where it flips")]
-    assert f"(at {uncalled[0]:,.0f}" in line
-    assert "not called, once all comparisons are counted)" in line
+    assert line.endswith(f"; called at no size with all {len(f.comparisons)} comparisons counted.")
+    some = find(measure(simulated(), "c0ffee"))
+    [line] = [line for line in advice(some) if line.startswith("Where it flips")]
+    assert line.endswith(
+        f"; not called at 100 with all {len(some.comparisons)} comparisons counted."
+    )

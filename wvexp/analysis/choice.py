@@ -37,10 +37,14 @@ class Settling:
 
 @dataclass(frozen=True)
 class Blocker:
-    """What keeps a choice from being decided, and what would settle it; None: nothing known."""
+    """What keeps a choice from being decided, and what would settle it; None: nothing known.
+
+    arm: the one that has no interval, where that is what is lacking
+    """
 
     reason: str
     remedy: str | None = None
+    arm: str | None = None
 
 
 @dataclass(frozen=True)
@@ -159,18 +163,18 @@ def _without_interval(arm: str, recommended: str, values: Mapping[str, Values]) 
     )
     seeds = int(in_arm.sum())
     if seeds == 0:
-        return Blocker(f"{arm}: not measured", f"runs of {arm}")
+        return Blocker(f"{arm}: not measured", f"runs of {arm}", arm)
     if seeds == 1:
-        return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}")
+        return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}", arm)
     if not has_spread(values[arm]):
         return Blocker(
-            f"{arm}: the same score on every test unit, so no interval", "other test data"
+            f"{arm}: the same score on every test unit, so no interval", "other test data", arm
         )
     if in_best.sum() < 2 or arm == recommended:
         return None
     common = counted(int((in_arm & in_best).sum()), "seed")
     said = f"{arm}: {common} in common with {recommended}, so no interval"
-    return Blocker(said, "the same seeds in every arm")
+    return Blocker(said, "the same seeds in every arm", arm)
 
 
 def _settling(

@@ -25,6 +25,19 @@ class Comparison:
         """The arm called better, None where there is none."""
         return {"A": self.a, "B": self.b}.get(self.difference.call)
 
+    @property
+    def ahead(self) -> str | None:
+        """The arm that is ahead by the 95 % interval at this size alone, whatever is called."""
+        low, high = self.difference.low, self.difference.high
+        if low is None or high is None:
+            return None
+        return self.a if low > 0 else self.b if high < 0 else None
+
+
+def family_size(comparisons: Sequence[Comparison]) -> int:
+    """How many comparisons the calls count: those that could be judged."""
+    return sum(c.difference.strict_p is not None for c in comparisons)
+
 
 def compare_arms(
     values: Mapping[str, NDArray[np.float64]],

@@ -11,7 +11,7 @@ from wvexp.analysis.components import has_spread
 from wvexp.analysis.crossover import Crossover, crossover
 from wvexp.analysis.curve import REACH, CurvePoint, fit_decay
 
-Fading = Literal["measured", "extrapolated", "below", "above", "undecided"]
+Fading = Literal["measured", "extrapolated", "below", "above", "growing", "undecided"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Fade:
     status     "measured": between low and high, among the sizes; "extrapolated": low, estimate or
                high lie beyond the last size, on a fitted curve; "below": the gain is below the
                margin from the first size on; "above": still above it as far as one may
-               extrapolate; "undecided": neither, or it rises above the margin
+               extrapolate; "growing": above it at the last size, and surely still rising
+               (`verdict.py`), so that no decay is extrapolated; "undecided": neither, or it
+               rises above the margin
     low, high  95 % interval, None where open or undecided; "measured": from `high` on no size up
                to the last is anything but surely below the margin
     within     the measured part: where the gain minus the margin changes sign; its leader "A"

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED
-from wvexp.analysis.comparisons import Comparison
+from wvexp.analysis.comparisons import Comparison, family_size
 from wvexp.analysis.evidence import (
     Evidence,
     PairEvidence,
@@ -27,20 +27,25 @@ from wvexp.analysis.evidence import (
 from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.gain import below_p, growth_p
 from wvexp.analysis.paired import ALPHA, MARGIN, holm
-from wvexp.analysis.wording import from_on, in_short, place
+from wvexp.analysis.wording import from_on, in_short, listed, margin_words, place
 
 Claim = Literal[
     "pretrained_at_least_random", "random_suffices", "freeze_when_small", "tune_when_large"
 ]
 _ABOUT_LARGE: tuple[Claim, ...] = ("random_suffices", "tune_when_large")
 Status = Literal["supported", "contradicted", "undecided", "not tested"]
+BesideChoice = Literal["says_less", "higher_score", "less_sure"]
 
 
 @dataclass(frozen=True)
 class Verdict:
     """A claim, its status, the reason in one sentence, and the numbers behind it.
 
-    fade: for `random_suffices`, the size at which the gain falls below the margin
+    fade      for `random_suffices`, the size at which the gain falls below the margin
+    deciding  the comparison that the status rests on; None where it rests on none alone
+    beside    where the choice could be read as saying otherwise, why it does not (the reason says
+              it in words): the choice "says_less" (within the margin, not better), it has the
+              "higher_score" of arms within the margin, or it is "less_sure" than the claim asks
     """
 
     claim: Claim
@@ -48,6 +53,8 @@ class Verdict:
     reason: str
     evidence: tuple[Evidence, ...] = ()
     fade: Fade | None = None
+    deciding: Evidence | None = None
+    beside: BesideChoice | None = None
 
 
 def judge(
@@ -86,8 +93,8 @@ def judge(
     verdicts = (
         _pretrained_at_least_random(frozen, tuned, margin),
         _random_suffices(tuned, comparisons, values, sizes, margin, widening),
-        _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes),
-        _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes),
+        _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes, comparisons),
+        _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes, comparisons),
     )
     if not falls_short:
         return verdicts
@@ -109,20 +116,26 @@ def _pretrained_at_least_random(
         return Verdict(claim, "not tested", in_short(lacking))
     lost = [e for e in evidence if _lost(e.comparison)]
     unsure = [e for e in evidence if lower_bound(e) <= -margin]
+    slight = [e for e in evidence if e.comparison.difference.call == "B" and e not in lost]
     status: Status = "undecided"
+    worst = None
     if lost:
         worst = min(lost, key=estimate)
         status, reason = "contradicted", f"random is better: {in_words(worst)}"
     elif unsure:
         worst = min(unsure, key=lower_bound)
-        reason = f"a loss beyond {_points(margin)} is not excluded: {in_words(worst)}"
+        reason = f"a loss beyond {margin_words(margin)} is not excluded: {in_words(worst)}"
     elif lacking:
-        reason = f"no loss seen, but not all was measured: {in_short(lacking)}"
+        seen = f"no loss beyond {margin_words(margin)} seen"
+        reason = f"{seen}, but not all was measured: {in_short(lacking)}"
     else:
         worst = min(evidence, key=lower_bound)
         status = "supported"
-        reason = f"at no size worse by more than {_points(margin)}; at worst {in_words(worst)}"
-    return Verdict(claim, status, reason, evidence)
+        reason = f"at no size worse by more than {margin_words(margin)}; at worst {in_words(worst)}"
+    if slight and not lost:
+        at = listed([f"{e.comparison.b} at {e.comparison.size:,.0f}" for e in slight])
+        reason += f"; called better by less than {margin_words(margin)}: {at}"
+    return Verdict(claim, status, reason, evidence, deciding=worst)
 
 
 def _random_suffices(
@@ -139,8 +152,8 @@ def _random_suffices(
         return untested
     pretrained, random = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
     fade = gain_fades(pretrained, random, sizes, margin, widening=widening)
-    undecided = Verdict(claim, "undecided", "", pair.evidence, fade)
     last = pair.evidence[-1]
+    undecided = Verdict(claim, "undecided", "", pair.evidence, fade, last)
     if last.comparison.size != sizes[-1]:
         return replace(undecided, reason=f"the largest size has no interval: {pair.lacking[-1]}")
     with_interval = {e.comparison.size for e in pair.evidence}
@@ -152,18 +165,29 @@ def _random_suffices(
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
         where = from_on(fade.high, sizes) if fade.high else "at every size measured"
-        reason = f"the gain is below {_points(margin)} {where}: {in_words(last)}"
+        reason = f"the gain is below {margin_words(margin)} {where}: {in_words(last)}"
         return replace(undecided, status="supported", reason=reason)
     if fade.within.after == "A" and grows <= ALPHA:
         reason = f"the gain still grows with the data: {in_words(last)}"
-        return replace(undecided, status="contradicted", reason=reason)
-    if fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
+        growing = replace(fade, status="growing", estimate=None, low=sizes[-1], high=None)
+        return replace(undecided, status="contradicted", reason=reason, fade=growing)
+    if fade.within.after == "B" and below <= ALPHA:
+        reason = (
+            f"below {margin_words(margin)} at the largest size, but between smaller ones it passes "
+            f"that more than once: {in_words(last)}"
+        )
+    elif fade.within.after == "B":
+        reason = (
+            f"below {margin_words(margin)} by the interval at the largest size alone, not called "
+            f"with all comparisons counted: {in_words(last)}"
+        )
+    elif fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
         reason = (
             f"not shown at the largest size; a fitted curve, extrapolated, falls below "
-            f"{_points(margin)} at {place(fade.estimate)}: {in_words(last)}"
+            f"{margin_words(margin)} at {place(fade.estimate)}: {in_words(last)}"
         )
     elif fade.within.after == "A":
-        reason = f"still above {_points(margin)} and not surely growing: {in_words(last)}"
+        reason = f"still above {margin_words(margin)} and not surely growing: {in_words(last)}"
     else:
         reason = f"not shown at the largest size: {in_words(last)}"
     return replace(undecided, reason=reason)
@@ -175,6 +199,7 @@ def _at_one_end(
     end: Callable[[Sequence[float]], float],
     advised: str,
     sizes: Sequence[float],
+    comparisons: Sequence[Comparison],
 ) -> Verdict:
     untested = _untested(claim, pair, sizes)
     if untested:
@@ -186,13 +211,22 @@ def _at_one_end(
         reason = f"the {which} size has no interval: {lacking}"
         return Verdict(claim, "undecided", reason, pair.evidence)
     [deciding] = at_end
-    call, winner = deciding.comparison.difference.call, deciding.comparison.winner
+    winner, ahead = deciding.comparison.winner, deciding.comparison.ahead
     status: Status = (
         "undecided" if winner is None else "supported" if winner == advised else "contradicted"
     )
-    said = {"equivalent": "no difference beyond the margin", "undecided": "no winner"}
-    reason = f"{said.get(call, f'{winner} is better')}: {in_words(deciding)}"
-    return Verdict(claim, status, reason, pair.evidence)
+    if winner:
+        said = f"{winner} is better"
+    elif deciding.comparison.difference.call == "equivalent":
+        said = "no difference beyond the margin"
+    elif ahead:
+        said = (
+            f"{ahead} is ahead by the interval at this size alone, not called with all "
+            f"{family_size(comparisons)} comparisons counted"
+        )
+    else:
+        said = "no winner"
+    return Verdict(claim, status, f"{said}: {in_words(deciding)}", pair.evidence, deciding=deciding)
 
 
 def _untested(claim: Claim, pair: PairEvidence, sizes: Sequence[float]) -> Verdict | None:
@@ -218,7 +252,3 @@ def _holm_beside(comparisons: Sequence[Comparison], *p_values: float) -> list[fl
 def _lost(comparison: Comparison) -> bool:
     equivalence_p = comparison.difference.adjusted_equivalence_p
     return comparison.difference.call == "B" and (equivalence_p or 0.0) > ALPHA
-
-
-def _points(margin: float) -> str:
-    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"

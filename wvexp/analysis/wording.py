@@ -31,6 +31,17 @@ def counted(count: int, noun: str) -> str:
     return f"{f'{count:,}' if count else 'no'} {noun}{'' if count == 1 else 's'}"
 
 
+def margin_words(margin: float) -> str:
+    """A margin in points, in full: `1 point`, `0.25 points`."""
+    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"
+
+
+def listed(entries: Sequence[str]) -> str:
+    """`100`, `100 and 240`, `100, 240 and 600`."""
+    *first, last = entries or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def in_short(reasons: Sequence[str]) -> str:
     """The first of several reasons, and how many more there are."""
     more = len(reasons) - 1

@@ -1,5 +1,7 @@
 """The answer in at most ten lines: what to do, how sure, what it costs to be wrong."""
 
+from math import ceil
+
 from wvexp.analysis.arms import (
     ARMS,
     PRETRAINED_FROZEN,
@@ -8,9 +10,10 @@ from wvexp.analysis.arms import (
     RANDOM_TUNED,
 )
 from wvexp.analysis.choice import SURE
-from wvexp.analysis.wording import counted, in_short
+from wvexp.analysis.wording import counted, in_short, listed, margin_words
 from wvexp.report.findings import Findings
-from wvexp.report.words import fade_words, percent, places, points, unit
+from wvexp.report.quantities import percent, points, surely
+from wvexp.report.words import fade_words, places, unit
 
 # Letters of a problem that fit on the terminal.
 _LONGEST = 160
@@ -26,7 +29,8 @@ def headline(f: Findings) -> str:
     """The answer in one sentence."""
     arm = f.choice.recommended
     if arm is None:
-        return "No answer: no arm was measured."
+        at = f" at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}" if f.scores else ""
+        return f"No answer: no arm was measured{at}."
     said = f"Take {arm}" if f.choice.decided else f"Undecided; the best so far is {arm}"
     caveat = " Cross-fitted: it holds for these examples, not for others." if f.folds else ""
     return f"{said}: {_DOING[arm]}.{caveat}"
@@ -50,16 +54,20 @@ def _how_sure(f: Findings) -> str:
         arm for arm, p in choice.near_best.items() if p >= SURE and arm != choice.recommended
     ]
     reasons = "" if choice.decided else "".join(f"; {note}" for note in choice.notes)
-    also = f"; so is {' and '.join(as_good)}" if as_good else ""
+    also = f"; so is {listed(as_good)}" if as_good else ""
     return (
-        f"How sure: {percent(_not_certain(choice.confidence))} that it is within "
-        f"{points(f.margin)} of the best arm, at {size:,} {unit(f, size)}{also}{reasons}."
+        f"How sure: {percent(surely(choice.confidence))} that it is within "
+        f"{margin_words(f.margin)} of the best arm, at {size:,} {unit(f, size)}{also}{_ahead(f)}"
+        f"{reasons}."
     )
 
 
-def _not_certain(probability: float) -> float:
-    """Drawn 20,000 times, a probability is never known to be 1."""
-    return min(probability, 0.999)
+def _ahead(f: Findings) -> str:
+    """The arms that are ahead of the recommended: it has the higher mean over other seeds."""
+    arm = f.choice.recommended
+    at_top = [c for c in f.comparisons if c.size == f.sizes[-1] and arm in (c.a, c.b)]
+    others = [c.ahead for c in at_top if c.ahead in ARMS and c.ahead != arm]
+    return f"; ahead of it over the seeds in common: {listed(others)}" if others else ""
 
 
 def _its_score(f: Findings) -> str:
@@ -83,12 +91,19 @@ def _cost(f: Findings) -> str:
     if f.choice.recommended is None:
         return ""
     if cost is None:
-        unmeasured = [note for note in f.choice.notes if note.startswith(ARMS)]
+        unmeasured = [blocker.reason for blocker in f.choice.blockers if blocker.arm]
         why = in_short(unmeasured or ["too few seeds in common"])
         return f"What it costs to be wrong: unknown ({why})."
+    score = f.score(f.choice.recommended, f.sizes[-1])
+    missing = 1.0 if score is None else 1.0 - score.score
+    if missing <= 0:
+        return "What it costs to be wrong: nothing on this test set, where its score is 100 %."
     if cost == 0:
-        return "What it costs to be wrong: no other arm is better, at 95 %."
-    return f"What it costs to be wrong: another arm is at most {points(cost)} better, at 95 %."
+        return "What it costs to be wrong: no other arm is better, each by its 95 % interval."
+    most = f"What it costs to be wrong: at most {points(ceil(1000 * cost - 1e-9) / 1000)}"
+    if cost >= missing - 1e-9:
+        return f"{most}, the far end of another arm's 95 % interval, cut at 100 %."
+    return f"{most}, the far end of another arm's 95 % interval."
 
 
 def _difference(f: Findings, a: str, b: str) -> str:
@@ -119,7 +134,7 @@ def _flip(f: Findings) -> str:
     if f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}" not in f.crossovers:
         return ""
     words = places(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
-    return f"Where it flips (95 % intervals): {words}{_unmeasured(f)}."
+    return f"Where it flips (95 % intervals, one size at a time): {words}{_unmeasured(f)}."
 
 
 def _fading(f: Findings) -> str:
@@ -145,7 +160,8 @@ def _settling(f: Findings) -> str:
         return f"What would settle it: {'; '.join(dict.fromkeys(remedies))}." if remedies else ""
     s = f.choice.settling
     if s is None:
-        return ""
+        larger = "What would settle it: a larger budget; begun again, it goes on here."
+        return larger if f.cut_short and not f.choice.decided else ""
     ways = []
     if s.seeds:
         ways.append(f"about {counted(s.seeds, 'seed')}")

@@ -24,6 +24,7 @@ from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.verdict import Verdict, judge
+from wvexp.report.agreement import beside_choice
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements
@@ -70,6 +71,7 @@ class Findings:
     unseen_labels: what counts as wrong because training lacks its label; empty for none
     falls_short: how much less was measured than the size that the choice is for; empty where
         that size was reached
+    cut_short: a budget ended before all was measured that would have been without one
     """
 
     condition: str
@@ -84,6 +86,7 @@ class Findings:
     baseline: float | None
     unseen_labels: str
     falls_short: str
+    cut_short: bool
     choice: Choice
     scores: tuple[Score, ...]
     comparisons: tuple[Comparison, ...]
@@ -117,12 +120,14 @@ def find(
     failures: tuple[str, ...] = (),
     wanted_size: int | None = None,
     notes: tuple[str, ...] = (),
+    cut_short: bool = False,
 ) -> Findings:
     """Everything that the analysis can say of the measurements; what it cannot is left out.
 
     wanted_size: the size that the choice is for; with less measured it stays undecided, and the
         claims about large sizes stay untested
     notes: what else one should mind, named before what is missing
+    cut_short: whether a budget ended before all was measured
     """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
@@ -136,8 +141,8 @@ def find(
         for a, b in PAIRS
         if a in values and b in values
     }
-    fade = None
-    if PRETRAINED_TUNED in values and RANDOM_TUNED in values:
+    [fade] = [v.fade for v in verdicts if v.claim == "random_suffices"]
+    if fade is None and PRETRAINED_TUNED in values and RANDOM_TUNED in values:
         tuned = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
         fade = gain_fades(*tuned, m.sizes, margin, widening=wider)
     choice = choice_of(m, margin)
@@ -145,6 +150,7 @@ def find(
     if short:
         blocker = Blocker(short, f"runs on all {wanted_size:,} training examples (a larger budget)")
         choice = replace(choice, decided=False, blockers=(*choice.blockers, blocker))
+    verdicts = beside_choice(verdicts, choice, m.sizes[-1], margin)
     return Findings(
         condition=m.condition,
         about=shared_configuration(m),
@@ -158,6 +164,7 @@ def find(
         baseline=majority_baseline(m.runs, m.metric),
         unseen_labels=unseen_labels(m),
         falls_short=short,
+        cut_short=cut_short,
         choice=choice,
         scores=scores_of(m),
         comparisons=comparisons,

@@ -5,6 +5,7 @@ from typing import Any
 import altair as alt
 
 from wvexp.analysis.crossover import Crossover
+from wvexp.analysis.wording import margin_words
 from wvexp.report.findings import Findings
 from wvexp.report.style import (
     COLOURS,
@@ -143,7 +144,8 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
             ],
         ),
     ]
-    caption = f"Above 0 {a} is better, below it {b}; dashed: the margin of {_points(f.margin)}."
+    caption = f"Above 0 {a} is better, below it {b}; "
+    caption += f"dashed: the margin of {margin_words(f.margin)}."
     if band:
         surely = crossing is not None and crossing.status in ("one", "several")
         place = "they change places" if surely else "they may change places, if they do"
@@ -186,7 +188,3 @@ def _band(crossing: Crossover | None, f: Findings) -> dict[str, float] | None:
         return None
     low, high = crossing.low or f.sizes[0], crossing.high or f.sizes[-1]
     return {"from": low, "to": high} if low < high else None
-
-
-def _points(margin: float) -> str:
-    return f"{100 * margin:g} point{'' if margin == 0.01 else 's'}"

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.words import CLAIMS, fade_words, percent, places, points, unit
+from wvexp.report.quantities import percent, points
+from wvexp.report.words import CLAIMS, fade_words, places, unit
 
 Row = Sequence[object]
 

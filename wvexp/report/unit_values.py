@@ -39,6 +39,7 @@ def read_counts(
     problems = []
     ids: list[str] | None
     units: list[str] | None = None
+    places: list[int] = []
     tables: dict[tuple[str, int], NDArray[np.float64]] = {}
     for arm, size in product(arms, sizes):
         rows: dict[int, Counts] = {}
@@ -50,12 +51,13 @@ def read_counts(
                 ids = results.unit_ids(run["key"])
             except KeyError:
                 ids = None
-            units = units or ids
+            if units is None and ids:
+                units, places = ids, _distinct(ids)
             if ids is None or ids != units:
                 said = "other test units than the rest" if ids else "no counts by test unit"
                 problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
                 continue
-            rows[row] = _of_distinct(results.unit_counts(run["key"]), units)
+            rows[row] = _summed(results.unit_counts(run["key"]), places)
         if rows:
             shape = next(iter(rows.values())).shape
             counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)
@@ -65,14 +67,19 @@ def read_counts(
     return tables, problems
 
 
-def _of_distinct(counts: Counts, ids: Sequence[str]) -> Counts:
-    """The counts with equal units summed, in order of first occurrence."""
+def _distinct(ids: Sequence[str]) -> list[int]:
+    """The place of each unit among the distinct ones, in order of first occurrence."""
     place: dict[str, int] = {}
-    of_unit = [place.setdefault(Units.content(name), len(place)) for name in ids]
-    if len(place) == len(ids):
+    return [place.setdefault(Units.content(name), len(place)) for name in ids]
+
+
+def _summed(counts: Counts, places: Sequence[int]) -> Counts:
+    """The counts with equal units summed."""
+    distinct = 1 + max(places)
+    if distinct == len(places):
         return counts
-    summed = np.zeros((len(place), *counts.shape[1:]), dtype=np.int64)
-    np.add.at(summed, of_unit, counts)
+    summed = np.zeros((distinct, *counts.shape[1:]), dtype=np.int64)
+    np.add.at(summed, places, counts)
     return summed
 
 

@@ -1,11 +1,12 @@
 """Findings in words, for the page, the Markdown and the terminal alike."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from wvexp.analysis.crossover import Crossover
+from wvexp.analysis.comparisons import family_size
+from wvexp.analysis.crossover import Crossover, Sign
 from wvexp.analysis.fading import Fade
 from wvexp.analysis.overlap import widening
-from wvexp.analysis.wording import counted, from_on, in_short, place
+from wvexp.analysis.wording import counted, from_on, in_short, listed, margin_words, place
 from wvexp.report.findings import Findings
 
 CLAIMS = {
@@ -47,29 +48,23 @@ def unit(f: Findings, count: float | None = None) -> str:
     return name if count == 1 else f"{name}s"
 
 
-def points(fraction: float, signed: bool = False) -> str:
-    """A difference of scores in points."""
-    number = f"{100 * fraction:{'+' if signed else ''}.1f}"
-    return "1 point" if number == "1.0" else f"{number} points"
-
-
-def percent(score: float) -> str:
-    return f"{100 * score:.1f} %"
-
-
 def places(f: Findings, a: str, b: str) -> str:
-    """Where arms a and b change places, by the intervals, and where no call bears them out."""
+    """Where arms a and b change places, by the intervals, and where that is no call.
+
+    An arm is *ahead* at a size where the 95 % interval there leaves out 0, and *called* where it
+    is better with all comparisons counted, on which the claims rest.
+    """
     crossing = f.crossovers[f"{a} - {b}"]
     called = {c.size for c in f.comparisons if (c.a, c.b) == (a, b) and c.winner}
-    uncalled = [
-        f"{size:,.0f}"
-        for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
-        if leader and size not in called
-    ]
+    ahead = [s for s, who in zip(crossing.sizes, crossing.leaders, strict=True) if who]
+    uncalled = [size for size in ahead if size not in called]
     said = crossover_words(crossing, a, b, unit(f))
     if not uncalled:
         return said
-    return f"{said} (at {_listed(uncalled)} not called, once all comparisons are counted)"
+    at = f"not called at {listed([f'{size:,.0f}' for size in uncalled])}"
+    if len(uncalled) == len(ahead) > 1:
+        at = "called at no size"
+    return f"{said}; {at} with all {family_size(f.comparisons)} comparisons counted"
 
 
 def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
@@ -78,44 +73,50 @@ def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
     if len(sizes) < 2:
         why = f": {in_short(crossing.notes[:-1])}" if len(crossing.notes) > 1 else ""
         return f"cannot be told without an interval at two sizes{why}"
-    name = {"A": a, "B": b, None: "neither"}
+    name: dict[Sign | None, str] = {"A": a, "B": b, None: "neither"}
     low, high = (_edge(edge, sizes) for edge in (crossing.low, crossing.high))
     x, y = name[crossing.at_low], name[crossing.at_high]
-    first, last = (f"{size:,.0f}" for size in (sizes[0], sizes[-1]))
     open_sizes = _undecided(crossing)
     gaps = f"; not decided at {open_sizes}" if open_sizes else ""
     gaps += _left_out(crossing)
+    at_sizes = _by_leader(crossing, name, of)
     match crossing.status:
         case "none":
-            return f"{name[crossing.before]} leads at every size measured{gaps}"
+            measured = "that has an interval" if gaps else "measured"
+            return f"{name[crossing.before]} is ahead at every size {measured}{gaps}"
         case "several":
-            return f"{a} and {b} change places more than once between {low} and {high} {of}{gaps}"
+            return f"{at_sizes}; they change places more than once between {low} and {high}{gaps}"
         case "one":
             if gaps:
-                return f"{x} leads at {low} {of}, {y} at {high}{gaps}"
-            return f"{x} leads up to {low} {of}, {y} {_on(crossing.high, sizes)}"
+                return f"{at_sizes}; they change places between {low} and {high}{gaps}"
+            return f"{x} is ahead up to {low} {of}, {y} {_on(crossing.high, sizes)}"
         case "before_first":
-            where = f"at {high} {of}{gaps}" if gaps else _on(crossing.high, sizes, of)
-            leads = f"{y} leads {where}"
-            return f"{leads}; whether {a} and {b} change places below is not decided"
+            said = f"{at_sizes}{gaps}" if gaps else f"{y} is ahead {_on(crossing.high, sizes, of)}"
+            return f"{said}; whether {a} and {b} change places below is not decided"
         case "beyond_last":
-            leads = f"{x} leads at {low} {of}{gaps}" if gaps else f"{x} leads up to {low} {of}"
-            return f"{leads}; whether {a} and {b} change places after is not decided"
+            said = f"{at_sizes}{gaps}" if gaps else f"{x} is ahead up to {low} {of}"
+            return f"{said}; whether {a} and {b} change places after is not decided"
     if crossing.low is not None:
-        ends = f"{x} leads at {first} {of} and at {last}"
-        return f"{ends}; not decided between {low} and {high}{gaps}"
-    between = [
-        f"{name[leader]} leads at {size:,.0f}"
-        for size, leader in zip(sizes, crossing.leaders, strict=True)
-        if leader
-    ]
-    neither = f"neither {a} nor {b} surely leads at {first} {of} or at {last}"
-    return "; ".join([neither, *between]) + gaps
+        return f"{at_sizes}{gaps}"
+    first, last = (f"{size:,.0f}" for size in (sizes[0], sizes[-1]))
+    neither = f"neither {a} nor {b} is surely ahead at {first} {of} or at {last}"
+    return "; ".join(filter(None, [neither, at_sizes])) + gaps
+
+
+def _by_leader(crossing: Crossover, name: Mapping[Sign | None, str], of: str) -> str:
+    """Who is ahead at which of the sizes, the arm that is so at the smallest first."""
+    at: dict[str, list[str]] = {}
+    for size, leader in zip(crossing.sizes, crossing.leaders, strict=True):
+        if leader:
+            at.setdefault(name[leader], []).append(f"{size:,.0f}")
+    (first, sizes), *other = at.items() or [("", [])]
+    said = f"{first} is ahead at {listed(sizes)} {of}" if first else ""
+    return ", ".join([said, *(f"{arm} at {listed(sizes)}" for arm, sizes in other)])
 
 
 def fade_words(fade: Fade, of: str) -> str:
     """Where the gain of pretrained over random vectors falls below the margin."""
-    within, margin = fade.within, points(fade.margin)
+    within, margin = fade.within, margin_words(fade.margin)
     low, high = (_edge(edge, within.sizes) for edge in (fade.low, fade.high))
     if len(within.sizes) < 2:
         return f"whether it falls below {margin} cannot be told without an interval at two sizes"
@@ -133,9 +134,14 @@ def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
                 for_good = " for good" if fade.high != within.high else ""
                 return f"falls below {margin}{for_good} between {low} and {high} {of}"
             return f"below {margin} {_on(fade.high, within.sizes, of)}"
+        case "growing":
+            return f"still above {margin} at {last} {of}, and growing"
         case "above":
+            measured = (
+                f"still above {margin}" if within.after == "A" else f"not surely above {margin}"
+            )
             return (
-                f"still above {margin} at {last} {of}; extrapolated, not measured: above it up to "
+                f"{measured} at {last} {of}; extrapolated, not measured: above it up to "
                 f"{fade.reach:g} times as many"
             )
         case "extrapolated" if fade.estimate:
@@ -166,7 +172,7 @@ def _fading(fade: Fade, margin: str, low: str, high: str, of: str) -> str:
 
 
 def _on(size: float | None, measured: Sequence[float], of: str = "") -> str:
-    assert size is not None  # where one arm leads at the last size, it is known from where on
+    assert size is not None  # where one arm is ahead at the last size, it is known from where on
     return from_on(size, measured, of)
 
 
@@ -180,19 +186,15 @@ def _edge(size: float | None, measured: Sequence[float]) -> str:
 
 
 def _undecided(crossing: Crossover) -> str:
-    """The sizes measured without a leader, other than those where the change is looked for."""
-    low, high = crossing.low or 0.0, crossing.high or float("inf")
+    """The sizes measured without a leader, other than those where a change is looked for."""
     if crossing.low is None and crossing.high is None:
         return ""
+    low, high = crossing.low or 0.0, crossing.high or float("inf")
+    if crossing.status == "undecided":
+        low = high = 0.0  # no change was found
     found = [
         f"{size:,.0f}"
         for size, leader in zip(crossing.sizes, crossing.leaders, strict=True)
         if leader is None and not low < size < high
     ]
-    return _listed(found)
-
-
-def _listed(sizes: Sequence[str]) -> str:
-    """`100`, `100 and 240`, `100, 240 and 600`."""
-    *first, last = sizes or [""]
-    return f"{', '.join(first)} and {last}" if first else last
+    return listed(found)
