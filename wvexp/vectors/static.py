@@ -49,7 +49,7 @@ class StaticFolder:
         # Some tokenizers mark where a word begins, others ("##") where it goes on.
         marked = any(token.startswith(_BEGINNINGS) for token, _ in tokens)
         whole = [
-            self.tokenizer.decode([i]).strip() if marked else token
+            self.tokenizer.decode([i]).strip(" ") if marked else token
             for token, i in tokens
             if i not in special
             and i != self.unknown
