@@ -36,7 +36,9 @@ def parse_text(content: bytes) -> Table:
         if not votes:
             raise NotReadableError("no numbers")
         dim = votes.most_common(1)[0][0]
-    if dim == 0 or not rows or (header and int(header[1]) > len(rows)):
+        if dim == 1:
+            raise NotReadableError("a list of counts")
+    if dim == 0 or not rows or (header and not 0 < int(header[1]) <= len(rows)):
         raise NotReadableError("no rows, or fewer than promised")
     table: Table = {}
     for row, fields in zip(rows, split, strict=True):
@@ -50,7 +52,9 @@ def parse_text(content: bytes) -> Table:
             raise NotReadableError(f"no word: {row!r}")
         if len(word) > 4096:
             raise NotReadableError(f"no word: {row[:20]!r}")
-        table.setdefault(word.decode("utf-8", "replace"), floats(values))
+        known = word.decode("utf-8", "replace")
+        if known not in table:  # the numbers of a word that comes again are not looked at
+            table[known] = floats(values)
     return table
 
 
@@ -68,9 +72,10 @@ def parse_binary(content: bytes) -> Table:
         label = label.lstrip(b"\n")
         if not space or len(rest) < width or b"\n" in label or len(label) > 4096:
             raise NotReadableError("no word, or cut short")
-        if not np.isfinite(np.frombuffer(rest[:width], "<f4")).all():
+        word = label.decode("utf-8", "replace")
+        if word not in table and not np.isfinite(np.frombuffer(rest[:width], "<f4")).all():
             raise NotReadableError("NaN or infinity")
-        table.setdefault(label.decode("utf-8", "replace"), rest[:width])
+        table.setdefault(word, rest[:width])
         rest = rest[width:]
         rows += 1
     if rows < int(header[1]) or not rows:

@@ -10,12 +10,21 @@ from numpy.typing import NDArray
 from wvexp.errors import UserError
 
 AGAIN = "get the file again"
+LONGEST_PART = 400  # characters of a message
 LONGEST_WORD = 4096  # GloVe and word2vec cut words at 1000 bytes and at 100
 
 
 def refuse(name: str, where: str, problem: str, remedy: str = AGAIN) -> UserError:
-    """The error for a file that cannot be used: the file, the line or byte, what is wrong there."""
-    return UserError(f"{name}: {where}: {problem}" if where else f"{name}: {problem}", remedy)
+    """The error for a file that cannot be used: the file, the line or byte, what is wrong there.
+
+    What libraries quote of a file, and its words, can be of any length: they are cut.
+    """
+    parts = [_cut(part) for part in (where, problem) if part]
+    return UserError(": ".join([name, *parts]), remedy)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}..."
 
 
 @dataclass

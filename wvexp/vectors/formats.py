@@ -201,7 +201,7 @@ def _fasttext(head: bytes, name: str) -> Layout:
     if labels > 0 or pruned > 0:
         kind = "supervised" if labels > 0 else "pruned"
         raise refuse(name, "", f"a {kind} fastText model", "use a skipgram or cbow model")
-    sane = 0 < dim < 1 << 20 and buckets >= 0 and shortest >= 0 and longest <= LONGEST_NGRAM
+    sane = 0 < dim < 1 << 20 and buckets >= 0 and shortest >= 0 and 0 <= longest <= LONGEST_NGRAM
     if version not in (11, 12) or not sane or size != words or size <= 0 or labels < 0:
         raise refuse(
             name,

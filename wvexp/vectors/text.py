@@ -115,7 +115,7 @@ class _Scan:
                 self.problems.add("blank lines, left out", where, int(blank.sum()))
             kept = ~blank
             starts, ends, usual, numbered = starts[kept], ends[kept], usual[kept], numbered[kept]
-        find, after = parted.find, self.line + len(counts)
+        find, after, again, first = parted.find, self.line + len(counts), 0, ""
         bounds = zip(numbered.tolist(), starts.tolist(), ends.tolist(), usual.tolist(), strict=True)
         for number, start, end, is_usual in bounds:
             if is_usual:
@@ -133,10 +133,13 @@ class _Scan:
                 word = label.decode("utf-8", "replace")
                 self.problems.add("words that are not UTF-8, repaired", f"line {number:,}")
             if word in words:
-                self.problems.add("repeated words, the first kept", f"line {number:,}, {word!r}")
+                again += 1
+                first = first or f"line {number:,}, {word!r}"
             else:
                 words[word] = offset + cut + 1
                 stops.append(offset + end)
+        if again:
+            self.problems.add("repeated words, the first kept", first, again)
         self.line = after
         return len(starts)
 
