@@ -89,6 +89,12 @@ class Embed:
         None, "dimension of random vectors; 100 when nothing gives it", minimum=1
     )
     trust_pickle: bool = _key(False, "read gensim's own pickled files, which can run any code")
+    max_line_mb: int = _key(
+        4, "most megabytes (2**20 bytes) that a line or row of the vectors may take", minimum=1
+    )
+    max_file_gb: int = _key(
+        64, "most gigabytes (10**9 bytes) that the vectors may take unpacked", minimum=1
+    )
     min_coverage: float = _key(
         0.2, "least share of training tokens that must have a pretrained vector", minimum=0, below=1
     )

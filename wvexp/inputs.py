@@ -13,6 +13,7 @@ from wvexp.data.corpus import Corpus, Task
 from wvexp.data.folds import pooled
 from wvexp.errors import UserError
 from wvexp.training.saved import VectorSource
+from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
 
 log = logging.getLogger("wvexp")
@@ -123,7 +124,13 @@ class OpenVectors:
         from wvexp.vectors.pretrained import load_vectors
 
         assert self.source.path is not None
-        return load_vectors(self.source.path, words, self.source.member, self.embed.trust_pickle)
+        return load_vectors(
+            self.source.path,
+            words,
+            self.source.member,
+            self.embed.trust_pickle,
+            limits=_limits(self.embed),
+        )
 
 
 def open_vectors(embed: Embed) -> OpenVectors | None:
@@ -137,12 +144,16 @@ def open_vectors(embed: Embed) -> OpenVectors | None:
         path = Path(embed.path).expanduser()
     else:
         return None
-    about = describe_vectors(path, embed.member, embed.trust_pickle)
+    about = describe_vectors(path, embed.member, embed.trust_pickle, _limits(embed))
     require_dim(str(path), about.dim, embed.dim)
     source = VectorSource(
         str(path.resolve()), embed.member, fingerprint_vectors(path, embed.member)
     )
     return OpenVectors(source, about.casing == "lower", embed)
+
+
+def _limits(embed: Embed) -> Limits:
+    return Limits.of(embed.max_line_mb, embed.max_file_gb)
 
 
 def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:
