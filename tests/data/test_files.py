@@ -343,7 +343,7 @@ BAD = {
     "not UTF-8 in JSON": ("a.jsonl", LABELLED.encode() + b'{"text": "\xe9"}\n', "line 21 is not"),
     "not JSON": ("a.jsonl", LABELLED + "{'text': 1}\n", "line 21 is not JSON"),
     "JSON of numbers": ("a.jsonl", LABELLED + "7\n", "line 21 is not a JSON object"),
-    "broken JSON list": ("a.json", '[{"text": "a"', "not a readable json file"),
+    "broken JSON list": ("a.json", '[{"text": "a"', "item 1 is not JSON (Expecting"),
     "no such column": ("a.csv", CSV, "no column 'review' (data.text)", {"text": "review"}),
     "columns unclear": (
         "a.csv",

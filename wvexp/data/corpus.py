@@ -82,6 +82,7 @@ class Corpus:
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
     `test_units` are the units of a test split that was cut out of a larger one.
+    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`).
     """
 
     name: str
@@ -93,6 +94,7 @@ class Corpus:
     tokenizer: str = "whitespace"
     folds: int | None = None
     test_units: "Units | None" = None
+    notes: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:

@@ -3,17 +3,21 @@
 import logging
 from array import array
 from collections import defaultdict
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 
+from wvexp.data.assumptions import label_notes
 from wvexp.data.corpus import Corpus, Split
-from wvexp.data.examples import Source
+from wvexp.data.examples import Example, Source
+from wvexp.data.labels import LabelIds
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
 from wvexp.errors import UserError
 
 log = logging.getLogger(__name__)
+
+_SAMPLE_SIZE = 10**7  # characters of the sample, one text at least
 
 
 class Ids(defaultdict[str, int]):
@@ -35,7 +39,7 @@ class Encoder:
 
     def __init__(self, tokenize: Tokenizer) -> None:
         self.words = Ids()
-        self.labels = Ids()
+        self.labels = LabelIds()
         self._tokenize = tokenize
 
     def split(self, source: Source) -> Split:
@@ -101,13 +105,13 @@ def build_corpus(
     """
     if train.task == "token":
         tokenizer = "whitespace"  # the words are given; this is how a user types them
-    sample = list(islice(train.examples, SAMPLE))
+    sample = _sample(train)
     train = train._replace(examples=chain(sample, train.examples))
     tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
     log.info("%s: tokenizer %s", name, tokenizer)
     encoder = Encoder(tokenize)
     splits = {"train": encoder.split(train)}
-    label_space = list(encoder.labels)
+    label_space = encoder.labels.names
     if len(label_space) < 2:
         raise UserError(
             f"{train.name}: every example has the label {label_space[0]!r}",
@@ -127,6 +131,14 @@ def build_corpus(
             splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
+    label_space = encoder.labels.names[: len(label_space)]  # by what all parts call them
+    counts = np.bincount(splits["train"].labels).tolist()
+    notes = [
+        *train.notes,
+        *label_notes(train.name, train.task, label_space, counts, encoder.labels.merged),
+    ]
+    for note in notes:
+        log.warning("%s", note)
     names = sorted(label_space, key=_label_order)
     rank = np.array([names.index(label) for label in label_space], dtype=np.int32)
     for split in splits.values():
@@ -139,7 +151,19 @@ def build_corpus(
         splits["validation"],
         splits["test"],
         tokenizer,
+        notes=tuple(notes),
     )
+
+
+def _sample(source: Source) -> list[Example]:
+    """The first examples, by which the tokenizer is chosen."""
+    sample, room = [], _SAMPLE_SIZE
+    for example in source.examples:
+        sample.append(example)
+        room -= len(example.text)
+        if len(sample) == SAMPLE or room < 0:
+            break
+    return sample
 
 
 def _label_order(label: str) -> tuple[bool, float, str]:
@@ -148,13 +172,13 @@ def _label_order(label: str) -> tuple[bool, float, str]:
     return (not numeric, float(label) if numeric else 0.0, label)
 
 
-def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int) -> None:
+def _check_labels(where: str, train: str, split: Split, labels: LabelIds, known: int) -> None:
     """Refuses labels beyond the `known` ones of the training data."""
-    counts = np.bincount(split.labels, minlength=len(labels))[known:]
+    counts = np.bincount(split.labels, minlength=len(labels.names))[known:]
     if counts.any():
         new = [
             f"{label!r} ({count}x)"
-            for label, count in zip(list(labels)[known:], counts, strict=True)
+            for label, count in zip(labels.names[known:], counts, strict=True)
             if count
         ]
         shown = ", ".join(new[:5]) + (", ..." if len(new) > 5 else "")

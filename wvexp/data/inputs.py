@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO, Any, Literal
 
+from wvexp.data.limits import Growth, Limits, Lines
 from wvexp.errors import UserError
 
 Format = Literal["csv", "tsv", "json", "parquet", "conll", "conllu"]
@@ -61,14 +62,42 @@ def check_file(path: Path) -> None:
         raise UserError(f"{path}: cannot be read: {error.strerror}", "check the path") from None
 
 
+class _Counted(io.RawIOBase):
+    """An unpacked stream that counts what it gives out."""
+
+    def __init__(self, file: gzip.GzipFile, growth: Growth) -> None:
+        self._file = file
+        self._growth = growth
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        size = self._file.readinto(buffer)
+        self._growth.add(size)
+        return size
+
+
 @contextmanager
-def open_bytes(path: Path) -> Iterator[IO[bytes]]:
-    """The file's bytes, unpacked where it is gzipped; a damaged archive is a UserError."""
+def open_bytes(path: Path, limits: Limits) -> Iterator[IO[bytes]]:
+    """The file's bytes, unpacked where it is gzipped.
+
+    A damaged archive, and one that grows beyond the limits, is a UserError.
+    """
     check_file(path)
+    growth = Growth(path, limits)
+    if not is_gzip(path):
+        growth.add(path.stat().st_size)
+        with path.open("rb") as file:
+            yield file
+        return
     remedy = "copy or download it again"
-    with gzip.open(path) if is_gzip(path) else path.open("rb") as file:
+    with (
+        gzip.GzipFile(path) as packed,
+        io.BufferedReader(_Counted(packed, growth), 1 << 16) as file,
+    ):
         try:
-            yield file  # type: ignore[misc]
+            yield file
         except EOFError:
             raise UserError(f"{path}: the gzip file is truncated", remedy) from None
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -76,30 +105,31 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def open_text(path: Path, newline: str | None = None) -> Iterator[IO[str]]:
-    """The file's text as UTF-8, a byte order mark dropped; `newline` as in `open`."""
-    with open_bytes(path) as file:
+def open_text(path: Path, limits: Limits, newline: str | None = None) -> Iterator[Lines]:
+    """The file's lines as UTF-8, a byte order mark dropped; `newline` as in `open`."""
+    with open_bytes(path, limits) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
         try:
-            yield text
+            yield Lines(text, path, limits)
         except UnicodeDecodeError:
-            raise _undecodable(path) from None
+            raise _undecodable(path, limits) from None
 
 
-def unpack(path: Path, target: Path) -> None:
+def unpack(path: Path, target: Path, limits: Limits) -> None:
     """Writes the unpacked content of a gzip file to `target`."""
-    with open_bytes(path) as packed, target.open("wb") as plain:
+    with open_bytes(path, limits) as packed, target.open("wb") as plain:
         shutil.copyfileobj(packed, plain, 1 << 20)
 
 
-def _undecodable(path: Path) -> UserError:
+def _undecodable(path: Path, limits: Limits) -> UserError:
     """The error that names the first line which is not UTF-8.
 
     The decoder reports places within its own buffer, so the file is read once more.
     """
     start = 0
-    with open_bytes(path) as file:
-        for number, line in enumerate(file, start=1):
+    most = 4 * limits.line + 8  # bytes of a line that is not too long
+    with open_bytes(path, limits) as file:
+        for number, line in enumerate(iter(lambda: file.readline(most), b""), start=1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:

@@ -1,0 +1,168 @@
+"""Parquet files, batch by batch, through pyarrow."""
+
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from wvexp.data.inputs import is_gzip, unpack
+from wvexp.data.limits import MB, Growth, Limits
+from wvexp.data.table import HEAD, Table
+from wvexp.errors import UserError
+
+_BATCH = 1000  # rows
+_PART = 16 * MB  # of texts made at once
+
+
+@contextmanager
+def open_parquet(path: Path, limits: Limits) -> Iterator[Table]:
+    """The table in a Parquet file; a gzipped one lies unpacked in a temporary folder meanwhile.
+
+    Raises
+    ------
+    UserError
+        The file is damaged; two columns have one name; a text, or all of them, is longer than the
+        limits allow. Raised here or while rows are read.
+    """
+    with tempfile.TemporaryDirectory(prefix="wvexp-") as folder:
+        plain = path
+        if is_gzip(path):
+            plain = Path(folder, "data.parquet")
+            unpack(path, plain, limits)
+        yield _table(path, plain, limits)
+
+
+def _table(path: Path, plain: Path, limits: Limits) -> Table:
+    import pyarrow.parquet as pq
+
+    with _explained(path):
+        schema = pq.read_schema(plain)
+    names = schema.names
+    if len(set(names)) < len(names):
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise UserError(f"{path}: two columns are named {repeated!r}", "rename one of them")
+
+    def rows(columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        growth = Growth(path, limits)
+        with _explained(path), _opened(plain) as file:
+            _check_sizes(path, file, columns, limits)
+            for batch in file.iter_batches(_BATCH, columns=list(columns), use_threads=False):
+                for part in _small_parts(path, batch, growth, limits):
+                    cells = [_plain(part.column(name)).to_pylist() for name in columns]
+                    yield from zip(*cells, strict=True)
+
+    head = list(islice(rows(names), HEAD))
+    cells = list(zip(*head, strict=True)) or [()] * len(names)
+    return Table(str(path), dict(zip(names, cells, strict=True)), rows, _class_names(schema))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The file, its texts kept as dictionaries: a million times one book takes one book's room."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        leaves = {
+            column.path
+            for column in map(file.schema.column, range(len(file.schema)))
+            if column.physical_type == "BYTE_ARRAY" and column.max_repetition_level <= 1
+        }
+        texts = []
+        for field in file.schema_arrow:
+            inner = field.type.value_type if pa.types.is_list(field.type) else field.type
+            if pa.types.is_string(inner) or pa.types.is_large_string(inner):
+                texts += [p for p in leaves if p == field.name or p.startswith(f"{field.name}.")]
+    with pq.ParquetFile(
+        path,
+        read_dictionary=texts,
+        pre_buffer=False,
+        buffer_size=1 << 16,
+        page_checksum_verification=True,
+    ) as file:
+        yield file
+
+
+def _check_sizes(path: Path, file: Any, columns: Sequence[str], limits: Limits) -> None:
+    """Refuse what the file itself says is too large, before any of it is unpacked."""
+    growth = Growth(path, limits)
+    wanted = set(columns)
+    for group in range(file.metadata.num_row_groups):
+        row_group = file.metadata.row_group(group)
+        for chunk in map(row_group.column, range(row_group.num_columns)):
+            place = chunk.path_in_schema
+            if place in wanted or place.split(".")[0] in wanted:
+                growth.add(max(chunk.total_uncompressed_size, chunk.num_values))
+
+
+def _small_parts(path: Path, batch: Any, growth: Growth, limits: Limits) -> Iterator[Any]:
+    """The batch in parts whose cells fit into little memory, each cell within the limits."""
+    size = sum(_size(path, column, limits) for column in batch.columns)
+    if size > _PART and len(batch) > 1:
+        half = len(batch) // 2
+        yield from _small_parts(path, batch.slice(0, half), growth, limits)
+        yield from _small_parts(path, batch.slice(half), growth, limits)
+    else:
+        growth.add(size)
+        yield batch
+
+
+def _size(path: Path, column: Any, limits: Limits) -> int:
+    """Bytes of the column's cells, were each text written out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    longest = 0
+    if pa.types.is_list(column.type):
+        longest = pc.max(pc.list_value_length(column)).as_py() or 0
+        column = column.flatten()
+    size = column.nbytes
+    if pa.types.is_dictionary(column.type) and len(column):
+        lengths = pc.binary_length(column.dictionary).take(column.indices)
+        size = pc.sum(lengths).as_py() or 0
+        longest = max(longest, pc.max(lengths).as_py() or 0)
+    limits.check_record(path, longest, "a cell")
+    return int(size)
+
+
+def _plain(column: Any) -> Any:
+    """The column without dictionaries."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    if pa.types.is_list(column.type) and pa.types.is_dictionary(column.type.value_type):
+        return column.cast(pa.list_(column.type.value_type.value_type))
+    return column
+
+
+def _class_names(schema: Any) -> dict[str, list[str]]:
+    """The names of classes that the Hugging Face library writes into a file's metadata."""
+    with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        features = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        found = {name: _names(feature) for name, feature in features.items()}
+        return {name: names for name, names in found.items() if names}
+    return {}
+
+
+def _names(feature: Any) -> list[str] | None:
+    inner = feature[0] if isinstance(feature, list) else feature.get("feature", feature)
+    names = inner.get("names")
+    return names if isinstance(names, list) and all(isinstance(n, str) for n in names) else None
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turns what pyarrow raises, which has no common class, into the user's error."""
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(
+            f"{path}: not a readable parquet file ({reason})", "write the file anew"
+        ) from error
