@@ -14,7 +14,7 @@ import numpy as np
 from wvexp.atomic import replacing
 from wvexp.data.columns import TEXT_NAMES
 from wvexp.data.conll import read_conll, read_conllu
-from wvexp.data.inputs import FORMATS, check_file, format_of, open_text
+from wvexp.data.inputs import FORMATS, check_growth, format_of, open_text
 from wvexp.data.limits import Limits
 from wvexp.data.tables import open_table
 from wvexp.data.tokenizers import get_tokenizer
@@ -86,7 +86,7 @@ def read_sentences(
     limits: Limits = _LIMITS,
 ) -> list[Sentence]:
     """Sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
-    check_file(path)
+    check_growth(path, limits)
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     if suffixes[-1:] == [".txt"]:
         return [Sentence.of(line, tokenize) for line in _text_lines(path, limits)]

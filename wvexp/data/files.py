@@ -7,7 +7,7 @@ from wvexp.data.conll import read_conll, read_conllu
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
 from wvexp.data.examples import Source
-from wvexp.data.inputs import check_file, format_of
+from wvexp.data.inputs import check_file, check_growth, format_of
 from wvexp.data.limits import USUAL, Limits
 from wvexp.data.rows import table_rows
 from wvexp.data.tables import open_table
@@ -51,6 +51,8 @@ def read_files(
     for path in filter(None, (train, validation, test)):
         check_file(path)
         format_of(path)
+    for path in filter(None, (train, validation, test)):
+        check_growth(path, limits)
     with ExitStack() as files:
         training = _open(files, train, text, label, task, limits)
         others = [

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from wvexp.data.limits import Growth, Limits, Lines
 from wvexp.errors import UserError
@@ -62,42 +62,29 @@ def check_file(path: Path) -> None:
         raise UserError(f"{path}: cannot be read: {error.strerror}", "check the path") from None
 
 
-class _Counted(io.RawIOBase):
-    """An unpacked stream that counts what it gives out."""
+def check_growth(path: Path, limits: Limits) -> None:
+    """Refuses a file beyond the limits, a gzipped one by unpacking it once without keeping it.
 
-    def __init__(self, file: gzip.GzipFile, growth: Growth) -> None:
-        self._file = file
-        self._growth = growth
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        size = self._file.readinto(buffer)
-        self._growth.add(size)
-        return size
-
-
-@contextmanager
-def open_bytes(path: Path, limits: Limits) -> Iterator[IO[bytes]]:
-    """The file's bytes, unpacked where it is gzipped.
-
-    A damaged archive, and one that grows beyond the limits, is a UserError.
+    That takes a second for a gigabyte of nothing, which costs minutes where it is parsed.
     """
     check_file(path)
     growth = Growth(path, limits)
     if not is_gzip(path):
         growth.add(path.stat().st_size)
-        with path.open("rb") as file:
-            yield file
         return
+    with open_bytes(path) as file:
+        while piece := file.read(1 << 20):
+            growth.add(len(piece))
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[IO[bytes]]:
+    """The file's bytes, unpacked where it is gzipped; a damaged archive is a UserError."""
+    check_file(path)
     remedy = "copy or download it again"
-    with (
-        gzip.GzipFile(path) as packed,
-        io.BufferedReader(_Counted(packed, growth), 1 << 16) as file,
-    ):
+    with gzip.open(path) if is_gzip(path) else path.open("rb") as file:
         try:
-            yield file
+            yield file  # type: ignore[misc]
         except EOFError:
             raise UserError(f"{path}: the gzip file is truncated", remedy) from None
         except (gzip.BadGzipFile, zlib.error) as error:
@@ -107,7 +94,7 @@ def open_bytes(path: Path, limits: Limits) -> Iterator[IO[bytes]]:
 @contextmanager
 def open_text(path: Path, limits: Limits, newline: str | None = None) -> Iterator[Lines]:
     """The file's lines as UTF-8, a byte order mark dropped; `newline` as in `open`."""
-    with open_bytes(path, limits) as file:
+    with open_bytes(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
         try:
             yield Lines(text, path, limits)
@@ -115,9 +102,9 @@ def open_text(path: Path, limits: Limits, newline: str | None = None) -> Iterato
             raise _undecodable(path, limits) from None
 
 
-def unpack(path: Path, target: Path, limits: Limits) -> None:
+def unpack(path: Path, target: Path) -> None:
     """Writes the unpacked content of a gzip file to `target`."""
-    with open_bytes(path, limits) as packed, target.open("wb") as plain:
+    with open_bytes(path) as packed, target.open("wb") as plain:
         shutil.copyfileobj(packed, plain, 1 << 20)
 
 
@@ -128,7 +115,7 @@ def _undecodable(path: Path, limits: Limits) -> UserError:
     """
     start = 0
     most = 4 * limits.line + 8  # bytes of a line that is not too long
-    with open_bytes(path, limits) as file:
+    with open_bytes(path) as file:
         for number, line in enumerate(iter(lambda: file.readline(most), b""), start=1):
             try:
                 line.decode("utf-8")

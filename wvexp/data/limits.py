@@ -10,7 +10,7 @@ from wvexp.errors import UserError
 MB, GB = 10**6, 10**9
 # DEFLATE shrinks a run of one character 1,000 times, labelled text 3 to 20 times.
 _MOST_GROWTH = 200
-_SMALL = 64 * MB  # what this is may grow as it likes
+_SMALL = 16 * MB  # what this is may grow as it likes
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from wvexp.data.table import HEAD, Table
 from wvexp.errors import UserError
 
 _BATCH = 1000  # rows
+_OF_A_TOKEN = 4  # characters that a token and its tag take at least
 _PART = 16 * MB  # of texts made at once
 
 
@@ -31,7 +32,7 @@ def open_parquet(path: Path, limits: Limits) -> Iterator[Table]:
         plain = path
         if is_gzip(path):
             plain = Path(folder, "data.parquet")
-            unpack(path, plain, limits)
+            unpack(path, plain)
         yield _table(path, plain, limits)
 
 
@@ -54,28 +55,36 @@ def _table(path: Path, plain: Path, limits: Limits) -> Table:
                     cells = [_plain(part.column(name)).to_pylist() for name in columns]
                     yield from zip(*cells, strict=True)
 
-    head = list(islice(rows(names), HEAD))
-    cells = list(zip(*head, strict=True)) or [()] * len(names)
-    return Table(str(path), dict(zip(names, cells, strict=True)), rows, _class_names(schema))
+    # Images and the like, which may be large, are not even looked at.
+    plain_names = [field.name for field in schema if _is_plain(field.type)]
+    head: dict[str, Sequence[Any]] = dict.fromkeys(names, ())
+    head.update(zip(plain_names, zip(*islice(rows(plain_names), HEAD), strict=True), strict=False))
+    return Table(str(path), head, rows, _class_names(schema))
+
+
+def _is_plain(type_: Any) -> bool:
+    """Whether the type is one that texts or labels can have, or a list of it."""
+    import pyarrow.types as types
+
+    inner = type_.value_type if types.is_list(type_) or types.is_dictionary(type_) else type_
+    of_text = types.is_string(inner) or types.is_large_string(inner)
+    return of_text or types.is_integer(inner) or types.is_floating(inner) or types.is_boolean(inner)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
-    """The file, its texts kept as dictionaries: a million times one book takes one book's room."""
+    """The file, its texts kept as dictionaries: a million times one book takes one book's room.
+
+    Lists of texts are not: pyarrow cannot join their dictionaries across row groups.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(path) as file:
-        leaves = {
-            column.path
-            for column in map(file.schema.column, range(len(file.schema)))
-            if column.physical_type == "BYTE_ARRAY" and column.max_repetition_level <= 1
-        }
-        texts = []
-        for field in file.schema_arrow:
-            inner = field.type.value_type if pa.types.is_list(field.type) else field.type
-            if pa.types.is_string(inner) or pa.types.is_large_string(inner):
-                texts += [p for p in leaves if p == field.name or p.startswith(f"{field.name}.")]
+    texts = [
+        field.name
+        for field in pq.read_schema(path)
+        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+    ]
     with pq.ParquetFile(
         path,
         read_dictionary=texts,
@@ -95,7 +104,9 @@ def _check_sizes(path: Path, file: Any, columns: Sequence[str], limits: Limits) 
         for chunk in map(row_group.column, range(row_group.num_columns)):
             place = chunk.path_in_schema
             if place in wanted or place.split(".")[0] in wanted:
-                growth.add(max(chunk.total_uncompressed_size, chunk.num_values))
+                size, values = chunk.total_uncompressed_size, chunk.num_values
+                growth.add(max(size, values))
+                limits.check_record(path, size // max(1, values), "a cell in the mean")
 
 
 def _small_parts(path: Path, batch: Any, growth: Growth, limits: Limits) -> Iterator[Any]:
@@ -115,15 +126,13 @@ def _size(path: Path, column: Any, limits: Limits) -> int:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    longest = 0
+    size, longest = column.nbytes, 0
     if pa.types.is_list(column.type):
-        longest = pc.max(pc.list_value_length(column)).as_py() or 0
-        column = column.flatten()
-    size = column.nbytes
+        longest = _OF_A_TOKEN * (pc.max(pc.list_value_length(column)).as_py() or 0)
     if pa.types.is_dictionary(column.type) and len(column):
         lengths = pc.binary_length(column.dictionary).take(column.indices)
         size = pc.sum(lengths).as_py() or 0
-        longest = max(longest, pc.max(lengths).as_py() or 0)
+        longest = pc.max(lengths).as_py() or 0
     limits.check_record(path, longest, "a cell")
     return int(size)
 
@@ -132,11 +141,7 @@ def _plain(column: Any) -> Any:
     """The column without dictionaries."""
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
-        return column.dictionary_decode()
-    if pa.types.is_list(column.type) and pa.types.is_dictionary(column.type.value_type):
-        return column.cast(pa.list_(column.type.value_type.value_type))
-    return column
+    return column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
 
 
 def _class_names(schema: Any) -> dict[str, list[str]]:
