@@ -7,6 +7,7 @@
 import os
 import resource
 import time
+import unicodedata
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -48,8 +49,7 @@ def judge(path: Path, case: Case) -> str:
         rows = read(path, case)
     except UserError as error:
         line = str(error)
-        assert "\n" not in line
-        assert line.isprintable() or case.expected == "either", line
+        assert not any(unicodedata.category(mark) in ("Cc", "Cs", "Zl", "Zp") for mark in line)
         assert len(line) < 1500, len(line)
         assert case.expected is None or case.expected == "either", f"refused: {line}"
         return "refused"

@@ -19,7 +19,7 @@ SPLIT_NAMES = {
     "test": ("test",),
 }
 PROBE_SECONDS = 3.0
-_BATCH = 10_000  # rows
+_BATCH = 1000  # rows
 
 
 def read_hub(
