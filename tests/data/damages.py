@@ -11,6 +11,12 @@ def flip(rng: random.Random, content: bytes) -> bytes:
     return bytes(changed)
 
 
+def flip_near_the_end(rng: random.Random, content: bytes) -> bytes:
+    """Where Parquet keeps its schema and the places of its columns, and gzip its checksum."""
+    keep = max(0, len(content) - rng.choice((8, 100, 1000)))
+    return content[:keep] + flip(rng, content[keep:])
+
+
 def cut(rng: random.Random, content: bytes) -> bytes:
     return content[: rng.randrange(1, len(content) + 1)]
 
@@ -48,5 +54,14 @@ def encode_anew(rng: random.Random, content: bytes) -> bytes:
 
 
 DAMAGES: tuple[Callable[[random.Random, bytes], bytes], ...] = (
-    *(flip, cut, lose_a_piece, double_a_piece, insert_a_mark, change_a_mark, encode_anew),
+    *(
+        flip,
+        flip_near_the_end,
+        cut,
+        lose_a_piece,
+        double_a_piece,
+        insert_a_mark,
+        change_a_mark,
+        encode_anew,
+    ),
 )

@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
-from damages import DAMAGES, cut, flip
+from damages import DAMAGES, cut, flip, flip_near_the_end
 
 FORMATS = ("csv", "tsv", "jsonl", "json", "parquet", "conll", "bio", "iob2", "conllu")
 
@@ -79,7 +79,7 @@ def make_case(seed: int) -> Case:
         case.name += ".gz"
         case.content = gzip.compress(case.content, compresslevel=1)
         if rng.random() < 0.2:
-            damage = rng.choice((flip, cut))
+            damage = rng.choice((flip, flip_near_the_end, cut))
             case.content, case.expected = damage(rng, case.content), "either"
             case.story += f", gzip then {damage.__name__}"
     return case

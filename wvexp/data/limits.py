@@ -69,8 +69,8 @@ class Growth:
             raise UserError(
                 f"{self._path}: its {self._packed:,} bytes unpack to more than {_MOST_GROWTH} "
                 "times as many, which no text does",
-                "is it a decompression bomb? if not, unpack it first; of an unpacked file "
-                f"{self._limits.prefix}max_file_gb= is the only limit",
+                "is it a decompression bomb? if not, unpack it or write it as CSV, which "
+                f"{self._limits.prefix}max_file_gb= bounds",
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from wvexp.data.inputs import is_gzip, unpack
 from wvexp.data.limits import MB, Growth, Limits
+from wvexp.data.parquet_sizes import chunks, pages
 from wvexp.data.table import HEAD, Table
 from wvexp.errors import UserError
 
@@ -48,9 +49,11 @@ def _table(path: Path, plain: Path, limits: Limits) -> Table:
 
     def rows(columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         growth = Growth(path, limits)
+        with _explained(path):
+            _check_sizes(path, plain, columns, limits)
         with _explained(path), _opened(plain) as file:
-            _check_sizes(path, file, columns, limits)
             for batch in file.iter_batches(_BATCH, columns=list(columns), use_threads=False):
+                batch.validate(full=True)
                 for part in _small_parts(path, batch, growth, limits):
                     cells = [_plain(part.column(name)).to_pylist() for name in columns]
                     yield from zip(*cells, strict=True)
@@ -95,18 +98,15 @@ def _opened(path: Path) -> Iterator[Any]:
         yield file
 
 
-def _check_sizes(path: Path, file: Any, columns: Sequence[str], limits: Limits) -> None:
+def _check_sizes(path: Path, plain: Path, columns: Sequence[str], limits: Limits) -> None:
     """Refuse what the file itself says is too large, before any of it is unpacked."""
     growth = Growth(path, limits)
-    wanted = set(columns)
-    for group in range(file.metadata.num_row_groups):
-        row_group = file.metadata.row_group(group)
-        for chunk in map(row_group.column, range(row_group.num_columns)):
-            place = chunk.path_in_schema
-            if place in wanted or place.split(".")[0] in wanted:
-                size, values = chunk.total_uncompressed_size, chunk.num_values
-                growth.add(max(size, values))
-                limits.check_record(path, size // max(1, values), "a cell in the mean")
+    with plain.open("rb") as file:
+        for chunk in chunks(file):
+            if chunk.column in columns:
+                for page in pages(file, chunk):
+                    growth.add(max(page.size, page.values))
+                limits.check_record(path, chunk.size // max(1, chunk.values), "a cell in the mean")
 
 
 def _small_parts(path: Path, batch: Any, growth: Growth, limits: Limits) -> Iterator[Any]:
