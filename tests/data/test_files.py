@@ -247,8 +247,8 @@ def test_test_sentences_that_stand_in_the_training_data_are_counted(tmp_path: Pa
 
 
 def test_labels_are_sorted_numbers_by_value(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "text,label\na a,10\nb b,9\nc c,-1\nd d,b\ne e,a\n")
-    assert read(path, path, path).label_names == ["-1", "9", "10", "a", "b"]
+    path = write(tmp_path / "a.csv", "text,label\na a,10\nb b,9\nc c,-1\nd d,b\ne e,--1\n")
+    assert read(path, path, path).label_names == ["-1", "9", "10", "--1", "b"]
 
 
 def test_integer_and_text_labels_of_two_files_meet(tmp_path: Path) -> None:

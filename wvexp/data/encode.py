@@ -132,7 +132,7 @@ def build_corpus(
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
     label_space = encoder.labels.names[: len(label_space)]  # by what all parts call them
-    counts = np.bincount(splits["train"].labels).tolist()
+    counts = np.bincount(splits["train"].labels, minlength=len(label_space)).tolist()
     notes = [
         *train.notes,
         *label_notes(train.name, train.task, label_space, counts, encoder.labels.merged),
@@ -140,7 +140,8 @@ def build_corpus(
     for note in notes:
         log.warning("%s", note)
     names = sorted(label_space, key=_label_order)
-    rank = np.array([names.index(label) for label in label_space], dtype=np.int32)
+    places = {label: place for place, label in enumerate(names)}
+    rank = np.array([places[label] for label in label_space], dtype=np.int32)
     for split in splits.values():
         split.labels[:] = rank[split.labels]
     return Corpus(
@@ -168,7 +169,7 @@ def _sample(source: Source) -> list[Example]:
 
 def _label_order(label: str) -> tuple[bool, float, str]:
     """Numbers by value, before names by alphabet."""
-    numeric = label.lstrip("-").isdecimal()
+    numeric = label.removeprefix("-").isdecimal()
     return (not numeric, float(label) if numeric else 0.0, label)
 
 
