@@ -20,7 +20,7 @@ from wvexp.config import Axes, Config
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run, warn_of_leakage
+from wvexp.experiment import describe_run, warn_of_data
 from wvexp.inputs import prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
@@ -71,7 +71,7 @@ def decide_config(
     seeds = range(base.seed, base.seed + MOST_SEEDS)
     inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
     store = Store(Path(config.store).expanduser())
-    warn_of_leakage(config, inputs)
+    warn_of_data(inputs.corpus)
     budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 

@@ -15,6 +15,7 @@ from rich.console import Console
 from wvexp.analysis.movement import movement_ledger
 from wvexp.config import Config
 from wvexp.data.corpus import Corpus
+from wvexp.data.unseen import count_unseen, unseen_words
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
@@ -51,7 +52,7 @@ def run_experiment(config: Config) -> None:
         inputs = prepare(config)
         run = describe_run(config, inputs)
         store = Store(store_path)
-        warn_of_leakage(config, inputs)
+        warn_of_data(inputs.corpus)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
@@ -60,10 +61,12 @@ def run_experiment(config: Config) -> None:
         console.print(line, soft_wrap=True)
 
 
-def warn_of_leakage(config: Config, inputs: Inputs) -> None:
-    """Say where training text is in the test split too."""
-    if inputs.corpus.leakage is not None:
-        log.warning("%s", inputs.corpus.leakage)
+def warn_of_data(corpus: Corpus) -> None:
+    """Say where training text is in the test split too, and which labels nobody can learn."""
+    if corpus.leakage is not None:
+        log.warning("%s", corpus.leakage)
+    if unseen := unseen_words(count_unseen(corpus), corpus.task):
+        log.warning("%s", unseen)
 
 
 def train_into(
@@ -118,7 +121,8 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         model = replace(model, name="window" if corpus.task == "token" else "mean")
     metric = config.metric or default_metric(corpus.train, corpus.label_names)
     for name in ("train", "validation", "test"):
-        check_metric(metric, getattr(corpus, name), corpus.label_names, name)
+        split = getattr(corpus, name)
+        check_metric(metric, split, corpus.label_names, name, corpus.unseen_labels)
     engine = config.engine
     if engine == "auto":
         engine = "handwritten" if sweeping and model.name != "cnn" else "autograd"

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from wvexp.benchmarks import loops
 from wvexp.benchmarks.problem import make_problem
 from wvexp.benchmarks.threads import two_threads
 from wvexp.benchmarks.training import WAYS, add_ratios, compare
+from wvexp.data.vocabulary import PAD
 
 
 def rows_by_way(problem):
@@ -32,6 +34,25 @@ def test_every_way_of_one_update_rule_ends_at_one_loss(rule, tuned):
         assert "no_ratio" not in rows[name]
     assert rows["products_alone"]["loss"] is None
     assert rows["products_alone"]["microseconds"]["median"] > 0
+
+
+@pytest.mark.parametrize("loop", [loops.dense_loop, loops.sparse_loop])
+@pytest.mark.parametrize("rule", ["adam", "adagrad"])
+def test_padding_learns_nothing_in_loops_over_the_whole_table(monkeypatch, loop, rule):
+    made = []
+    make_model = loops._torch_model
+
+    def kept(problem):
+        made.append(make_model(problem))
+        return made[-1]
+
+    monkeypatch.setattr(loops, "_torch_model", kept)
+    problem = make_problem(130, rule, 0.01, tuned=True, epochs=2, seed=0)
+    assert (problem.windows == PAD).any()
+    loop(problem)()
+    rows = made[0].embedding.weight.detach().numpy()
+    assert not rows[PAD].any()
+    assert not np.array_equal(rows[PAD + 1 :], problem.table[PAD + 1 :][: len(rows) - 1])
 
 
 def test_a_way_that_trains_something_else_gets_no_ratio():

@@ -14,7 +14,7 @@ OFFSETS = torch.tensor(np.concatenate([[0], np.cumsum([len(s) for s in SENTENCES
 
 def make(hidden=4, sparse=False):
     torch.manual_seed(1)
-    embedding = nn.Embedding(6, 3, padding_idx=0, sparse=sparse)
+    embedding = nn.Embedding(6, 3, sparse=sparse)
     return MeanModel(embedding, hidden, 2).double()
 
 

@@ -10,7 +10,7 @@ from wvexp.models.window import WindowModel
 
 def make(window=3, d=2, hidden=4, classes=3, rows=6):
     torch.manual_seed(0)
-    embedding = nn.Embedding(rows, d, padding_idx=0)
+    embedding = nn.Embedding(rows, d)
     return WindowModel(embedding, window, hidden, classes).double()
 
 
@@ -52,23 +52,11 @@ def test_the_mask_multiplies_what_the_output_layer_receives(hidden, inputs):
 def test_gradients_agree_with_finite_differences(hidden):
     model = make(hidden=hidden)
     names = [name for name, _ in model.named_parameters()]
-    # PAD has no gradient: it is held out of the differences.
-    pad = torch.zeros(1, 2, dtype=torch.float64)
     values = [p.detach().clone().requires_grad_() for p in model.parameters()]
-    values[0] = model.embedding.weight.detach()[1:].clone().requires_grad_()
 
     def loss(*given):
         parameters = dict(zip(names, given, strict=True))
-        parameters["embedding.weight"] = torch.cat([pad, parameters["embedding.weight"]])
         logits = torch.func.functional_call(model, parameters, torch.from_numpy(WINDOWS))
         return nn.functional.cross_entropy(logits, torch.tensor([0, 1, 2, 1]))
 
     assert torch.autograd.gradcheck(loss, values)
-
-
-def test_pad_gets_no_gradient():
-    model = make()
-    model(torch.from_numpy(WINDOWS)).square().sum().backward()
-    gradient = model.embedding.weight.grad
-    assert not gradient[0].any()
-    assert gradient[1:].any(dim=1).tolist() == [True] * 5

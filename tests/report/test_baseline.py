@@ -18,6 +18,15 @@ def test_macro_f1_by_its_definition():
     assert majority_baseline(runs(60, 30, 10, 0), "macro_f1") == pytest.approx(expected)
 
 
+def test_a_label_that_training_lacks_is_never_given_but_counts():
+    """The first label is the most frequent, and no model knows it."""
+    one, run = runs(50, 30, 20)
+    run["labels_unseen"] = {"test": {"examples": 100, "labels": {"0": 50}}}
+    assert majority_baseline([one, run], "accuracy") == pytest.approx(0.3)
+    expected = 2 * 0.3 / 1.3 / 3
+    assert majority_baseline([one, run], "macro_f1") == pytest.approx(expected)
+
+
 def test_unknown_is_none():
     assert majority_baseline([{}], "accuracy") is None
     assert majority_baseline(runs(3, 4), "entity_f1") is None

@@ -10,11 +10,13 @@ from wvexp.config import Tuning
 from wvexp.errors import RunError
 from wvexp.training import engine_parity
 from wvexp.training.engine_parity import (
+    CHANGE_TOLERANCE,
     EngineComparison,
     compare_engines,
     distinct_shapes,
     require_parity,
 )
+from wvexp.training.handwritten import HandwrittenEngine
 
 _spec = importlib.util.spec_from_file_location(
     "tiny_sweeps", Path(__file__).parents[1] / "sweeps" / "tiny_sweeps.py"
@@ -77,6 +79,24 @@ def test_a_planted_fault_is_caught(inputs, monkeypatch, fault):
     monkeypatch.setattr(engine_parity, "make_engine", wrong)
     with pytest.raises(RunError, match="parity failed for window"):
         require_parity([full_run(inputs)], inputs.corpus, inputs.reference)
+
+
+@pytest.mark.parametrize(("error", "passes"), [(5e-6, True), (3e-5, False), (-3e-5, False)])
+def test_the_losses_on_the_way_are_compared_too(inputs, monkeypatch, error, passes):
+    """A loss that is told wrongly leaves every parameter as it should be."""
+    right = HandwrittenEngine.train_epoch
+    monkeypatch.setattr(
+        HandwrittenEngine, "train_epoch", lambda *a, **k: right(*a, **k) * (1 + error)
+    )
+    run = full_run(inputs)
+    comparison = compare_engines(run, inputs.corpus, inputs.reference)
+    assert all(change <= CHANGE_TOLERANCE for change in comparison.changes.values())
+    if passes:
+        assert require_parity([run], inputs.corpus, inputs.reference) == 1
+    else:
+        assert comparison.loss == pytest.approx(3e-5, rel=0.1)
+        with pytest.raises(RunError, match=r"differ by \d\.\de-05 in the loss"):
+            require_parity([run], inputs.corpus, inputs.reference)
 
 
 def test_a_shape_is_checked_once(inputs):

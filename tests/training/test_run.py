@@ -7,6 +7,7 @@ import pytest
 from gensim.models import KeyedVectors
 from run_configs import make_run
 
+from wvexp.backprop.head import Head
 from wvexp.config import Model, Optim, Tuning
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
@@ -46,7 +47,7 @@ def references(corpora):
 
 @pytest.fixture(scope="module")
 def start_run(corpora, references):
-    def start(task="token", *, time_is_up=lambda epochs: False, **changes):
+    def start(task="token", *, parity_every=None, time_is_up=lambda epochs: False, **changes):
         corpus = corpora[task]
         run = make_run(
             task=task,
@@ -65,6 +66,7 @@ def start_run(corpora, references):
             corpus,
             references[task],
             device="cpu",
+            parity_every=parity_every,
             on_epoch=epochs.append,
             time_is_up=lambda: time_is_up(len(epochs)),
         )
@@ -314,6 +316,53 @@ def test_more_examples_than_there_are_is_refused_before_training(start_run):
 def test_divergence_is_a_failed_run(start_run):
     with pytest.raises(RunError, match="diverged"):
         start_run(optim=Optim(name="sgd", lr=1e8))
+
+
+# Task and model of the runs whose gradient there is by hand too.
+BY_HAND = [("token", "window"), ("sentence", "mean")]
+
+
+@pytest.mark.parametrize(("task", "model"), BY_HAND)
+@pytest.mark.parametrize("finetune", [False, True])
+def test_autograd_is_checked_in_every_epoch(start_run, task, model, finetune):
+    optim = Optim(epochs=3, patience=3)
+    trained, epochs = start_run(
+        task, model=Model(name=model, hidden=4), optim=optim, finetune=finetune, train_size=200
+    )
+    assert trained.result.parity["checked"] == 3
+    assert [epoch.parity["checked"] for epoch in epochs] == [1, 1, 1]
+    often, _ = start_run(
+        task,
+        model=Model(name=model),
+        optim=Optim(epochs=1, batch_size=20),
+        train_size=200,
+        parity_every=3,
+    )
+    assert often.result.parity["checked"] == 4  # of ten steps: 0, 3, 6, 9
+    compared = set(trained.result.parity["rel_errors"])
+    assert compared == {"loss", "W", "b", "U", "c"} | ({"E"} if finetune else set())
+
+
+@pytest.mark.parametrize(("task", "model"), BY_HAND)
+def test_gradients_that_disagree_end_the_run(monkeypatch, start_run, task, model):
+    backward = Head.backward
+
+    def wrong(self):
+        gradients = backward(self)
+        return {**gradients, "U": gradients["U"] * 1.01}
+
+    monkeypatch.setattr(Head, "backward", wrong)
+    brief = {"optim": Optim(epochs=1), "train_size": 200}
+    with pytest.raises(RunError, match="parity failed at step 1: the gradient of U differs"):
+        start_run(task, model=Model(name=model, hidden=4), **brief)
+
+
+def test_what_has_no_gradient_by_hand_or_no_autograd_is_not_checked(start_run):
+    brief = {"optim": Optim(epochs=1), "train_size": 200}
+    for changes in ({"model": Model(name="cnn", filters=4)}, {"engine": "handwritten"}):
+        trained, epochs = start_run("sentence", **changes, **brief)
+        assert trained.result.parity is None
+        assert epochs[0].parity is None
 
 
 def test_an_engine_is_made_of_the_runs_own_rates(start_run):

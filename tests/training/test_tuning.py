@@ -32,7 +32,7 @@ words = st.lists(
 )
 
 
-@given(words, st.booleans(), st.sampled_from(["all", "oov"]), st.integers(1, 4))
+@given(words, st.booleans(), st.sampled_from(["all", "oov"]), st.integers(0, 4))
 def test_the_mask_follows_the_policy_row_by_row(listed, finetune, rows, min_count):
     table, vocabulary = make_table([o for o, _ in listed], [c for _, c in listed])
     known = np.array([o == Origin.PRETRAINED for o, _ in listed])

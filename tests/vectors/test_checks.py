@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from wvexp.errors import UserError
+from wvexp.vectors.checks import require_dim
 from wvexp.vectors.pretrained import describe_vectors, load_vectors
 
 
@@ -154,11 +155,11 @@ def test_rows_of_zeros_that_the_file_holds_are_counted(
     assert [r.getMessage() for r in caplog.records] == [f"{path}: rows of zeros: 2 (first: 'b')"]
 
 
-def test_dimension_asked_for_is_held_to(tmp_path: Path) -> None:
-    path = save(tmp_path, GOOD_TEXT["plain"])
-    assert load_vectors(path, dim=3).vector_size == 3
-    with pytest.raises(UserError, match=r"3 dimensions, embed\.dim=100"):
-        load_vectors(path, dim=100)
+def test_dimension_asked_for_is_held_to() -> None:
+    require_dim("v.txt", 3, 3)
+    require_dim("v.txt", 3, None)
+    with pytest.raises(UserError, match=r"v\.txt.* 3 dimensions, embed\.dim=100"):
+        require_dim("v.txt", 3, 100)
 
 
 def test_problems_reach_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

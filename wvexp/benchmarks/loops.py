@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wvexp.benchmarks.problem import BATCH, CLASSES, HIDDEN, WINDOW, Problem
+from wvexp.data.vocabulary import PAD
 from wvexp.seeds import stream
 from wvexp.training.engine import Engine
 from wvexp.vectors.table import EmbeddingTable
@@ -59,6 +60,7 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
     model = _torch_model(problem)
     embedding: Any = model.get_submodule("embedding")
     embedding.sparse = sparse
+    embedding.padding_idx = PAD  # the whole table is trained; in an engine PAD is not movable
     embedding.weight.requires_grad_(problem.tuned)
     names = {"adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad, "sgd": torch.optim.SGD}
     kind: Any = names[problem.rule]

@@ -26,7 +26,8 @@ class Split:
     task      "token": one label a token; "sentence": one label a sentence
     words     int32 [tokens]       ids into `Corpus.lexicon`
     offsets   int64 [sentences+1]  sentence i is words[offsets[i]:offsets[i+1]]
-    labels    int32 [tokens] or [sentences], by task; ids into `Corpus.label_names`
+    labels    int32 [tokens] or [sentences], by task; ids into `Corpus.label_names`, from its end
+              on into `Corpus.unseen_labels` (never in training)
     documents int32 [sentences]    the document of each sentence; None where the data names none
     """
 
@@ -79,6 +80,8 @@ class Corpus:
 
     The lexicon lists every word form of all splits: it is an encoding, not the vocabulary of a
     model, which is built from the training subset alone (`wvexp.data.vocabulary`).
+    `label_names` are the labels of the training data: the classes of a model. `unseen_labels` stand
+    in validation or test alone; no model gives them.
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
     `test_units` are the units of a test split that was cut out of a larger one.
@@ -94,6 +97,7 @@ class Corpus:
     tokenizer: str = "whitespace"
     folds: int | None = None
     test_units: "Units | None" = None
+    unseen_labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -110,6 +114,9 @@ class Corpus:
             digest.update(split.task.encode())
             for array in (split.words, split.offsets, split.labels, split.documents):
                 digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
+        if self.unseen_labels:
+            unseen = "\0".join(("unseen", *self.unseen_labels))
+            digest.update(unseen.encode("utf-8", "surrogatepass") + b"\1")
         if self.folds is not None:
             digest.update(f"{self.folds} folds".encode())
         return digest.hexdigest()[:16]

@@ -96,12 +96,14 @@ def build_corpus(
     """The corpus of the given sources.
 
     A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None. Labels are sorted; they are those of the full training data.
+    None. Labels are sorted; they are those of the full training data. Those that the other sources
+    alone have follow as `Corpus.unseen_labels`.
 
     Raises
     ------
     UserError
-        Fewer than two labels; a label that the training data lacks; see `Encoder.split`.
+        Fewer than two labels in the training data; a source without a single one of them; see
+        `Encoder.split`.
     """
     if train.task == "token":
         tokenizer = "whitespace"  # the words are given; this is how a user types them
@@ -111,16 +113,16 @@ def build_corpus(
     log.info("%s: tokenizer %s", name, tokenizer)
     encoder = Encoder(tokenize)
     splits = {"train": encoder.split(train)}
-    label_space = encoder.labels.names
-    if len(label_space) < 2:
+    known = len(encoder.labels.names)
+    if known < 2:
         raise UserError(
-            f"{train.name}: every example has the label {label_space[0]!r}",
+            f"{train.name}: every example has the label {encoder.labels.names[0]!r}",
             "a classifier needs at least two labels",
         )
     for part, source in (("validation", validation), ("test", test)):
         if source is not None:
             splits[part] = encoder.split(source)
-            _check_labels(source.name, train.name, splits[part], encoder.labels, len(label_space))
+            _check_labels(source.name, train.name, splits[part], encoder.labels, known)
     share = SHARE
     for part in ("test", "validation"):
         if part in splits:
@@ -131,17 +133,18 @@ def build_corpus(
             splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
-    label_space = encoder.labels.names[: len(label_space)]  # by what all parts call them
-    counts = np.bincount(splits["train"].labels, minlength=len(label_space)).tolist()
+    every = encoder.labels.names  # as all parts together call them
+    counts = np.bincount(splits["train"].labels, minlength=known).tolist()
     notes = [
         *train.notes,
-        *label_notes(train.name, train.task, label_space, counts, encoder.labels.merged),
+        *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
     ]
     for note in notes:
         log.warning("%s", note)
-    names = sorted(label_space, key=_label_order)
-    places = {label: place for place, label in enumerate(names)}
-    rank = np.array([places[label] for label in label_space], dtype=np.int32)
+    names = sorted(every[:known], key=_label_order)
+    unseen = sorted(every[known:], key=_label_order)
+    place = {label: i for i, label in enumerate([*names, *unseen])}
+    rank = np.array([place[label] for label in every], dtype=np.int32)
     for split in splits.values():
         split.labels[:] = rank[split.labels]
     return Corpus(
@@ -152,6 +155,7 @@ def build_corpus(
         splits["validation"],
         splits["test"],
         tokenizer,
+        unseen_labels=tuple(unseen),
         notes=tuple(notes),
     )
 
@@ -174,16 +178,15 @@ def _label_order(label: str) -> tuple[bool, float, str]:
 
 
 def _check_labels(where: str, train: str, split: Split, labels: LabelIds, known: int) -> None:
-    """Refuses labels beyond the `known` ones of the training data."""
-    counts = np.bincount(split.labels, minlength=len(labels.names))[known:]
-    if counts.any():
-        new = [
-            f"{label!r} ({count}x)"
-            for label, count in zip(labels.names[known:], counts, strict=True)
-            if count
-        ]
-        shown = ", ".join(new[:5]) + (", ..." if len(new) > 5 else "")
-        raise UserError(
-            f"{where}: {len(new)} label(s) that {train} lacks: {shown}",
-            "correct them, or give the training data examples of each",
-        )
+    """Refuses a split that holds none of the `known` labels of the training data."""
+    if split.labels.min() < known:
+        return
+    names = labels.names
+    here, there = (
+        ", ".join(map(repr, some[:5])) + (", ..." if len(some) > 5 else "")
+        for some in ([names[i] for i in np.unique(split.labels)], names[:known])
+    )
+    raise UserError(
+        f"{where}: no label of it stands in {train}: {here} here, {there} there",
+        "do the two belong together? a part whose labels are hidden has no score: name another",
+    )

@@ -21,13 +21,23 @@ from wvexp.seeds import stream
 def pooled(corpus: Corpus, folds: int) -> Corpus:
     """The corpus with the examples of all its splits in one, to be cut by `of_fold`.
 
+    A label of any split is then a class like every other.
+
     Raises
     ------
     UserError
         There are fewer test units (documents, or sentences) than folds, or too few to train on.
     """
     pool = concatenated([corpus.train, corpus.validation, corpus.test])
-    whole = replace(corpus, train=pool, validation=pool, test=pool, folds=folds)
+    whole = replace(
+        corpus,
+        train=pool,
+        validation=pool,
+        test=pool,
+        folds=folds,
+        label_names=[*corpus.label_names, *corpus.unseen_labels],
+        unseen_labels=(),
+    )
     units = len(whole.units.ids)
     kind = "sentences" if pool.documents is None else "documents"
     if folds > units:

@@ -27,7 +27,7 @@ def build_model(
     count, d = rows.shape
     # A copy: the table of starting values must stay as it is.
     weight = torch.from_numpy(rows.copy())
-    embedding = nn.Embedding(count, d, padding_idx=0, sparse=True, _weight=weight)
+    embedding = nn.Embedding(count, d, sparse=True, _weight=weight)
     if name == "window":
         return WindowModel(embedding, window, hidden, classes)
     if name == "mean":

@@ -74,7 +74,8 @@ def _its_score(f: Findings) -> str:
     nothing = ""
     if f.baseline is not None:
         nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
-    return f"{said}, {measured}{nothing}."
+    unseen = f"; {f.unseen_labels}" if f.unseen_labels else ""
+    return f"{said}, {measured}{nothing}{unseen}."
 
 
 def _cost(f: Findings) -> str:

@@ -1,4 +1,7 @@
-"""What a model that has learnt nothing would score: the most frequent label, always."""
+"""What a model that has learnt nothing would score: the most frequent label, always.
+
+Of the labels of training: no model gives one that it was never shown.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,14 +13,19 @@ def majority_baseline(runs: Iterable[Mapping[str, Any]], metric: str) -> float |
     For entity F1 it is left out: whoever finds no entity has no F1 above 0.
     """
     for run in runs:
-        of_labels = run.get("per_class", {}).values()
-        occurring = [count for of_label in of_labels if (count := of_label.get("support", 0))]
-        if not occurring:
+        support = {
+            label: count
+            for label, of_label in run.get("per_class", {}).items()
+            if (count := of_label.get("support", 0))
+        }
+        unseen = run.get("labels_unseen", {}).get("test", {}).get("labels", {})
+        known = [count for label, count in support.items() if label not in unseen]
+        if not known:
             continue
-        share = max(occurring) / sum(occurring)
+        share = max(known) / sum(support.values())
         if metric == "accuracy":
             return share
         if metric == "macro_f1":
-            return 2 * share / (1 + share) / len(occurring)
+            return 2 * share / (1 + share) / len(support)
         return None
     return None

@@ -35,6 +35,7 @@ from wvexp.report.summaries import (
     movement_of_arms,
     parity_summary,
     shared_configuration,
+    unseen_labels,
     versions_used,
 )
 
@@ -66,6 +67,7 @@ class Findings:
     """Everything that the report says.
 
     baseline: score of always giving the most frequent label; None where it is not known
+    unseen_labels: what counts as wrong because training lacks its label; empty for none
     falls_short: how much less was measured than the size that the choice is for; empty where
         that size was reached
     """
@@ -80,6 +82,7 @@ class Findings:
     folds: int | None
     seeds: tuple[int, ...]
     baseline: float | None
+    unseen_labels: str
     falls_short: str
     choice: Choice
     scores: tuple[Score, ...]
@@ -153,6 +156,7 @@ def find(
         folds=m.folds,
         seeds=m.seeds,
         baseline=majority_baseline(m.runs, m.metric),
+        unseen_labels=unseen_labels(m),
         falls_short=short,
         choice=choice,
         scores=scores_of(m),

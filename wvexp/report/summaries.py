@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from wvexp.analysis.trials import expected_best
+from wvexp.data.unseen import unseen_words
 from wvexp.report.measurements import Measurements, in_order
 
 GROUPS = ("seen", "pretrained_only", "neither")
@@ -37,6 +38,15 @@ def shared_configuration(m: Measurements) -> dict[str, Any]:
         "learning_rates": list(m.rates),
         "config": config,
     }
+
+
+def unseen_labels(m: Measurements) -> str:
+    """Which labels of the test data no run could learn, in words; empty for none.
+
+    Every run of a condition has the same data.
+    """
+    found = (run["labels_unseen"] for run in m.runs if "labels_unseen" in run)
+    return unseen_words(next(found, {}), m.runs[0]["task"])
 
 
 def expected_validation(m: Measurements) -> dict[str, list[float]]:

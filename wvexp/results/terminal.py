@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.text import Text
 
+from wvexp.data.unseen import unseen_words
+
 
 class EpochLine(Protocol):
     """What the live line shows of an epoch."""
@@ -56,6 +58,8 @@ def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
     rows = {"arm": f"{result['arm']} · {result['model']} model", "trained on": size}
     if result["labels_missing"]:
         rows["labels missing"] = ", ".join(result["labels_missing"])
+    if "labels_unseen" in result:
+        rows["mind"] = unseen_words(result["labels_unseen"], result["task"])
     rows[f"test {name}"] = f"{metric['test']:.4f}"
     rows[f"validation {name}"] = f"{metric['validation']:.4f}"
     for group, scores in result["groups"].items():

@@ -69,7 +69,8 @@ def check_scorable(runs: Iterable[RunConfig], inputs: Inputs) -> None:
         parts = of_fold(corpus, seed, fold)
         try:
             for name in ("validation", "test"):
-                Scorer(metric, getattr(parts, name), corpus.label_names, name)
+                split = getattr(parts, name)
+                Scorer(metric, split, corpus.label_names, name, corpus.unseen_labels)
         except UserError as error:
             if fold is None:
                 raise

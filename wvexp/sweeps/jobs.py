@@ -9,7 +9,7 @@ from rich.console import Console
 
 from wvexp.compose import Job
 from wvexp.errors import UserError
-from wvexp.experiment import describe_run, train_into, warn_of_leakage
+from wvexp.experiment import describe_run, train_into, warn_of_data
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
@@ -71,7 +71,7 @@ class _Group:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.config = jobs[0].config
         self.inputs = prepare(self.config)
-        warn_of_leakage(self.config, self.inputs)
+        warn_of_data(self.inputs.corpus)
         for job in jobs:
             check_fit(job.config, self.inputs)
         self.runs = [describe_run(job.config, self.inputs, sweeping=True) for job in jobs]

@@ -14,7 +14,7 @@ from wvexp.experiment import (
     full_size,
     run_experiment,
     seeds_of,
-    warn_of_leakage,
+    warn_of_data,
 )
 from wvexp.inputs import Inputs, prepare
 from wvexp.reporting import print_scores, write_store_report
@@ -109,7 +109,7 @@ def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     check_fit(config, inputs)
     runs = [run for one in _models(config) for run in grid_of(one, inputs).runs()]
     check_scorable(runs, inputs)
-    warn_of_leakage(config, inputs)
+    warn_of_data(inputs.corpus)
     console, store = Console(highlight=False), Store(Path(config.store).expanduser())
     outcome = run_sweep(
         runs, inputs, store, progress=LiveSweep(console), dispatch=dispatch_of(config)

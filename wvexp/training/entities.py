@@ -21,6 +21,9 @@ class TagScheme:
 
     outside, begins, ends  bool [labels]
     type_of                int32 [labels], ids into `types`; -1 for O
+
+    A label that is neither O nor a tag is of a type of its own. Test sets alone may hold one (with
+    one in training `is_bio` is false), and no prediction has it.
     """
 
     outside: NDArray[np.bool_]
@@ -32,12 +35,16 @@ class TagScheme:
     @classmethod
     def from_labels(cls, label_names: list[str]) -> "TagScheme":
         parsed = [_TAG.fullmatch(name) for name in label_names]
-        types = sorted({match[2] for match in parsed if match})
+        kinds = [
+            None if name == "O" else match[2] if match else f"{name} (no tag)"
+            for name, match in zip(label_names, parsed, strict=True)
+        ]
+        types = sorted({kind for kind in kinds if kind is not None})
         return cls(
-            outside=np.array([match is None for match in parsed]),
+            outside=np.array([kind is None for kind in kinds]),
             begins=np.array([match is not None and match[1] in "BSU" for match in parsed]),
             ends=np.array([match is not None and match[1] in "ESLU" for match in parsed]),
-            type_of=np.array([types.index(m[2]) if m else -1 for m in parsed], dtype=np.int32),
+            type_of=np.array([-1 if k is None else types.index(k) for k in kinds], dtype=np.int32),
             types=types,
         )
 

@@ -52,11 +52,9 @@ class ModelCase:
         return self.model.__name__
 
     def trained(self) -> dict[str, Array]:
-        """Parameter -> what of it is trained: of E the movable rows."""
-        trained = {name: value for name, value in self.parameters.items() if name != "E"}
-        if self.movable is not None and self.movable.any():
-            trained["E"] = self.parameters["E"][self.movable]
-        return trained
+        """Every parameter that a gradient is asked of: E where a row is movable."""
+        tuned = self.movable is not None and self.movable.any()
+        return {name: value for name, value in self.parameters.items() if name != "E" or tuned}
 
     def build(self, dtype: Any = np.float64) -> tuple[Model, float]:
         """The hand-written model after `forward`, and the loss."""
@@ -76,20 +74,18 @@ class ModelCase:
         for name in self.trained():
             gradient = gradients[name]
             if isinstance(gradient, RowGradient):
-                gradient = gradient.dense(len(self.parameters["E"]))[self.movable]
+                gradient = gradient.dense(len(self.parameters["E"]))
             found[name] = gradient
         return found
 
     def loss_with(self, name: str, value: Array) -> float:
-        """The loss with one trained parameter replaced."""
-        if name == "E":
-            E = self.parameters["E"].copy()
-            E[self.movable] = value
-            value = E
+        """The loss with one trained parameter replaced; of E the movable rows."""
+        if name == "E" and self.movable is not None:
+            value = np.where(self.movable[:, None], value, self.parameters["E"])
         return replace(self, parameters={**self.parameters, name: value}).build()[1]
 
     def autograd_gradients(self, dtype: torch.dtype = torch.float64) -> dict[str, Array]:
-        """The same from torch."""
+        """The same from torch: zero in rows that are not movable."""
         parameters = {
             name: torch.tensor(value, dtype=dtype, requires_grad=True)
             for name, value in self.parameters.items()
@@ -101,7 +97,7 @@ class ModelCase:
         )
         arrays = {name: g.numpy() for name, g in zip(parameters, gradients, strict=True)}
         if self.movable is not None:
-            arrays["E"] = arrays["E"][self.movable]
+            arrays["E"] = np.where(self.movable[:, None], arrays["E"], 0)
         return {name: arrays[name] for name in self.trained()}
 
     def torch_loss(self, parameters: dict[str, torch.Tensor]) -> torch.Tensor:

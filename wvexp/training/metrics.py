@@ -1,5 +1,11 @@
-"""Scores of predicted labels: accuracy, macro F1, entity F1; as a whole, by class and by group."""
+"""Scores of predicted labels: accuracy, macro F1, entity F1; as a whole, by class and by group.
 
+A gold label that training lacks (`Corpus.unseen_labels`) is one like any other that is never
+predicted: scikit-learn and seqeval score it so. Entities are compared as spans; one whose tags
+alone differ (gold I-X, predicted B-X) is found.
+"""
+
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
@@ -24,8 +30,17 @@ def default_metric(split: Split, label_names: list[str]) -> str:
     return "entity_f1" if split.task == "token" and is_bio(label_names) else "accuracy"
 
 
-def check_metric(metric: str, split: Split, label_names: list[str], name: str) -> None:
-    """UserError where the split cannot be scored: `entity_f1` without BIO tags or without one."""
+def check_metric(
+    metric: str,
+    split: Split,
+    label_names: list[str],
+    name: str,
+    unseen_labels: Sequence[str] = (),
+) -> None:
+    """UserError where the split cannot be scored: `entity_f1` without BIO tags or without one.
+
+    The labels of training decide whether they are BIO tags.
+    """
     if metric != "entity_f1":
         return
     if not is_bio(label_names):
@@ -33,12 +48,24 @@ def check_metric(metric: str, split: Split, label_names: list[str], name: str) -
             f"metric=entity_f1 needs BIO tags, the labels are {_some(label_names)}",
             "take metric=accuracy or metric=macro_f1",
         )
-    if not len(TagScheme.from_labels(label_names).spans(split.labels, split.offsets)):
+    scheme = TagScheme.from_labels([*label_names, *unseen_labels])
+    if not len(scheme.spans(split.labels, split.offsets)):
         raise UserError(f"metric=entity_f1: the {name} split has no entity", "take metric=accuracy")
 
 
 class Scorer:
     """Scores predictions for one split against its labels.
+
+    Parameters
+    ----------
+    metric
+        "accuracy", "macro_f1" or "entity_f1".
+    label_names
+        The classes, which may be predicted.
+    name
+        Of the split, for messages.
+    unseen_labels
+        Those that the split may hold besides; their ids follow.
 
     Raises
     ------
@@ -46,12 +73,20 @@ class Scorer:
         `entity_f1` without BIO tags, or without one entity in the split.
     """
 
-    def __init__(self, metric: str, split: Split, label_names: list[str], name: str) -> None:
-        self.metric, self.split, self.label_names = metric, split, label_names
+    def __init__(
+        self,
+        metric: str,
+        split: Split,
+        label_names: list[str],
+        name: str,
+        unseen_labels: Sequence[str] = (),
+    ) -> None:
+        self.metric, self.split = metric, split
+        self.gold_names = [*label_names, *unseen_labels]
         self.scheme = None
-        check_metric(metric, split, label_names, name)
+        check_metric(metric, split, label_names, name, unseen_labels)
         if metric == "entity_f1":
-            self.scheme = TagScheme.from_labels(label_names)
+            self.scheme = TagScheme.from_labels(self.gold_names)
             self.gold_spans = self.scheme.spans(split.labels, split.offsets)
 
     def score(self, predicted: NDArray[np.integer]) -> float:
@@ -91,7 +126,8 @@ class Scorer:
     def by_class(self, predicted: NDArray[np.integer]) -> dict[str, dict[str, Any]]:
         """Precision, recall, F1 and support of every class (of every entity type for entity F1).
 
-        What is undefined, such as the precision of a class never predicted, is absent.
+        What is undefined, such as the precision of a class never predicted, is absent. A label that
+        training lacks has its row, with a recall of 0 where the split holds it.
         """
         if self.scheme is not None:
             counts = self._compare(predicted)
@@ -110,7 +146,7 @@ class Scorer:
                 int((predicted == i).sum()),
                 int((gold == i).sum()),
             )
-            for i, name in enumerate(self.label_names)
+            for i, name in enumerate(self.gold_names)
         }
 
     def by_unit(self, predicted: NDArray[np.integer], units: Units) -> NDArray[np.int32]:
@@ -118,7 +154,7 @@ class Scorer:
 
         accuracy   [units, 2]           correct, total
         entity_f1  [units, 3]           true positives, false positives, false negatives
-        macro_f1   [units, classes, 3]  the same of each class
+        macro_f1   [units, labels, 3]   the same of each label, those that training lacks last
         """
         of_example, size = units.of_examples(self.split), len(units.ids)
         gold = self.split.labels
@@ -134,7 +170,7 @@ class Scorer:
         elif self.metric == "accuracy":
             columns = [of_example[gold == predicted], of_example]
         else:
-            classes, right = len(self.label_names), gold == predicted
+            classes, right = len(self.gold_names), gold == predicted
             at_gold, at_predicted = of_example * classes + gold, of_example * classes + predicted
             columns = [at_gold[right], at_predicted[~right], at_gold[~right]]
             per_class = [np.bincount(column, minlength=size * classes) for column in columns]
@@ -152,7 +188,7 @@ class Scorer:
 
 
 def macro_f1(gold: NDArray[np.integer], predicted: NDArray[np.integer]) -> float:
-    """Unweighted mean F1 of the classes that occur in the gold labels.
+    """Unweighted mean F1 of the classes that occur in the gold labels, known to training or not.
 
     A class that is predicted alone has no part in the mean, so that all arms are scored over the
     same classes; such a prediction still counts against the class it was taken from. scikit-learn

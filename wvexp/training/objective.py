@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wvexp.data.vocabulary import PAD
 from wvexp.models.build import network_parameters
 from wvexp.training.examples import Inputs
 
@@ -65,7 +64,7 @@ class Objective:
         if self.rows.requires_grad and (self.l2 or self.anchor):
             distinct = self._tensor(np.unique(step.inputs[0]))
             distinct = distinct[self.movable[distinct]]
-            rows = nn.functional.embedding(distinct, self.rows, padding_idx=PAD, sparse=True)
+            rows = nn.functional.embedding(distinct, self.rows, sparse=True)
             moved = rows - self.start[distinct]
             penalty = penalty + self.l2 / 2 * rows.square().sum()
             penalty = penalty + self.anchor / 2 * moved.square().sum()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp import __version__
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.leakage import Leakage
+from wvexp.data.unseen import count_unseen
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group
 from wvexp.vectors.reference import ReferenceVectors
@@ -45,6 +46,7 @@ class RunResult:
     units          goes to the results file beside it; None where nobody counted
     type_coverage  share of the test split's word types that occur in training
     leakage        test sentences that also stand in the training split; None for none
+    labels_unseen  as `count_unseen` gives them; None for none
     """
 
     run: RunConfig
@@ -64,6 +66,7 @@ class RunResult:
     units: UnitCounts | None = None
     type_coverage: float | None = None
     leakage: Leakage | None = None
+    labels_unseen: dict[str, dict[str, Any]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -79,6 +82,7 @@ class RunResult:
             "train_types": self.train_types,
             "type_coverage": self.type_coverage,
             "labels_missing": self.labels_missing,
+            "labels_unseen": self.labels_unseen,
             "seed": run.seed,
             "fold": run.fold,
             "folds": run.folds,
@@ -137,6 +141,7 @@ def make_result(
         labels_missing=[corpus.label_names[i] for i in missing],
         groups=group_scores(groups),
         leakage=corpus.leakage,
+        labels_unseen=count_unseen(corpus) or None,
         units=UnitCounts(unit_counts, corpus.units.ids, corpus.units.fingerprint),
         coverage=None if reference is None else asdict(coverage(reference, subset)),
         **measured,

@@ -82,8 +82,10 @@ def train(
         Examples.from_split(split, table, train_set.window)
         for split in (corpus.validation, corpus.test)
     )
-    scorer = Scorer(run.metric, corpus.validation, corpus.label_names, "validation")
-    test_scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
+    scorer, test_scorer = (
+        Scorer(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
+        for name, split in (("validation", corpus.validation), ("test", corpus.test))
+    )
     engine = make_engine(run, table, movable, len(corpus.label_names), device)
     parity, train_epoch = _watched(run, engine, parity_every)
 

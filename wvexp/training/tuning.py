@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.vocabulary import PAD, UNK, Vocabulary
+from wvexp.data.vocabulary import UNK, Vocabulary
 from wvexp.errors import RunError
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable
@@ -25,15 +25,15 @@ def movable_rows(
     None when frozen. When tuned: UNK, and of the training vocabulary the words seen at least
     `min_count` times, either all of them or (`rows="oov"`) those that the reference vectors lack:
     the same words in every arm.
-    PAD and the rows that only evaluation reads never move.
+    PAD and the rows that only evaluation reads never move: the engines drop what gradient comes to
+    rows that this mask does not name.
     """
     movable = np.zeros(len(table.rows), dtype=bool)
     if finetune:
-        trained = table.trained
-        movable[:trained] = vocabulary.counts >= min_count
+        words = movable[UNK + 1 : table.trained]
+        words[:] = vocabulary.counts[UNK + 1 :] >= min_count
         if rows == "oov" and reference is not None:
-            movable[UNK + 1 : trained] &= reference.index[vocabulary.lexicon_ids] < 0
-        movable[PAD] = False
+            words &= reference.index[vocabulary.lexicon_ids] < 0
         movable[UNK] = True
     return movable
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import UserError
-from wvexp.vectors.checks import Problems, refuse, require_dim, require_finite
+from wvexp.vectors.checks import Problems, refuse, require_finite
 from wvexp.vectors.description import VectorFileInfo, info_of, spread
 from wvexp.vectors.fasttext import fasttext_rows, ngrams_of
 from wvexp.vectors.formats import PickleRefusedError
@@ -36,10 +36,10 @@ def load_vectors(
     words: Iterable[str] | None = None,
     member: str | None = None,
     trust_pickle: bool = False,
-    *,
-    dim: int | None = None,
 ) -> "KeyedVectors":
     """The vectors of a file or folder, of any known format, as gensim KeyedVectors.
+
+        vectors = wvexp.load_vectors("glove.6B.100d.txt", words=["film", "plot"])
 
     Parameters
     ----------
@@ -53,8 +53,6 @@ def load_vectors(
         Which file of a .zip.
     trust_pickle
         Allow gensim's own .kv/.model files, which can run any code when read.
-    dim
-        The dimension that the file must have; any when None.
 
     Returns
     -------
@@ -67,24 +65,22 @@ def load_vectors(
     UserError
         The file cannot be used: what is wrong, on which line or byte, and what to do.
     """
+    if isinstance(words, str):  # an iterable of words too, of one letter each
+        raise UserError(f"words={words!r} is one text, not several words", "give a list of words")
     wanted = None if words is None else list(dict.fromkeys(words))
     if Path(path).expanduser().is_dir():
         folder = open_static(Path(path).expanduser())
-        require_dim(folder.name, folder.dim, dim)
         return _checked(folder.name, *folder.vectors(folder.words if wanted is None else wanted))
     source = locate(path, member)
     try:
         with opened(source) as file:
             for line in file.index.problems.lines():
                 _say_once(f"{source.name}: {line}")
-            require_dim(source.name, file.index.layout.dim, dim)
             return _checked(source.name, *_vectors(file, wanted))
     except PickleRefusedError:
         if not trust_pickle or source.packing:
             raise
-    vectors = _unpickle(source.path, wanted)
-    require_dim(source.name, vectors.vector_size, dim)
-    return vectors
+    return _unpickle(source.path, wanted)
 
 
 def load_named(name: str, words: Iterable[str] | None = None) -> "KeyedVectors":

@@ -1,0 +1,52 @@
+"""Labels that stand in validation or test and nowhere in training: no model can give them.
+
+Standard data sets hold such labels (CoNLL-2000: I-LST, twice in its test set). What carries one
+counts as wrong, whatever is predicted.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from wvexp.data.corpus import Corpus
+
+# Labels that are named; the most frequent first.
+_NAMED = 5
+
+
+def count_unseen(corpus: Corpus) -> dict[str, dict[str, Any]]:
+    """For each split with such a label its number of examples, and that of each such label.
+
+    {"test": {"examples": 47377, "labels": {"I-LST": 2}}}
+    """
+    classes, found = len(corpus.label_names), {}
+    for name, split in (("validation", corpus.validation), ("test", corpus.test)):
+        labels = split.labels[split.labels >= classes] - classes
+        counts = np.bincount(labels, minlength=len(corpus.unseen_labels)).tolist()
+        of_label = {
+            label: count for label, count in zip(corpus.unseen_labels, counts, strict=True) if count
+        }
+        if of_label:
+            found[name] = {"examples": split.examples, "labels": of_label}
+    return found
+
+
+def unseen_words(found: Mapping[str, Mapping[str, Any]], task: str) -> str:
+    """What `count_unseen` found, in one line for whoever reads the scores; empty for nothing."""
+    parts = []
+    for name, split in sorted(found.items()):  # the test split first
+        counts = sorted(split["labels"].items(), key=lambda item: -item[1])
+        named = [f"{label!r} {count:,}x" for label, count in counts[:_NAMED]]
+        if len(counts) > _NAMED:
+            named.append(f"{len(counts) - _NAMED:,} labels more")
+        parts.append(
+            f"{sum(split['labels'].values()):,} of {split['examples']:,} {name} {task}s "
+            f"({', '.join(named)})"
+        )
+    if not parts:
+        return ""
+    return (
+        "labels that the training data lacks count as wrong, whatever is predicted: "
+        + " and ".join(parts)
+    )
