@@ -107,6 +107,24 @@ def test_parquet_reads_the_same_and_gzipped_too(tmp_path: Path) -> None:
     assert sentences(corpus, corpus.train) == sentences(corpus, corpus.test) == EXPECTED
 
 
+def test_lists_of_categories_in_groups_of_rows(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tags = pa.ListArray.from_arrays(
+        [0, 2, 3, 4], pa.array(["X", "Y", "Y", "Z"]).dictionary_encode()
+    )
+    table = pa.table({"tokens": [["a", "b"], ["c"], ["d"]], "tags": tags})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=1)
+    path = tmp_path / "a.parquet"
+    corpus = read(path, path, path)
+    assert sentences(corpus, corpus.train) == [
+        (["a", "b"], ["X", "Y"]),
+        (["c"], ["Y"]),
+        (["d"], ["Z"]),
+    ]
+
+
 def test_class_labels_carry_their_names(tmp_path: Path) -> None:
     import datasets
 

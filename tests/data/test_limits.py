@@ -118,6 +118,12 @@ def test_columns_that_hold_neither_text_nor_labels_are_not_read(tmp_path: Path) 
     assert read(path).train.sentences == 2
 
 
+def test_a_file_of_images_alone_has_no_text(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path / "a.parquet", {"image": [b"x"] * 2, "label": [{"a": 1}] * 2})
+    with pytest.raises(UserError, match="no pair of text and label columns among 'image'"):
+        read(path)
+
+
 def test_one_text_repeated_a_million_times_is_refused(tmp_path: Path) -> None:
     import pyarrow as pa
 

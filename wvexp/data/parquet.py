@@ -52,7 +52,7 @@ def _table(path: Path, plain: Path, limits: Limits) -> Table:
         with _explained(path):
             _check_sizes(path, plain, columns, limits)
         with _explained(path), _opened(plain) as file:
-            for batch in file.iter_batches(_BATCH, columns=list(columns), use_threads=False):
+            for batch in _batches(file, columns):
                 batch.validate(full=True)
                 for part in _small_parts(path, batch, growth, limits):
                     cells = [_plain(part.column(name)).to_pylist() for name in columns]
@@ -60,18 +60,27 @@ def _table(path: Path, plain: Path, limits: Limits) -> Table:
 
     # Images and the like, which may be large, are not even looked at.
     plain_names = [field.name for field in schema if _is_plain(field.type)]
-    head: dict[str, Sequence[Any]] = dict.fromkeys(names, ())
+    head: dict[str, Sequence[Any]] = {name: [None] for name in names}
     head.update(zip(plain_names, zip(*islice(rows(plain_names), HEAD), strict=True), strict=False))
     return Table(str(path), head, rows, _class_names(schema))
+
+
+def _batches(file: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """Record batches, each of one group of rows: pyarrow cannot join some types across groups."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(
+            _BATCH, row_groups=[group], columns=list(columns), use_threads=False
+        )
 
 
 def _is_plain(type_: Any) -> bool:
     """Whether the type is one that texts or labels can have, or a list of it."""
     import pyarrow.types as types
 
-    inner = type_.value_type if types.is_list(type_) or types.is_dictionary(type_) else type_
-    of_text = types.is_string(inner) or types.is_large_string(inner)
-    return of_text or types.is_integer(inner) or types.is_floating(inner) or types.is_boolean(inner)
+    while types.is_list(type_) or types.is_dictionary(type_):
+        type_ = type_.value_type
+    of_text = types.is_string(type_) or types.is_large_string(type_)
+    return of_text or types.is_integer(type_) or types.is_floating(type_) or types.is_boolean(type_)
 
 
 @contextmanager
