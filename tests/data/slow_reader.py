@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import permutations
 from typing import Any
 
-from mutated_files import Row, expected_rows, same_label
+from drawn_rows import Row, expected_rows, same_label
 
 
 def readings(name: str, content: bytes, options: dict[str, str]) -> list[list[Row]]:

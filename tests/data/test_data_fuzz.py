@@ -13,7 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from mutated_files import FORMATS, Case, Row, make_case, same_label
+from drawn_rows import Case, Row, same_label
+from mutated_files import FORMATS, make_case
 from slow_reader import readings
 
 from wvexp.data.corpus import Corpus
