@@ -60,6 +60,10 @@ class Data:
         "how text becomes words; auto takes whitespace where the text is pre-tokenised",
         choices=("auto", "whitespace", "treebank", "tweet", "toktok"),
     )
+    max_line_mb: float = _key(
+        10.0, "files: most million characters of a line, row or sentence", above=0, below=1000
+    )
+    max_file_gb: float = _key(16.0, "files: most gigabytes of a file, unpacked", above=0)
     name: str | None = _key(None, "hub: name of the data set")
     config_name: str | None = _key(None, "hub: configuration of the data set")
     revision: str | None = _key(None, "hub: revision of the data set")
