@@ -228,6 +228,17 @@ def test_numbers_and_shapes(value, text):
     assert number_or_shape(value) == text
 
 
+def test_an_edge_that_does_not_reach_the_output_has_no_gradient():
+    graph = ComputationalGraph(output="f")
+    graph.add("f", TanhGate(), "x")
+    graph.add("aside", TanhGate(), "x")
+    graph.forward({"x": 0.0})
+    graph.backward()
+    root = ET.fromstring(draw.svg(graph, "two", "f"))
+    gradients = [text.text for text in visible_texts(root, "gradient")]
+    assert sorted(gradients, key=str) == ["1", "1", None]
+
+
 def test_boxes_overlap_by_the_area_they_share():
     one = Box(0, 0, 10, 4)
     assert one.overlap(Box(6, 2, 4, 6)) == 1 * 3
@@ -247,14 +258,11 @@ def test_a_curve_is_level_at_both_ends():
 
 
 def test_nodes_go_to_the_mean_of_their_neighbours_and_inputs_next_to_their_reader():
+    reads = {"a": ("x",), "t": ("x",), "b": ("a",), "f": ("b", "y", "t")}
+    layout = lay_out(["x", "y", "a", "t", "b", "f"], reads)
+    columns = {node: column for node, (column, _) in layout.nodes.items()}
+    assert columns == {"x": 0, "a": 1, "t": 1, "b": 2, "y": 2, "f": 3}
     layout = lay_out(["x", "y", "a", "b", "f"], {"a": ("x",), "b": ("a",), "f": ("b", "y")})
-    assert {node: column for node, (column, _) in layout.nodes.items()} == {
-        "x": 0,
-        "a": 1,
-        "b": 2,
-        "y": 2,
-        "f": 3,
-    }
     rows = {node: row for node, (_, row) in layout.nodes.items()}
     assert rows["f"] == pytest.approx((rows["b"] + rows["y"]) / 2)
     assert abs(rows["y"] - rows["b"]) == pytest.approx(1)
