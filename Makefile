@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # Further arguments for pip when torch is installed, such as --index-url for another build of it.
 TORCH_ARGS ?=
+# Which mutants, such as wvexp.backprop.*; all of them where it is empty.
+ONLY ?=
 BIN := $(VENV)/bin
 
 .PHONY: train test lint bench mutants
@@ -23,11 +25,11 @@ bench: $(VENV)/installed
 # Every small change of the mathematics must fail a test. The tool copies what it changes, and the
 # tests, to build/mutants; Numba stays out, and with it the decorators that would hide its functions.
 mutants: $(VENV)/installed-mutants
-	mkdir -p build/mutants
+	mkdir -p build/mutants && rm -rf build/mutants/tests build/mutants/wvexp
 	cp -R README.md pyproject.toml configs docs hydra_plugins scripts tests wvexp build/mutants
-	sed -i '/^@compiled$$/d' build/mutants/wvexp/backprop/kernels.py
+	grep -v '^@compiled$$' wvexp/backprop/kernels.py > build/mutants/wvexp/backprop/kernels.py
 	cd build/mutants && NUMBA_DISABLE_JIT=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
-		$(abspath $(BIN))/mutmut run --max-children 2
+		$(abspath $(BIN))/mutmut run --max-children 2 $(ONLY)
 	cd build/mutants && $(abspath $(BIN))/mutmut results
 
 $(VENV)/installed-mutants: $(VENV)/installed

@@ -46,6 +46,12 @@ def test_a_node_used_twice_sums_over_its_successors():
     assert graph.backward() == {"x": 7}
 
 
+def test_a_new_graph_is_empty():
+    graph = ComputationalGraph(output="f")
+    assert graph.nodes_topologically_sorted() == graph.inputs() == []
+    assert graph.values == graph.gradients == graph.downstream == {}
+
+
 def test_backward_again_gives_the_same_again():
     graph = lecture_graph()
     graph.forward({"x": 1, "y": 2, "z": 0})
