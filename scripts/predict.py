@@ -16,7 +16,7 @@ KEYS = {
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, required=("model",), about=__doc__ or "")
     from wvexp.config_values import positive
-    from wvexp.data.limits import Limits
+    from wvexp.data.limits import TextLimits
     from wvexp.predicting import run_prediction
 
     limits = {
@@ -30,7 +30,7 @@ def main(argv: list[str]) -> int:
         values.get("file"),
         values.get("column"),
         values.get("out"),
-        Limits(prefix="", **limits),
+        TextLimits(prefix="", **limits),
     )
     return 0
 

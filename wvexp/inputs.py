@@ -11,7 +11,7 @@ from wvexp.config import Config, Data, Embed
 from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.folds import pooled
-from wvexp.data.limits import Limits
+from wvexp.data.limits import TextLimits
 from wvexp.errors import UserError
 from wvexp.training.saved import VectorSource
 from wvexp.vectors.limits import Limits
@@ -109,7 +109,7 @@ def read_corpus(data: Data) -> Corpus:
         for name in (data.train, data.validation, data.test)
     )
     assert train_file is not None
-    limits = Limits(data.max_line_mb, data.max_file_gb)
+    limits = TextLimits(data.max_line_mb, data.max_file_gb)
     return read_files(train_file, *others, **reading, limits=limits)
 
 

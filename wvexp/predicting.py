@@ -15,14 +15,14 @@ from wvexp.atomic import replacing
 from wvexp.data.columns import TEXT_NAMES
 from wvexp.data.conll import read_conll, read_conllu
 from wvexp.data.inputs import FORMATS, check_growth, format_of, open_text
-from wvexp.data.limits import Limits
+from wvexp.data.limits import TextLimits
 from wvexp.data.tables import open_table
 from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 from wvexp.training.saved import SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
-_LIMITS = Limits(prefix="")
+_LIMITS = TextLimits(prefix="")
 
 
 def run_prediction(
@@ -31,7 +31,7 @@ def run_prediction(
     file: str | None,
     column: str | None,
     out: str | None,
-    limits: Limits = _LIMITS,
+    limits: TextLimits = _LIMITS,
 ) -> None:
     """Label `text`, or every sentence of `file`, with the model folder `model`.
 
@@ -83,7 +83,7 @@ def read_sentences(
     path: Path,
     column: str | None,
     tokenize: Callable[[str], list[str]],
-    limits: Limits = _LIMITS,
+    limits: TextLimits = _LIMITS,
 ) -> list[Sentence]:
     """Sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
     check_growth(path, limits)
@@ -109,7 +109,7 @@ def read_sentences(
         ]
 
 
-def _text_lines(path: Path, limits: Limits) -> Iterator[str]:
+def _text_lines(path: Path, limits: TextLimits) -> Iterator[str]:
     with open_text(path, limits) as lines:
         for line in lines:
             yield line.rstrip("\r\n")

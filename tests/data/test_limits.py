@@ -9,7 +9,7 @@ import pytest
 from wvexp.config_checks import parse_config
 from wvexp.data.corpus import Corpus
 from wvexp.data.files import read_files
-from wvexp.data.limits import MB, USUAL, Growth, Limits
+from wvexp.data.limits import MB, USUAL, Growth, TextLimits
 from wvexp.errors import UserError
 from wvexp.inputs import read_corpus
 from wvexp.predicting import read_sentences
@@ -24,14 +24,14 @@ HEADS = {
     "conllu": b"1\ta\t_\tX\t_\t_\t_\t_\t_\t_\n2\tb\t_\tY\t_\t_\t_\t_\t_\t_\n\n",
 }
 PIECES = {"zeros": b"\0", "x": b"x", "line feeds": b"\n", "blanks": b" ", "words": b"a. "}
-SMALL = Limits(line_mb=0.02)
+SMALL = TextLimits(line_mb=0.02)
 
 
-def read(path: Path, limits: Limits = USUAL) -> Corpus:
+def read(path: Path, limits: TextLimits = USUAL) -> Corpus:
     return read_files(path, path, path, text=None, label=None, task=None, seed=0, limits=limits)
 
 
-def predicted(path: Path, limits: Limits = USUAL) -> list:
+def predicted(path: Path, limits: TextLimits = USUAL) -> list:
     return read_sentences(path, None, str.split, limits)
 
 
@@ -85,7 +85,7 @@ def test_texts_to_predict_have_keys_of_their_own_names(tmp_path: Path, kind: str
     path = tmp_path / f"a.{kind}"
     path.write_bytes(b"text\n" + b"x" * 30_000)
     with pytest.raises(UserError, match=r"; is the file damaged\? max_line_mb= sets"):
-        predicted(path, Limits(line_mb=0.02, prefix=""))
+        predicted(path, TextLimits(line_mb=0.02, prefix=""))
 
 
 def write_parquet(path: Path, columns: dict, **options) -> Path:

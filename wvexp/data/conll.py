@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wvexp.data.examples import Example
 from wvexp.data.inputs import open_text
-from wvexp.data.limits import USUAL, Limits
+from wvexp.data.limits import USUAL, TextLimits
 from wvexp.errors import UserError
 
 CONLLU_COLUMNS = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"]
@@ -23,7 +23,7 @@ _Event = tuple[str, str] | str | None
 
 
 def read_conll(
-    path: Path, token: str | None = None, tag: str | None = None, limits: Limits = USUAL
+    path: Path, token: str | None = None, tag: str | None = None, limits: TextLimits = USUAL
 ) -> Iterator[Example]:
     """Sentences of a file with one token a line and blank lines between sentences.
 
@@ -45,7 +45,7 @@ def read_conll(
 
 
 def read_conllu(
-    path: Path, token: str | None = None, tag: str | None = None, limits: Limits = USUAL
+    path: Path, token: str | None = None, tag: str | None = None, limits: TextLimits = USUAL
 ) -> Iterator[Example]:
     """Sentences of a CoNLL-U file; multiword ranges (`1-2`) and empty nodes (`1.1`) are skipped.
 
@@ -84,7 +84,7 @@ def _sentences(events: Iterable[_Event]) -> Iterator[Example]:
 
 
 def _conll_events(
-    path: Path, token: str | None, tag: str | None, limits: Limits
+    path: Path, token: str | None, tag: str | None, limits: TextLimits
 ) -> Iterator[_Event]:
     token_column = 0 if token is None else _column_number(path, token)
     tag_column = -1 if tag is None else _column_number(path, tag)
@@ -125,7 +125,7 @@ def _conll_events(
                 yield word, label
 
 
-def _conllu_events(path: Path, token: str, tag: str, limits: Limits) -> Iterator[_Event]:
+def _conllu_events(path: Path, token: str, tag: str, limits: TextLimits) -> Iterator[_Event]:
     token_column = _conllu_column(path, token)
     tag_column = _conllu_column(path, tag)
     with open_text(path, limits) as lines:

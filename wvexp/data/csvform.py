@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from wvexp.data.inputs import open_text
-from wvexp.data.limits import Limits, Lines
+from wvexp.data.limits import Lines, TextLimits
 from wvexp.data.table import HEAD, HEAD_SIZE, Table
 from wvexp.errors import UserError
 
@@ -32,7 +32,7 @@ class CsvForm:
     quoting: Quoting
 
 
-def open_csv(path: Path, kind: str, limits: Limits) -> Table:
+def open_csv(path: Path, kind: str, limits: TextLimits) -> Table:
     """The table in a CSV or TSV file, every row of which has as many fields as the header.
 
     Every field is the text that stands in it: "NA", "null" and "nan" are words. A CSV file may be
@@ -70,7 +70,7 @@ def open_csv(path: Path, kind: str, limits: Limits) -> Table:
     return Table(str(path), head, rows)
 
 
-def _separator(path: Path, limits: Limits) -> str:
+def _separator(path: Path, limits: TextLimits) -> str:
     """The separator by which the first rows have as many fields as the header.
 
     Prose puts a blank behind its commas: of several that fit, the one that least often stands
@@ -93,7 +93,7 @@ def _separator(path: Path, limits: Limits) -> str:
     return min(fitting or present or [","], key=lambda mark: fitting.get(mark, 0))
 
 
-def _checked(path: Path, form: CsvForm, limits: Limits) -> dict[str, list[str]]:
+def _checked(path: Path, form: CsvForm, limits: TextLimits) -> dict[str, list[str]]:
     """The first rows, column by column. A csv.Error names the line where a broken row starts."""
     header: list[str] | None = None
     head: list[list[str]] = []
@@ -119,7 +119,7 @@ def _checked(path: Path, form: CsvForm, limits: Limits) -> dict[str, list[str]]:
     return {name: list(cells) for name, cells in zip(header, zip(*head, strict=True), strict=True)}
 
 
-def _rows(path: Path, form: CsvForm, limits: Limits) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, form: CsvForm, limits: TextLimits) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, each with the number of the line on which it starts."""
     with open_text(path, limits, newline="") as lines:
         reader = csv.reader(lines, delimiter=form.delimiter, quoting=form.quoting, strict=True)

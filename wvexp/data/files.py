@@ -8,7 +8,7 @@ from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
 from wvexp.data.examples import Source
 from wvexp.data.inputs import check_file, check_growth, format_of
-from wvexp.data.limits import USUAL, Limits
+from wvexp.data.limits import USUAL, TextLimits
 from wvexp.data.rows import table_rows
 from wvexp.data.tables import open_table
 from wvexp.errors import UserError
@@ -24,7 +24,7 @@ def read_files(
     task: Task | None,
     tokenizer: str = "auto",
     seed: int | None,
-    limits: Limits = USUAL,
+    limits: TextLimits = USUAL,
 ) -> Corpus:
     """The corpus in the given files; their formats follow their extensions (`inputs.FORMATS`).
 
@@ -70,7 +70,7 @@ def _open(
     text: str | None,
     label: str | None,
     task: Task | None,
-    limits: Limits,
+    limits: TextLimits,
 ) -> Source:
     kind = format_of(path)
     if kind not in ("conll", "conllu"):

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
-from wvexp.data.limits import Growth, Limits, Lines
+from wvexp.data.limits import Growth, Lines, TextLimits
 from wvexp.errors import UserError
 
 Format = Literal["csv", "tsv", "json", "parquet", "conll", "conllu"]
@@ -62,7 +62,7 @@ def check_file(path: Path) -> None:
         raise UserError(f"{path}: cannot be read: {error.strerror}", "check the path") from None
 
 
-def check_growth(path: Path, limits: Limits) -> None:
+def check_growth(path: Path, limits: TextLimits) -> None:
     """Refuses a file beyond the limits, a gzipped one by unpacking it once without keeping it.
 
     That takes a second for a gigabyte of nothing, which costs minutes where it is parsed.
@@ -92,7 +92,7 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def open_text(path: Path, limits: Limits, newline: str | None = None) -> Iterator[Lines]:
+def open_text(path: Path, limits: TextLimits, newline: str | None = None) -> Iterator[Lines]:
     """The file's lines as UTF-8, a byte order mark dropped; `newline` as in `open`."""
     with open_bytes(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
@@ -108,7 +108,7 @@ def unpack(path: Path, target: Path) -> None:
         shutil.copyfileobj(packed, plain, 1 << 20)
 
 
-def _undecodable(path: Path, limits: Limits) -> UserError:
+def _undecodable(path: Path, limits: TextLimits) -> UserError:
     """The error that names the first line which is not UTF-8.
 
     The decoder reports places within its own buffer, so the file is read once more.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from wvexp.data.inputs import open_text
-from wvexp.data.limits import Limits, Lines
+from wvexp.data.limits import Lines, TextLimits
 from wvexp.data.table import HEAD, HEAD_SIZE, Table
 from wvexp.errors import UserError
 
@@ -19,7 +19,7 @@ _BLANK = re.compile(r"[ \t\n\r]*")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def open_json(path: Path, limits: Limits) -> Table:
+def open_json(path: Path, limits: TextLimits) -> Table:
     """The table in a file with one JSON object a line, or one list of objects.
 
     Columns are the keys of the first rows; a key that an object lacks is a missing value. Half a
@@ -48,12 +48,12 @@ def open_json(path: Path, limits: Limits) -> Table:
     return Table(str(path), {name: [item.get(name) for item in head] for name in names}, rows)
 
 
-def _is_list(path: Path, limits: Limits) -> bool:
+def _is_list(path: Path, limits: TextLimits) -> bool:
     with open_text(path, limits) as lines:
         return _Buffer(path, lines, limits).peek() == "["
 
 
-def _lined(path: Path, limits: Limits) -> Iterator[tuple[_Object, int]]:
+def _lined(path: Path, limits: TextLimits) -> Iterator[tuple[_Object, int]]:
     """The objects of JSON lines, each with its number of characters."""
     with open_text(path, limits) as lines:
         for line in lines:
@@ -67,7 +67,7 @@ def _lined(path: Path, limits: Limits) -> Iterator[tuple[_Object, int]]:
                 lines.end_record()
 
 
-def _listed(path: Path, limits: Limits) -> Iterator[tuple[_Object, int]]:
+def _listed(path: Path, limits: TextLimits) -> Iterator[tuple[_Object, int]]:
     """The objects of a list, which may all stand on one line."""
     with open_text(path, limits) as lines:
         buffer = _Buffer(path, lines, limits)
@@ -93,7 +93,7 @@ def _listed(path: Path, limits: Limits) -> Iterator[tuple[_Object, int]]:
 class _Buffer:
     """A piece of a file, from the place that is read to where it has been taken in."""
 
-    def __init__(self, path: Path, lines: Lines, limits: Limits) -> None:
+    def __init__(self, path: Path, lines: Lines, limits: TextLimits) -> None:
         self._path = path
         self._lines = lines
         self._limits = limits

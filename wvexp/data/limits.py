@@ -14,7 +14,7 @@ _SMALL = 16 * MB  # what this is may grow as it likes
 
 
 @dataclass(frozen=True)
-class Limits:
+class TextLimits:
     """Bounds on what is read.
 
     line_mb  million characters in one line, in one record (a CSV row, a JSON object, a sentence of
@@ -40,7 +40,7 @@ class Limits:
             )
 
 
-USUAL = Limits()
+USUAL = TextLimits()
 
 
 class Growth:
@@ -52,7 +52,7 @@ class Growth:
         From `add`: more bytes than `file_gb`, or than a packed file of real text could hold.
     """
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, path: Path, limits: TextLimits) -> None:
         self._path = path
         self._limits = limits
         self._packed = path.stat().st_size
@@ -80,7 +80,7 @@ class Lines:
     The reader calls `end_record` behind each record; blank lines between records count as well.
     """
 
-    def __init__(self, file: IO[str], path: Path, limits: Limits) -> None:
+    def __init__(self, file: IO[str], path: Path, limits: TextLimits) -> None:
         self._file = file
         self._path = path
         self._limits = limits

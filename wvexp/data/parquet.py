@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wvexp.data.inputs import is_gzip, unpack
-from wvexp.data.limits import MB, Growth, Limits
+from wvexp.data.limits import MB, Growth, TextLimits
 from wvexp.data.parquet_sizes import chunks, pages
 from wvexp.data.table import HEAD, Table
 from wvexp.errors import UserError
@@ -20,7 +20,7 @@ _PART = 16 * MB  # of texts made at once
 
 
 @contextmanager
-def open_parquet(path: Path, limits: Limits) -> Iterator[Table]:
+def open_parquet(path: Path, limits: TextLimits) -> Iterator[Table]:
     """The table in a Parquet file; a gzipped one lies unpacked in a temporary folder meanwhile.
 
     Raises
@@ -37,7 +37,7 @@ def open_parquet(path: Path, limits: Limits) -> Iterator[Table]:
         yield _table(path, plain, limits)
 
 
-def _table(path: Path, plain: Path, limits: Limits) -> Table:
+def _table(path: Path, plain: Path, limits: TextLimits) -> Table:
     import pyarrow.parquet as pq
 
     with _explained(path):
@@ -107,7 +107,7 @@ def _opened(path: Path) -> Iterator[Any]:
         yield file
 
 
-def _check_sizes(path: Path, plain: Path, columns: Sequence[str], limits: Limits) -> None:
+def _check_sizes(path: Path, plain: Path, columns: Sequence[str], limits: TextLimits) -> None:
     """Refuse what the file itself says is too large, before any of it is unpacked."""
     growth = Growth(path, limits)
     with plain.open("rb") as file:
@@ -118,7 +118,7 @@ def _check_sizes(path: Path, plain: Path, columns: Sequence[str], limits: Limits
                 limits.check_record(path, chunk.size // max(1, chunk.values), "a cell in the mean")
 
 
-def _small_parts(path: Path, batch: Any, growth: Growth, limits: Limits) -> Iterator[Any]:
+def _small_parts(path: Path, batch: Any, growth: Growth, limits: TextLimits) -> Iterator[Any]:
     """The batch in parts whose cells fit into little memory, each cell within the limits."""
     size = sum(_size(path, column, limits) for column in batch.columns)
     if size > _PART and len(batch) > 1:
@@ -130,7 +130,7 @@ def _small_parts(path: Path, batch: Any, growth: Growth, limits: Limits) -> Iter
         yield batch
 
 
-def _size(path: Path, column: Any, limits: Limits) -> int:
+def _size(path: Path, column: Any, limits: TextLimits) -> int:
     """Bytes of the column's cells, were each text written out."""
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from wvexp.data.csvform import open_csv
 from wvexp.data.jsonrows import open_json
-from wvexp.data.limits import Limits
+from wvexp.data.limits import TextLimits
 from wvexp.data.parquet import open_parquet
 from wvexp.data.table import Table
 
 
 @contextmanager
-def open_table(path: Path, kind: str, limits: Limits) -> Iterator[Table]:
+def open_table(path: Path, kind: str, limits: TextLimits) -> Iterator[Table]:
     """The table in a local file, streamed: memory holds a piece of it, nothing stays on disk.
 
     Raises
