@@ -3,9 +3,11 @@ PYTHON ?= python3
 VENV ?= .venv
 # Further arguments for pip when torch is installed, such as --index-url for another build of it.
 TORCH_ARGS ?=
+# Which mutants, such as wvexp.backprop.*; all of them where it is empty.
+ONLY ?=
 BIN := $(VENV)/bin
 
-.PHONY: train test lint bench
+.PHONY: train test lint bench mutants
 train: $(VENV)/installed
 	$(BIN)/python scripts/train.py embed=pretrained finetune=false
 
@@ -19,6 +21,20 @@ lint: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python scripts/bench.py
+
+# Every small change of the mathematics must fail a test. The tool copies what it changes, and the
+# tests, to build/mutants; Numba stays out, and with it the decorators that would hide its functions.
+mutants: $(VENV)/installed-mutants
+	mkdir -p build/mutants && rm -rf build/mutants/tests build/mutants/wvexp
+	cp -R README.md pyproject.toml configs docs hydra_plugins scripts tests wvexp build/mutants
+	grep -v '^@compiled$$' wvexp/backprop/kernels.py > build/mutants/wvexp/backprop/kernels.py
+	cd build/mutants && NUMBA_DISABLE_JIT=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+		$(abspath $(BIN))/mutmut run --max-children 2 $(ONLY)
+	cd build/mutants && $(abspath $(BIN))/mutmut results
+
+$(VENV)/installed-mutants: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[mutants]'
+	touch $@
 
 # torch first and within its bounds: asked for by another package, pip would take any build.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -7,20 +7,30 @@ KEYS = {
     "text": "one sentence to label",
     "file": "sentences to label: .txt (one a line), a table, .conll or .conllu",
     "column": "column of the text in a table; guessed when one choice is obvious",
+    "max_line_mb": "most million characters of a line, row or sentence; 10 without it",
+    "max_file_gb": "most gigabytes of a file, unpacked; 16 without it",
     "out": "where to write: .jsonl .csv .tsv .conll; standard output without it",
 }
 
 
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, required=("model",), about=__doc__ or "")
+    from wvexp.config_values import positive
+    from wvexp.data.limits import TextLimits
     from wvexp.predicting import run_prediction
 
+    limits = {
+        key.removeprefix("max_"): positive(key, values[key])
+        for key in ("max_line_mb", "max_file_gb")
+        if key in values
+    }
     run_prediction(
         values["model"],
         values.get("text"),
         values.get("file"),
         values.get("column"),
         values.get("out"),
+        TextLimits(prefix="", **limits),
     )
     return 0
 

@@ -7,16 +7,19 @@ vectors.py export MODEL OUT            a trained model's vectors, every row, mov
 vectors.py neighbours PATH WORD        the nearest words
 vectors.py compare BEFORE AFTER        the largest moves, and neighbours before and after
 
-member=NAME after the words names the file to take out of a .zip.
+member=NAME after the words names the file to take out of a .zip. max_line_mb=N and max_file_gb=N
+raise what a line and the unpacked file may take, as embed.max_line_mb and embed.max_file_gb do.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 from wvexp import vector_tools
-from wvexp.cli import parse_key_values, run_command
+from wvexp.cli import parse_key_values, run_command, whole_number
+from wvexp.config import Embed
 from wvexp.errors import UserError
 from wvexp.vectors import inspection
+from wvexp.vectors.limits import Limits
 
 # name -> what it does, and how many words it takes before any key=value
 COMMANDS: dict[str, tuple[Callable[..., list[str]], int]] = {
@@ -26,6 +29,10 @@ COMMANDS: dict[str, tuple[Callable[..., list[str]], int]] = {
     "export": (vector_tools.export, 2),
     "neighbours": (inspection.neighbours, 2),
     "compare": (inspection.compare, 2),
+}
+BOUNDS = {
+    "max_line_mb": "most megabytes a line may take",
+    "max_file_gb": "most gigabytes the unpacked file may take",
 }
 
 
@@ -39,10 +46,17 @@ def main(arguments: list[str]) -> int:
     command, places = COMMANDS[name]
     if len(rest) < places:
         raise UserError(f"{name} takes {places} words, got {len(rest)}", "see --help")
-    keys = {} if name in ("compare", "export") else {"member": "which file of a .zip"}
+    keys = {} if name == "export" else BOUNDS
+    if name not in ("compare", "export"):
+        keys = {"member": "which file of a .zip", **BOUNDS}
     others = "keys of the data group" if name == "coverage" else ""
     given = parse_key_values(rest[places:], keys, other_keys=others)
-    options: dict[str, Any] = {key: value for key, value in given.items() if key in keys}
+    options: dict[str, Any] = {"member": given["member"]} if "member" in given else {}
+    if keys:
+        options["limits"] = Limits.of(
+            whole_number(given, "max_line_mb", Embed.max_line_mb, minimum=1),
+            whole_number(given, "max_file_gb", Embed.max_file_gb, minimum=1),
+        )
     if name == "coverage":
         data = [f"{key}={value}" for key, value in given.items() if key not in keys]
         options["overrides"] = data

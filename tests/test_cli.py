@@ -57,6 +57,7 @@ def test_a_whole_number_or_its_default():
     [
         ("return 3", 3, ""),
         ("raise UserError('got 1', 'give 2')", 2, "error: got 1; give 2\n"),
+        ("raise UserError('label \\x1b[31mred\\x1b')", 2, "error: label \\x1b[31mred\\x1b\n"),
         ("raise RunError('diverged')", 1, "error: diverged\n"),
         ("raise KeyboardInterrupt", 130, "interrupted\n"),
         ("raise BrokenPipeError", 141, ""),

@@ -36,7 +36,7 @@ LAYERS = [
 DOORS = {
     "hydra": {"wvexp.compose"},
     "omegaconf": {"wvexp.compose"},
-    "datasets": {"wvexp.data.tables", "wvexp.data.hub"},
+    "datasets": {"wvexp.data.hub"},
     "gensim": {
         "wvexp.vectors.pretrained",
         "wvexp.data.world.vectors",

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -223,3 +224,26 @@ def test_a_mistake_is_one_clear_line(tmp_path, models, monkeypatch, arguments, m
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.glob("x.*"))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["max_line_mb=0.00001"], "line 1 has more than 1e-05 million characters"),
+        (["max_file_gb=1e-9"], "more than 1e-09 GB of data; max_file_gb= sets the limit"),
+        (["max_line_mb=0"], "max_line_mb=0: it must be above 0"),
+        (["max_file_gb=much"], "max_file_gb=much is not a number"),
+    ],
+)
+def test_the_script_bounds_what_it_reads(models, in_file, words, message):
+    script = runpy.run_path(str(Path(__file__).parents[1] / "scripts" / "predict.py"))
+    with pytest.raises(UserError, match=message):
+        script["main"]([f"model={models['sentence']}", f"file={in_file}", *words])
+
+
+@pytest.mark.parametrize("cell", [3, ["a", 1], {"a": "b"}])
+def test_a_cell_that_is_no_text_is_refused(tmp_path, models, cell):
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"text": "fine"}\n' + json.dumps({"text": cell}) + "\n")
+    with pytest.raises(UserError, match=r"row 2 holds .* which is no text; give column=NAME"):
+        run_prediction(models["sentence"], None, str(path), None, None)

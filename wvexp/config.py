@@ -60,6 +60,10 @@ class Data:
         "how text becomes words; auto takes whitespace where the text is pre-tokenised",
         choices=("auto", "whitespace", "treebank", "tweet", "toktok"),
     )
+    max_line_mb: float = _key(
+        10.0, "files: most million characters of a line, row or sentence", above=0, below=1000
+    )
+    max_file_gb: float = _key(16.0, "files: most gigabytes of a file, unpacked", above=0)
     name: str | None = _key(None, "hub: name of the data set")
     config_name: str | None = _key(None, "hub: configuration of the data set")
     revision: str | None = _key(None, "hub: revision of the data set")
@@ -89,6 +93,12 @@ class Embed:
         None, "dimension of random vectors; 100 when nothing gives it", minimum=1
     )
     trust_pickle: bool = _key(False, "read gensim's own pickled files, which can run any code")
+    max_line_mb: int = _key(
+        4, "most megabytes (2**20 bytes) that a line or row of the vectors may take", minimum=1
+    )
+    max_file_gb: int = _key(
+        64, "most gigabytes (10**9 bytes) that the vectors may take unpacked", minimum=1
+    )
     min_coverage: float = _key(
         0.2, "least share of training tokens that must have a pretrained vector", minimum=0, below=1
     )

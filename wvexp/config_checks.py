@@ -147,7 +147,7 @@ def _check_combination(config: Config) -> None:
 
 # Keys that mean something for one kind of data alone.
 _KEYS_OF_KIND = {
-    "files": ("train", "validation", "test"),
+    "files": ("train", "validation", "test", "max_line_mb", "max_file_gb"),
     "hub": ("name", "config_name", "revision", "train_split", "validation_split", "test_split"),
     "world": ("world_seed", "world_size", "world_vocabulary"),
 }

@@ -75,6 +75,14 @@ def real(name: str, value: Any) -> float:
     return number
 
 
+def positive(name: str, value: Any) -> float:
+    """A finite Python float above zero."""
+    number = real(name, value)
+    if not number > 0:
+        raise UserError(f"{name}={value}: it must be above 0")
+    return number
+
+
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise UserError(f"{name}={value} is no text")

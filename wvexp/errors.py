@@ -4,6 +4,10 @@ Scripts turn the first into one line and exit status 2, the second into one line
 that was told to stop is neither.
 """
 
+import re
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
 
 class UserError(Exception):
     """Something the user gave cannot be used: a file, a key, a combination.
@@ -17,9 +21,10 @@ class UserError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        # Messages quote text out of files: whatever is in there, the message stays one line.
-        line = f"{problem}; {remedy}" if remedy else problem
-        super().__init__(" ".join(line.split()))
+        # Messages quote text out of files: whatever is in there, the message stays one line, and
+        # no control code reaches a terminal.
+        line = " ".join((f"{problem}; {remedy}" if remedy else problem).split())
+        super().__init__(_CONTROL.sub(lambda found: ascii(found[0])[1:-1], line))
 
 
 class RunError(Exception):

@@ -11,8 +11,10 @@ from wvexp.config import Config, Data, Embed
 from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.folds import pooled
+from wvexp.data.limits import TextLimits
 from wvexp.errors import UserError
 from wvexp.training.saved import VectorSource
+from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
 
 log = logging.getLogger("wvexp")
@@ -107,7 +109,8 @@ def read_corpus(data: Data) -> Corpus:
         for name in (data.train, data.validation, data.test)
     )
     assert train_file is not None
-    return read_files(train_file, *others, **reading)
+    limits = TextLimits(data.max_line_mb, data.max_file_gb)
+    return read_files(train_file, *others, **reading, limits=limits)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,13 @@ class OpenVectors:
         from wvexp.vectors.pretrained import load_vectors
 
         assert self.source.path is not None
-        return load_vectors(self.source.path, words, self.source.member, self.embed.trust_pickle)
+        return load_vectors(
+            self.source.path,
+            words,
+            self.source.member,
+            self.embed.trust_pickle,
+            limits=_limits(self.embed),
+        )
 
 
 def open_vectors(embed: Embed) -> OpenVectors | None:
@@ -137,12 +146,16 @@ def open_vectors(embed: Embed) -> OpenVectors | None:
         path = Path(embed.path).expanduser()
     else:
         return None
-    about = describe_vectors(path, embed.member, embed.trust_pickle)
+    about = describe_vectors(path, embed.member, embed.trust_pickle, _limits(embed))
     require_dim(str(path), about.dim, embed.dim)
     source = VectorSource(
         str(path.resolve()), embed.member, fingerprint_vectors(path, embed.member)
     )
     return OpenVectors(source, about.casing == "lower", embed)
+
+
+def _limits(embed: Embed) -> Limits:
+    return Limits.of(embed.max_line_mb, embed.max_file_gb)
 
 
 def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:

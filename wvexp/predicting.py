@@ -14,17 +14,24 @@ import numpy as np
 from wvexp.atomic import replacing
 from wvexp.data.columns import TEXT_NAMES
 from wvexp.data.conll import read_conll, read_conllu
-from wvexp.data.inputs import FORMATS, check_file, format_of, open_text
+from wvexp.data.inputs import FORMATS, check_growth, format_of, open_text
+from wvexp.data.limits import TextLimits
 from wvexp.data.tables import open_table
 from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 from wvexp.training.saved import SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
+_LIMITS = TextLimits(prefix="")
 
 
 def run_prediction(
-    model: str, text: str | None, file: str | None, column: str | None, out: str | None
+    model: str,
+    text: str | None,
+    file: str | None,
+    column: str | None,
+    out: str | None,
+    limits: TextLimits = _LIMITS,
 ) -> None:
     """Label `text`, or every sentence of `file`, with the model folder `model`.
 
@@ -46,7 +53,7 @@ def run_prediction(
     if out is not None and out.endswith(".conll") and saved.task == "sentence":
         raise UserError(f"out={out}: this model labels sentences", "use .jsonl, .csv or .tsv")
     if file is not None:
-        sentences = read_sentences(Path(file).expanduser(), column, tokenize)
+        sentences = read_sentences(Path(file).expanduser(), column, tokenize, limits)
     else:
         sentences = [Sentence.of(text or "", tokenize)]
     scores = saved.predict([sentence.words for sentence in sentences])
@@ -73,30 +80,54 @@ class Sentence(NamedTuple):
 
 
 def read_sentences(
-    path: Path, column: str | None, tokenize: Callable[[str], list[str]]
+    path: Path,
+    column: str | None,
+    tokenize: Callable[[str], list[str]],
+    limits: TextLimits = _LIMITS,
 ) -> list[Sentence]:
     """Sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
-    check_file(path)
+    check_growth(path, limits)
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     if suffixes[-1:] == [".txt"]:
-        with open_text(path) as lines:
-            return [Sentence.of(line.rstrip("\r\n"), tokenize) for line in lines]
+        return [Sentence.of(line, tokenize) for line in _text_lines(path, limits)]
     if not suffixes or suffixes[-1] not in FORMATS:
         raise UserError(f"{path}: unknown extension", f"known are .txt {' '.join(FORMATS)}")
     kind = format_of(path)
     if kind in ("conll", "conllu"):
         # The tags, if there are any, are not read.
         examples = (
-            read_conll(path, column or "1", column or "1")
+            read_conll(path, column or "1", column or "1", limits)
             if kind == "conll"
-            else read_conllu(path, column or "FORM", "ID")
+            else read_conllu(path, column or "FORM", "ID", limits)
         )
         return [Sentence.of(list(example.text), tokenize) for example in examples]
-    with open_table(path, kind) as table:
-        cells: list[Any] = []
-        for batch in table.batches():
-            cells += batch.column(_text_column(path, column, batch.column_names)).to_pylist()
-    return [Sentence.of("" if cell is None else cell, tokenize) for cell in cells]
+    with open_table(path, kind, limits) as table:
+        column = _text_column(path, column, list(table.head))
+        return [
+            Sentence.of(_cell(path, number, cell), tokenize)
+            for number, (cell,) in enumerate(table.rows([column]), start=1)
+        ]
+
+
+def _text_lines(path: Path, limits: TextLimits) -> Iterator[str]:
+    with open_text(path, limits) as lines:
+        for line in lines:
+            yield line.rstrip("\r\n")
+            if not line.isspace():
+                lines.end_record()
+
+
+def _cell(path: Path, row: int, cell: Any) -> str | list[str]:
+    """A text, or a list of words; nothing where the cell is empty."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str) or (
+        isinstance(cell, list) and all(isinstance(word, str) for word in cell)
+    ):
+        return cell
+    raise UserError(
+        f"{path}: row {row} holds {cell!r:.40}, which is no text", "give column=NAME of the text"
+    )
 
 
 def _text_column(path: Path, column: str | None, names: list[str]) -> str:

@@ -10,11 +10,18 @@ from wvexp.errors import UserError
 from wvexp.inputs import read_corpus
 from wvexp.training.saved import SavedModel
 from wvexp.vectors.coverage import coverage_report
+from wvexp.vectors.limits import DEFAULT_LIMITS, Limits
 from wvexp.vectors.pretrained import describe_vectors
 from wvexp.vectors.writing import save_vectors
 
 
-def coverage(path: str, member: str | None = None, *, overrides: list[str]) -> list[str]:
+def coverage(
+    path: str,
+    member: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    overrides: list[str],
+) -> list[str]:
     """How much of the training text a vector file knows, as lines of text.
 
     `overrides` are keys of the `data` group as `train.py` takes them.
@@ -26,7 +33,7 @@ def coverage(path: str, member: str | None = None, *, overrides: list[str]) -> l
     corpus = read_corpus(config.data)
     lowercase = config.data.lowercase == "true"
     if config.data.lowercase == "auto" and config.data.kind != "world":
-        lowercase = describe_vectors(path, member).casing == "lower"
+        lowercase = describe_vectors(path, member, limits=limits).casing == "lower"
     if lowercase:
         corpus = corpus.lowercased()
     splits = [corpus.train]
@@ -36,7 +43,7 @@ def coverage(path: str, member: str | None = None, *, overrides: list[str]) -> l
     words_read = np.concatenate([split.words for split in splits])
     counts = np.bincount(words_read, minlength=len(corpus.lexicon))
     words = Counter({word: int(n) for word, n in zip(corpus.lexicon, counts, strict=True) if n})
-    return coverage_report(words, path, member).lines()
+    return coverage_report(words, path, member, limits).lines()
 
 
 def export(model: str, out: str) -> list[str]:

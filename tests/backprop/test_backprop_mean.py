@@ -45,7 +45,8 @@ def test_loss_and_gradients_equal_autograd(seed, **shapes):
     assert hand.keys() == autograd.keys()
     for name, gradient in hand.items():
         assert gradient.shape == case.trained()[name].shape
-        assert relative_error(gradient, autograd[name]) <= 1e-10, name
+        # The floor: what is left of a saturated tanh, 1 - h², is known to rounding only.
+        assert relative_error(gradient, autograd[name], floor=1e-2) <= 1e-10, name
 
 
 def test_loss_equals_torch_and_float32_stays_float32():
@@ -96,5 +97,7 @@ def test_sentences_without_any_word_train_the_bias_alone():
 
 
 def test_offsets_that_miss_words_are_refused():
-    with pytest.raises(ValueError, match=r"offsets 0..2, expected 0..3"):
-        model_of_identity().logits(np.array([1, 2, 3]), np.array([0, 2]))
+    with pytest.raises(ValueError, match=r"^offsets 0\.\.2, expected 0\.\.3$"):
+        model_of_identity().logits(np.array([1, 2, 3]), np.array([0, 1, 2]))
+    with pytest.raises(ValueError, match=r"^offsets 1\.\.3, expected 0\.\.3$"):
+        model_of_identity().logits(np.array([1, 2, 3]), np.array([1, 3]))

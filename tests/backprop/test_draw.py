@@ -6,10 +6,14 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+from wvexp.backprop import draw
 from wvexp.backprop.draw import number_or_shape
+from wvexp.backprop.gates import AddGate, TanhGate
+from wvexp.backprop.graph import ComputationalGraph
 from wvexp.backprop.labels import Box, on_curve, place_labels
 from wvexp.backprop.layout import Edge, lay_out
 from wvexp.backprop.show import show_expression, show_window
+from wvexp.backprop.tree import text_tree
 from wvexp.errors import UserError
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -78,10 +82,23 @@ def test_window_is_drawn_with_shapes_and_gradients_have_those_of_their_values():
     assert "W·x" in shown.text()
 
 
+def test_as_many_nodes_as_are_legible_are_drawn(monkeypatch):
+    shown = show_expression("x*x+x", {"x": 1.0})
+    monkeypatch.setattr(draw, "MOST_NODES", 3)
+    ET.fromstring(shown.svg())
+    monkeypatch.setattr(draw, "MOST_NODES", 2)
+    with pytest.raises(UserError, match="3 nodes are too many"):
+        shown.svg()
+
+
 def test_a_graph_too_large_to_read_is_refused():
     shown = show_expression("+".join(["x"] * 300), {"x": 1.0})
-    with pytest.raises(UserError, match="300 nodes are too many for a legible picture"):
+    with pytest.raises(UserError) as caught:
         shown.svg()
+    assert str(caught.value) == (
+        "300 nodes are too many for a legible picture (at most 200); "
+        "leave out= away to see the numbers alone"
+    )
     assert "f = 300" in shown.text()
 
 
@@ -99,6 +116,83 @@ def test_terminal_form_fits_80_columns_and_shows_each_edge():
     deep = show_expression("tanh(" * 60 + "x" + ")" * 60, {"x": 0.5}).text()
     for line in (text + "\n" + show_expression(*BUSY).text()).splitlines() + deep.splitlines()[1:]:
         assert len(line) <= 80
+
+
+def test_terminal_form_in_full():
+    assert (
+        show_expression("tanh(x)*y+x", {"x": 0.5, "y": 2.0}).text()
+        == """\
+tanh(x)*y+x   →   f = 1.424
+
+                                                    value     gradient
++                                                   1.424            1
+├─ ×                                               0.9242            1
+│  ├─ tanh                                         0.4621            2
+│  │  └─ x                                            0.5        1.573 Σ 2.573
+│  └─ y                                                 2       0.4621
+└─ x                                                  0.5            1 Σ 2.573
+
+x: +0.1 → f +0.2573    really +0.2499
+y: +0.1 → f +0.04621   really +0.04621"""
+    )
+
+
+def test_the_window_is_that_of_its_seed():
+    shown = show_window()
+    assert {name: np.shape(value) for name, value in shown.inputs.items()} == {
+        "E": (10, 4),
+        "W": (8, 20),
+        "b": (8,),
+        "u": (8,),
+    }
+    lines = shown.text().splitlines()
+    assert lines[0] == "s = uᵀ f(Wx + b), f = tanh   →   s = −2.204"
+    assert lines[-4:] == [
+        "E: +0.1 along its gradient → s +0.2876   really +0.2856",
+        "W: +0.1 along its gradient → s +0.9373   really +0.9104",
+        "b: +0.1 along its gradient → s +0.1974   really +0.1976",
+        "u: +0.1 along its gradient → s +0.2132   really +0.2132",
+    ]
+    assert show_window(1).text() != show_window(0).text() == shown.text()
+
+
+def test_a_gate_that_two_gates_read_is_written_out_once():
+    graph = ComputationalGraph(output="f")
+    graph.add("f", AddGate(), "t", "t")
+    graph.add("t", TanhGate(), "x")
+    graph.forward({"x": 0.0})
+    graph.backward()
+    rows = [line.split(maxsplit=1) for line in text_tree(graph).splitlines()]
+    assert [" ".join(" ".join(row).split()) for row in rows] == [
+        "value gradient",
+        "+ 0 1",
+        "├─ tanh 0 1 Σ 2",
+        "│ └─ x 0 2",
+        "└─ tanh (as above) 0 1 Σ 2",
+    ]
+
+
+def test_labels_too_wide_for_their_column_are_cut_at_the_left():
+    for length in (41, 42, 43):
+        name = "x" * length
+        graph = ComputationalGraph(output="f")
+        graph.add("f", TanhGate(), name)
+        graph.forward({name: 0.0})
+        graph.backward()
+        line = text_tree(graph).splitlines()[-1]
+        cut = "└─ " + name if length == 41 else "…" + ("└─ " + name)[-43:]
+        assert line == f"{cut:<44} {0:>12} {1:>12}"
+
+
+def test_numbers_alone_have_no_steps():
+    text = show_expression("1+2", {}).text()
+    assert text.startswith("1+2   →   f = 3\n")
+    assert "really" not in text
+
+
+def test_a_step_beyond_the_largest_number_is_shown_without_a_warning():
+    steps = show_expression("x*1e308", {"x": 1.75}).steps()
+    assert steps == ["x: +0.1 → f +1e+307   really +inf"]
 
 
 def test_steps_promise_what_the_gradient_says_and_show_what_happens():
@@ -132,6 +226,49 @@ def test_steps_leave_the_graph_as_it_was():
 )
 def test_numbers_and_shapes(value, text):
     assert number_or_shape(value) == text
+
+
+def test_an_edge_that_does_not_reach_the_output_has_no_gradient():
+    graph = ComputationalGraph(output="f")
+    graph.add("f", TanhGate(), "x")
+    graph.add("aside", TanhGate(), "x")
+    graph.forward({"x": 0.0})
+    graph.backward()
+    root = ET.fromstring(draw.svg(graph, "two", "f"))
+    gradients = [text.text for text in visible_texts(root, "gradient")]
+    assert sorted(gradients, key=str) == ["1", "1", None]
+
+
+def test_boxes_overlap_by_the_area_they_share():
+    one = Box(0, 0, 10, 4)
+    assert one.overlap(Box(6, 2, 4, 6)) == 1 * 3
+    assert one.overlap(Box(-6, -2, 4, 6)) == 1 * 3
+    assert one.overlap(Box(0, 0, 2, 2)) == 6 * 3  # one within the other: how far it has to go
+    assert one.overlap(Box(7, 0, 4, 4)) == one.overlap(Box(0, 4, 4, 4)) == 0
+    assert one.overlap(Box(20, 20, 4, 4)) == 0
+
+
+def test_a_curve_is_level_at_both_ends():
+    start, end = (10.0, 20.0), (50.0, 100.0)
+    assert on_curve(start, end, 0) == start
+    assert on_curve(start, end, 1) == end
+    assert on_curve(start, end, 0.5) == (30, 60)
+    x, y = on_curve(start, end, 0.25)  # the cubic Bézier with both control points at x = 30
+    assert (x, y) == pytest.approx((10 * 0.421875 + 30 * 0.5625 + 50 * 0.015625, 20 + 80 * 0.15625))
+
+
+def test_nodes_go_to_the_mean_of_their_neighbours_and_inputs_next_to_their_reader():
+    reads = {"a": ("x",), "t": ("x",), "b": ("a",), "f": ("b", "y", "t")}
+    layout = lay_out(["x", "y", "a", "t", "b", "f"], reads)
+    columns = {node: column for node, (column, _) in layout.nodes.items()}
+    assert columns == {"x": 0, "a": 1, "t": 1, "b": 2, "y": 2, "f": 3}
+    layout = lay_out(["x", "y", "a", "b", "f"], {"a": ("x",), "b": ("a",), "f": ("b", "y")})
+    rows = {node: row for node, (_, row) in layout.nodes.items()}
+    assert rows["f"] == pytest.approx((rows["b"] + rows["y"]) / 2)
+    assert abs(rows["y"] - rows["b"]) == pytest.approx(1)
+    assert rows["x"] == pytest.approx(rows["a"], abs=0.2)
+    assert rows["a"] == pytest.approx(rows["b"], abs=0.2)
+    assert min(rows.values()) == 0
 
 
 def test_edges_go_from_left_to_right_and_nodes_of_a_column_keep_apart():

@@ -36,7 +36,9 @@ def in_python(text: str, values: dict[str, float]) -> float:
         "x/z/y",
         "x-(y-z)",
         "-x**2",
+        "-2**2+x",
         "(-x)**2",
+        "(-2)**2+x",
         "x**-1*2",
         "2*-x",
         "--x+ +y",
@@ -111,12 +113,73 @@ def test_length_and_depth_are_no_limit():
         ("max(x)", r"max\(\) got 1; it takes two or more arguments"),
         ("tanh(x,y)", r"tanh\(\) got 2; it takes one argument"),
         ("x**y", "the exponent y is no number"),
+        ("x**2**3", r"the exponent 2\*\*3 is no number"),  # groups to the right, as in Python
         ("x", "has no operation"),
     ],
 )
 def test_what_is_no_expression_is_refused(text, message):
     with pytest.raises(UserError, match=message):
         parse_expression(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x+", "expr='x+' ends where a number or a name should follow"),
+        ("(x", "expr='(x': a bracket is not closed; add )"),
+        ("x", "expr='x' has no operation; try (x+y)*max(y,z)"),
+        ("1e999+x", "1e999 is inf, too large a number; write a smaller one"),
+        (
+            "f(x)",
+            "unknown function 'f'; known are max, tanh, sigmoid, relu, hardtanh",
+        ),
+        ("max(x)", "max() got 1; it takes two or more arguments"),
+        ("relu(x,y,z)", "relu() got 3; it takes one argument"),
+        ("2+x**y", "the exponent y is no number; write one, as in x**2"),
+        ("x**(1+y)*2", "the exponent (1+y) is no number; write one, as in x**2"),
+        ("x**max(1,y)", "the exponent max(1,y) is no number; write one, as in x**2"),
+        ("x**-y", "the exponent -y is no number; write one, as in x**2"),
+    ],
+)
+def test_refusals_of_text_in_full(text, message):
+    with pytest.raises(UserError) as caught:
+        parse_expression(text)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "message"),
+    [
+        ("x+y+z", {"x": 1}, "no value for y, z; add y=NUMBER"),
+        (
+            "x+y",
+            {"x": 1, "y": 1, "a": 1, "b": 2},
+            "a, b does not occur in x+y; its variables are x, y",
+        ),
+        ("1+2", {"a": 1}, "a does not occur in 1+2; its variables are none"),
+        ("x*1e200", {"x": 1e200}, "x*1e200 is inf; choose other values"),
+    ],
+)
+def test_refusals_of_values_in_full(text, values, message):
+    with pytest.raises(UserError) as caught:
+        parse_expression(text).evaluate(values)
+    assert str(caught.value) == message
+
+
+def test_nodes_are_named_after_their_piece_of_the_text_where_it_is_short():
+    forty = "x" * 19 + " +  " + "y" * 17
+    assert len(forty) == 40
+    assert parse_expression(forty).graph.output == " ".join(forty.split())
+    assert parse_expression(forty + "y").graph.output == "+ #1"
+    # What counts is the piece's own length, not where it stands.
+    far = parse_expression("a+" * 30 + "tanh( b )")
+    assert "tanh( b )" in far.graph.gates
+    assert far.graph.output == "+ #31"
+    assert list(parse_expression("tanh(x)*tanh(x)").graph.gates) == [
+        "tanh(x)",
+        "tanh(x) #2",
+        "tanh(x)*tanh(x)",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -139,5 +202,6 @@ def test_what_cannot_be_evaluated_is_refused(text, values, message):
 def test_an_infinite_gradient_is_refused():
     expression = parse_expression("x**0.5")
     assert expression.evaluate({"x": 0}) == 0
-    with pytest.raises(UserError, match="the gradient of x is inf"):
+    with pytest.raises(UserError) as caught:
         expression.gradients()
+    assert str(caught.value) == "the gradient of x is inf; choose other values"

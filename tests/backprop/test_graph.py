@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from wvexp.backprop.gates import (
     AddGate,
+    ConcatGate,
     DivideGate,
+    DotGate,
     MaxGate,
     MultiplyGate,
+    PowerGate,
     SubtractGate,
     TanhGate,
 )
@@ -43,6 +46,12 @@ def test_a_node_used_twice_sums_over_its_successors():
     assert graph.backward() == {"x": 7}
 
 
+def test_a_new_graph_is_empty():
+    graph = ComputationalGraph(output="f")
+    assert graph.nodes_topologically_sorted() == graph.inputs() == []
+    assert graph.values == graph.gradients == graph.downstream == {}
+
+
 def test_backward_again_gives_the_same_again():
     graph = lecture_graph()
     graph.forward({"x": 1, "y": 2, "z": 0})
@@ -55,6 +64,45 @@ def test_forward_again_forgets_the_earlier_pass():
     graph.backward()
     graph.forward({"x": 1, "y": 2, "z": 3})
     assert graph.backward() == {"x": 3, "y": 3, "z": 3}
+
+
+def test_gradients_that_meet_leave_those_of_other_nodes_alone():
+    """What a gate passes back may be a piece of what it was given: sums must not go into it."""
+    graph = ComputationalGraph(output="f")
+    graph.add("twice", ConcatGate(), "x", "x")
+    graph.add("f", DotGate(), "twice", "w")
+    w = np.array([1.0, 2.0, 10.0, 20.0])
+    graph.forward({"x": np.ones(2), "w": w})
+    assert graph.backward()["x"].tolist() == [11, 22]
+    assert graph.gradients["twice"].tolist() == w.tolist()
+    assert [piece.tolist() for piece in graph.downstream["twice"]] == [[1, 2], [10, 20]]
+    assert graph.backward()["x"].tolist() == [11, 22]
+
+
+def test_a_graph_that_grows_is_sorted_anew():
+    graph = ComputationalGraph(output="f")
+    graph.add("f", MultiplyGate(), "x", "y")
+    assert graph.forward({"x": 2, "y": 3}) == 6
+    graph.add("x", AddGate(), "u", "y")  # what was an input is now computed
+    assert sorted(graph.inputs()) == ["u", "y"]
+    assert graph.forward({"u": 1, "y": 3}) == 12
+    assert graph.backward() == {"u": 3, "y": 7}
+
+
+def test_whole_numbers_become_float64_and_float32_stays():
+    graph = ComputationalGraph(output="f")
+    graph.add("inverse", PowerGate(-1), "x")
+    graph.add("square", MultiplyGate(), "y", "y")
+    graph.add("f", MultiplyGate(), "inverse", "square")
+    # As whole numbers, 2 ** -1 is refused by numpy and 2 ** 80 is 0.
+    assert graph.forward({"x": 2, "y": 2**40}) == 2.0**79
+    assert graph.backward() == {"x": -(2.0**78), "y": 2.0**40}
+    for numbers in (graph.values, graph.gradients):
+        assert {np.asarray(number).dtype for number in numbers.values()} == {np.dtype(np.float64)}
+    graph.forward({"x": np.float32(2), "y": np.float32(3)})
+    graph.backward()
+    for numbers in (graph.values, graph.gradients):
+        assert {np.asarray(number).dtype for number in numbers.values()} == {np.dtype(np.float32)}
 
 
 def test_recursion_depth_is_no_limit():
@@ -138,6 +186,17 @@ def test_an_input_that_does_not_matter_has_gradient_zero():
     graph.add("aside", MultiplyGate(), "w", "x")
     graph.forward({"x": 0.0, "w": np.float64(5)})
     assert graph.backward() == {"x": 1, "w": 0}
+    assert "w" not in graph.gradients
+
+
+def test_an_array_that_does_not_matter_has_zeros_in_its_shape():
+    graph = ComputationalGraph(output="f")
+    graph.add("f", TanhGate(), "x")
+    graph.add("aside", DotGate(), "w", "w")
+    graph.forward({"x": 0.0, "w": np.ones(3, np.float32)})
+    w = graph.backward()["w"]
+    assert w.tolist() == [0, 0, 0]
+    assert w.dtype == np.float32
 
 
 def test_each_gate_is_evaluated_once_in_each_direction(monkeypatch):
@@ -171,12 +230,25 @@ def test_a_cycle_is_refused_and_named():
         graph.nodes_topologically_sorted()
 
 
+def test_a_node_that_reads_itself_is_the_shortest_cycle():
+    graph = ComputationalGraph(output="a")
+    graph.add("a", TanhGate(), "a")
+    with pytest.raises(UserError, match=r"^the graph has a cycle: a → a; break it$"):
+        graph.nodes_topologically_sorted()
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda g: g.add("a", AddGate(), "x"), "node 'a': AddGate takes 2 inputs, got 1"),
-        (lambda g: g.add("a", "add", "x", "y"), "node 'a': unknown gate 'add'"),
-        (lambda g: (g.add("a", TanhGate(), "x"), g.add("a", TanhGate(), "y")), "there already"),
+        (lambda g: g.add("a", AddGate(), "x"), "^node 'a': AddGate takes 2 inputs, got 1$"),
+        (
+            lambda g: g.add("a", "add", "x", "y"),
+            "^node 'a': unknown gate 'add'; give an instance of a Gate$",
+        ),
+        (
+            lambda g: (g.add("a", TanhGate(), "x"), g.add("a", TanhGate(), "y")),
+            "^node 'a' is there already; choose another name$",
+        ),
     ],
 )
 def test_a_wrong_node_is_refused(build, message):
@@ -187,15 +259,19 @@ def test_a_wrong_node_is_refused(build, message):
 def test_a_gate_cannot_serve_two_nodes():
     graph, gate = ComputationalGraph(output="b"), TanhGate()
     graph.add("a", gate, "x")
-    with pytest.raises(UserError, match="belongs to another node"):
+    with pytest.raises(
+        UserError, match=r"^node 'b': its gate belongs to another node; make a new gate$"
+    ):
         graph.add("b", gate, "a")
 
 
 @pytest.mark.parametrize(
     ("inputs", "message"),
     [
-        ({"x": 1, "y": 2}, "no value for z"),
-        ({"x": 1, "y": 2, "z": 3, "q": 4}, "q is not an input; the inputs are x, y, z"),
+        ({"x": 1, "y": 2}, "^no value for z; give one to each input$"),
+        ({"x": 1}, "^no value for y, z; give one to each input$"),
+        ({"x": 1, "y": 2, "z": 3, "q": 4}, "^q is not an input; the inputs are x, y, z$"),
+        ({"x": 1, "y": 2, "z": 3, "q": 4, "a": 5}, "^q, a is not an input; the inputs"),
         ({"x": np.ones(3), "y": np.ones(2), "z": 0}, r"node 'a': AddGate: x has shape \(3,\), y"),
     ],
 )
@@ -204,7 +280,9 @@ def test_wrong_inputs_are_named_and_leave_nothing_to_differentiate(inputs, messa
     graph.forward({"x": 1, "y": 2, "z": 0})
     with pytest.raises(UserError, match=message):
         graph.forward(inputs)
-    with pytest.raises(UserError, match="backward before forward"):
+    with pytest.raises(
+        UserError, match=r"^backward before forward; call forward with the inputs first$"
+    ):
         graph.backward()
 
 
@@ -218,10 +296,12 @@ def test_division_by_zero_names_the_node():
 def test_an_output_that_is_missing_or_no_number_is_refused():
     graph = ComputationalGraph(output="g")
     graph.add("f", TanhGate(), "x")
-    with pytest.raises(UserError, match="no gate computes the output 'g'"):
+    with pytest.raises(UserError, match=r"^no gate computes the output 'g'; add one$"):
         graph.forward({"x": 1})
     graph = ComputationalGraph(output="f")
     graph.add("f", TanhGate(), "x")
     graph.forward({"x": np.ones(3)})
-    with pytest.raises(UserError, match=r"the output has shape \(3,\)"):
+    with pytest.raises(
+        UserError, match=r"^the output has shape \(3,\); end the graph in one number$"
+    ):
         graph.backward()

@@ -147,7 +147,12 @@ def oracle(case):
     return network, E, np.mean(losses)
 
 
-PENALTIES = {"plain": {}, "penalised": {"l2": 0.05, "anchor": 0.2}}
+PENALTIES = {
+    "plain": {},
+    "l2 alone": {"l2": 0.05},
+    "anchor alone": {"anchor": 0.2},
+    "both": {"l2": 0.05, "anchor": 0.2},
+}
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -171,6 +176,41 @@ def test_an_epoch_is_the_oracles(rule, penalties, tuned, window, hidden, dropout
     unmoved = ~case.policy.movable | (not tuned)
     assert np.array_equal(state.E[unmoved], case.state.E[unmoved])
     assert np.array_equal(state.E, case.state.E) == (not tuned)
+
+
+@pytest.mark.parametrize("window", [0, WINDOW])
+def test_an_epoch_in_float32_is_the_oracles_to_its_digits(window):
+    case = make_case("sgd", window, 5, dropout=True, l2=0.05, anchor=0.2)
+    network, E, loss = oracle(case)
+
+    def small(fields):
+        kinds = {name: getattr(fields, name) for name in fields._fields}
+        floats = {n: v for n, v in kinds.items() if getattr(v, "dtype", None) == np.float64}
+        return fields._replace(**{name: v.astype(np.float32) for name, v in floats.items()})
+
+    case = Case(small(case.batches), small(case.state), small(case.policy), case.rule)
+    state, kernel_loss = case.train()
+    assert state.network.dtype == state.E.dtype == np.float32
+    np.testing.assert_allclose(state.network, network, atol=1e-4)
+    np.testing.assert_allclose(state.E, E, atol=1e-4)
+    assert kernel_loss == pytest.approx(loss, rel=1e-4)
+
+
+def test_rows_without_moments_do_not_move():
+    case = make_case("sgd", WINDOW, 5, tuned=False)
+    state, _ = case.train(move_rows=True)
+    assert np.array_equal(state.E, case.state.E)
+    assert state.steps.tolist() == [-(-N // BATCH), 0]
+
+
+def test_a_single_example_has_its_mask():
+    case = make_case("sgd", WINDOW, 5)
+    batches = case.batches._replace(
+        tokens=case.batches.tokens[:WINDOW], labels=case.batches.labels[:1], masks=np.zeros((1, 5))
+    )
+    state, _ = replace(case, batches=batches).train()
+    moved = layers(state.network - case.state.network, D * WINDOW, 5, CLASSES)
+    assert [bool(layer.any()) for layer in moved] == [False, False, False, True]
 
 
 @pytest.mark.parametrize("rule", ["adam", "adagrad"])
@@ -233,17 +273,19 @@ def test_two_passes_are_one_of_both_batches():
         assert np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("hidden", [0, 5])
-def test_scores_are_the_oracles(hidden):
+@pytest.mark.parametrize("first", [0, 2])
+@pytest.mark.parametrize("hidden", [0, 1, 5])
+def test_scores_are_the_oracles(hidden, first):
     rng = stream(1, "scores")
-    lengths = np.concatenate([[0], rng.integers(1, 9, size=120), [0]])
+    lengths = np.concatenate([[first], rng.integers(0, 3, size=2 * kernels._BLOCK + 9), [0]])
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     words = rng.integers(V, size=offsets[-1]).astype(np.int32)
     E = rng.normal(size=(V, D))
-    assert len(words) > 2 * kernels._BLOCK
+    assert len(words) > kernels._BLOCK
 
-    for window in (0, WINDOW):
+    for window in (0, WINDOW, 5):
         features = D * max(window, 1)
+        beyond = [0] * (window // 2)
         network = layers(
             rng.normal(size=network_size(features, hidden, CLASSES)), features, hidden, CLASSES
         )
@@ -253,17 +295,26 @@ def test_scores_are_the_oracles(hidden):
             # A row of zeros in front is PAD, as the readable class has it.
             padded = np.vstack([np.zeros(D), E])
             windows = [
-                np.concatenate([[0], words[start:end] + 1, [0]])[i : i + window]
+                np.concatenate([beyond, words[start:end] + 1, beyond])[i : i + window]
                 for start, end in pairwise(offsets)
                 for i in range(end - start)
             ]
-            logits = WindowClassifier({"E": padded, **parameters}).logits(np.array(windows))
+            logits = WindowClassifier({"E": padded, **parameters}).logits(np.array(windows, int))
             scores = score_windows(E, words, offsets, window, network)
         else:
             padded = np.vstack([np.zeros(D), E])
             logits = MeanClassifier({"E": padded, **parameters}).logits(words + 1, offsets)
             scores = score_means(E, words, offsets, network)
         np.testing.assert_allclose(scores, logits, rtol=1e-10, atol=1e-12)
+        if hidden == 1:
+            continue
+        small = E.astype(np.float32), [layer.astype(np.float32) for layer in network]
+        if window:
+            scores = score_windows(small[0], words, offsets, window, tuple(small[1]))
+        else:
+            scores = score_means(small[0], words, offsets, tuple(small[1]))
+        assert scores.dtype == np.float32
+        np.testing.assert_allclose(scores, logits, rtol=1e-3, atol=1e-3)
 
 
 @given(st.lists(st.floats(-1e4, 1e4), min_size=1))
@@ -272,6 +323,13 @@ def test_tanh_in_float64(values):
     found = z.copy()
     kernels.tanh(found)
     np.testing.assert_allclose(found, np.tanh(z), rtol=1e-14, atol=1e-300)
+
+
+def test_tanh_in_float64_where_it_bends():
+    z = np.linspace(-20, 20, 40_001)[None]
+    found = z.copy()
+    kernels.tanh(found)
+    np.testing.assert_allclose(found, np.tanh(z), rtol=5e-15, atol=1e-300)
 
 
 def test_tanh_in_float32_and_of_what_is_no_number():
@@ -286,6 +344,17 @@ def test_tanh_in_float32_and_of_what_is_no_number():
     np.testing.assert_array_equal(odd, [[np.nan, 1, -1, 0]])
 
 
+def test_functions_compile_without_the_gil_and_are_kept(monkeypatch):
+    import numba
+
+    def recording(**options):
+        return lambda function: (function, options)
+
+    monkeypatch.setattr(numba, "njit", recording)
+    expected = {"cache": True, "nogil": True, "error_model": "numpy"}
+    assert kernels.compiled(max) == (max, expected)
+
+
 def test_without_a_folder_for_the_cache_functions_compile_all_the_same(monkeypatch):
     import numba
 
@@ -294,10 +363,47 @@ def test_without_a_folder_for_the_cache_functions_compile_all_the_same(monkeypat
     def refusing(*, cache=False, **options):
         if cache:
             raise RuntimeError("no locator available")
+        assert options == {"nogil": True, "error_model": "numpy"}
         return njit(**options)
 
     monkeypatch.setattr(numba, "njit", refusing)
     assert kernels.compiled(lambda x: x + 1)(1) == 2
+
+
+@pytest.mark.parametrize("top", [0, 1, 2])
+def test_large_logits_neither_overflow_nor_lose_the_loss(top):
+    logits = np.full((1, 3), -1000.0)
+    logits[0, top] = 1000
+    found = logits.copy()
+    label = (top + 1) % 3
+    assert kernels._cross_entropy(found, np.array([label], np.int32)) == 2000
+    expected = np.zeros(3)
+    expected[top], expected[label] = 1, -1
+    assert found[0].tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(("size", "most"), [(1, 4), (2, 5), (3, 5), (4, 6), (9, 10)])
+def test_buffers_hold_the_largest_batch(size, most):
+    """They are made once: with a place too few, the compiled steps would write beyond them."""
+    ends = np.cumsum([0, 1, 4, 1, 4, 0, 0])  # sentences of 0, 1, 4, 1, 4, 0 and 0 words
+    batches = Batches(
+        np.zeros(10, np.int32),
+        np.concatenate([[0], ends[:-1]]),
+        ends,
+        np.zeros(7, np.int32),
+        np.empty((0, D)),
+        0,
+        size,
+    )
+    assert kernels._most_tokens(batches) == most
+    assert kernels._most_tokens(batches._replace(window=3)) == 3 * min(size, 7)
+
+
+def test_buffers_of_sentences_without_words_are_empty():
+    nowhere = np.zeros(2, np.int64)
+    nothing = np.zeros(0, np.int32)
+    batches = Batches(nothing, nowhere, nowhere, np.zeros(2, np.int32), np.empty((0, D)), 0, 5)
+    assert kernels._most_tokens(batches) == 0
 
 
 def test_every_shape_of_batches_is_trained():

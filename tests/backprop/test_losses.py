@@ -36,6 +36,12 @@ def test_large_logits_neither_overflow_nor_lose_the_loss():
     assert d_logits.tolist() == [[1.0, -1.0]]
 
 
+def test_one_examples_large_logits_leave_the_loss_of_others_alone():
+    losses, d_logits = softmax_cross_entropy(np.array([[1e4, 0.0], [0.0, 0.0]]), np.array([0, 0]))
+    assert losses.tolist() == [0.0, pytest.approx(np.log(2))]
+    assert d_logits.tolist() == [[0, 0], [-0.5, 0.5]]
+
+
 def test_one_class_has_loss_and_gradient_zero():
     losses, d_logits = softmax_cross_entropy(np.array([[3.0]]), np.array([0]))
     assert losses.tolist() == [0.0]

@@ -107,6 +107,24 @@ def test_parquet_reads_the_same_and_gzipped_too(tmp_path: Path) -> None:
     assert sentences(corpus, corpus.train) == sentences(corpus, corpus.test) == EXPECTED
 
 
+def test_lists_of_categories_in_groups_of_rows(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tags = pa.ListArray.from_arrays(
+        [0, 2, 3, 4], pa.array(["X", "Y", "Y", "Z"]).dictionary_encode()
+    )
+    table = pa.table({"tokens": [["a", "b"], ["c"], ["d"]], "tags": tags})
+    pq.write_table(table, tmp_path / "a.parquet", row_group_size=1)
+    path = tmp_path / "a.parquet"
+    corpus = read(path, path, path)
+    assert sentences(corpus, corpus.train) == [
+        (["a", "b"], ["X", "Y"]),
+        (["c"], ["Y"]),
+        (["d"], ["Z"]),
+    ]
+
+
 def test_class_labels_carry_their_names(tmp_path: Path) -> None:
     import datasets
 
@@ -247,8 +265,8 @@ def test_test_sentences_that_stand_in_the_training_data_are_counted(tmp_path: Pa
 
 
 def test_labels_are_sorted_numbers_by_value(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.csv", "text,label\na a,10\nb b,9\nc c,-1\nd d,b\ne e,a\n")
-    assert read(path, path, path).label_names == ["-1", "9", "10", "a", "b"]
+    path = write(tmp_path / "a.csv", "text,label\na a,10\nb b,9\nc c,-1\nd d,b\ne e,--1\n")
+    assert read(path, path, path).label_names == ["-1", "9", "10", "--1", "b"]
 
 
 def test_integer_and_text_labels_of_two_files_meet(tmp_path: Path) -> None:
@@ -343,7 +361,7 @@ BAD = {
     "not UTF-8 in JSON": ("a.jsonl", LABELLED.encode() + b'{"text": "\xe9"}\n', "line 21 is not"),
     "not JSON": ("a.jsonl", LABELLED + "{'text': 1}\n", "line 21 is not JSON"),
     "JSON of numbers": ("a.jsonl", LABELLED + "7\n", "line 21 is not a JSON object"),
-    "broken JSON list": ("a.json", '[{"text": "a"', "not a readable json file"),
+    "broken JSON list": ("a.json", '[{"text": "a"', "item 1 is not JSON (Expecting"),
     "no such column": ("a.csv", CSV, "no column 'review' (data.text)", {"text": "review"}),
     "columns unclear": (
         "a.csv",

@@ -75,3 +75,15 @@ def test_plain_words_come_through_every_tokenizer(words: list[str]) -> None:
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(UserError, match=r"tokenizer=bert: .* auto, whitespace, treebank, tweet"):
         get_tokenizer("bert")
+
+
+def test_a_text_that_the_tweet_tokenizer_gives_up_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    from nltk.tokenize.casual import TweetTokenizer
+
+    def give_up(self: TweetTokenizer, text: str) -> list[str]:
+        raise TimeoutError
+
+    monkeypatch.setattr(TweetTokenizer, "tokenize", give_up)
+    _, tokenize = get_tokenizer("tweet")
+    with pytest.raises(UserError, match="does not get through the text that begins '1111"):
+        tokenize("1" * 1000)

@@ -39,9 +39,9 @@ def test_second_use_reads_nothing_from_the_file(
     parsed: list[int] = []
     real = text.text_rows
 
-    def counting(path, name, index, ids):  # type: ignore[no-untyped-def]
+    def counting(path, name, index, ids, advance):  # type: ignore[no-untyped-def]
         parsed.extend(ids.tolist())
-        return real(path, name, index, ids)
+        return real(path, name, index, ids, advance)
 
     monkeypatch.setattr(opened, "text_rows", counting)
     monkeypatch.setitem(opened.SCANS, "GloVe text", None)  # a second pass would call it

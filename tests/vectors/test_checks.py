@@ -92,7 +92,7 @@ REFUSED_TEXT = {
     "NaN": (b"a 1 2 3\nb nan 5 6\n", "'b': NaN or infinity"),
     "infinity": (b"a 1 2 3\nb 1 inf 6\n", "'b': NaN or infinity"),
     "too large for float32": (b"a 1 2 3\nb 1 1e39 6\n", "'b': NaN or infinity"),
-    "not a number": (b"a 1 2 3\nb 4 5x 6\nc 7 8 9\n", "byte 10, row of 'b': could not convert"),
+    "not a number": (b"a 1 2 3\nb 4 5x 6\nc 7 8 9\n", "byte 10, row of 'b': '5x' is not a number"),
     "prose": (b"Call me Ishmael.\nSome years ago\n", "no known vector format"),
     "double spaces": (b"a  1  2  3\nb  4  5  6\n", "fields are not parted by single spaces"),
     "word counts": (b"the 10\nof 7\n", "list of counts"),

@@ -82,6 +82,8 @@ DICTIONARY = 4 * 14 + 8
         (8, "<i", -1, "wrong header"),
         (40, "<i", 501, "501 n-gram rows"),
         (48, "<i", 1 << 30, "wrong header"),
+        (48, "<i", -1, "wrong header"),
+        (DICTIONARY + 28, "<c", b"\0", "is not a word"),
         (DICTIONARY + 8, "<i", 3, "supervised"),
         (DICTIONARY + 20, "<q", 7, "pruned"),
         (DICTIONARY, "<2i", (1 << 30, 1 << 30), "is not a word|no word"),

@@ -107,6 +107,12 @@ def test_damage_is_named(tmp_path: Path) -> None:
     folder = make(tmp_path / "f")
     (folder / "tokenizer.json").write_text(json.dumps({"model": 1}))
     fails(folder, "not a tokenizer")
+    tokenizer = json.loads((make(folder) / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"].pop("[UNK]")
+    tokenizer["added_tokens"] = []
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(UserError, match=r"tokenizer\.json cannot be used: .*UNK"):
+        load_vectors(folder, words=["zzz"])
     folder = make(tmp_path / "g")
     content = (folder / "model.safetensors").read_bytes()
     (folder / "model.safetensors").write_bytes(content[:-8])

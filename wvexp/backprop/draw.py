@@ -35,7 +35,7 @@ def number_or_shape(value: Any) -> str:
     return f"{float(value) + 0.0:.4g}".replace("-", "−")  # + 0.0 turns -0.0 into 0
 
 
-def svg(graph: ComputationalGraph, title: str, output_name: str = "f") -> str:
+def svg(graph: ComputationalGraph, title: str, output_name: str) -> str:
     """The picture after `forward` and `backward`, as a self-contained SVG file.
 
     Parameters
@@ -91,7 +91,7 @@ def svg(graph: ComputationalGraph, title: str, output_name: str = "f") -> str:
     )
 
 
-def describe(graph: ComputationalGraph, output_name: str = "f") -> str:
+def describe(graph: ComputationalGraph, output_name: str) -> str:
     """Every node's operation, value and gradient in words, in the order of computation."""
     sentences = []
     for node in graph.nodes_topologically_sorted():

@@ -191,8 +191,8 @@ class _Parser:
         if token in STRENGTH:
             # Equal strength groups to the left, except for powers.
             while self.pending and not self.pending[-1].is_bracket:
-                before = STRENGTH[self.pending[-1].symbol]
-                if before < STRENGTH[token] or token == "**":
+                before = self.pending[-1].symbol
+                if STRENGTH[before] < STRENGTH[token] or before == token == "**":
                     break
                 self.reduce()
             self.pending.append(_Pending(token, start))

@@ -75,8 +75,8 @@ def directional_error(
     """The largest relative error of <gradient, v> over unit vectors v: for large x.
 
     The first v is the gradient's own direction, where a wrong scale shows in full; the others
-    are random, where anything else shows. The latter are relative to |gradient| / √n, the size
-    that <gradient, v> has for a random v. A v whose step meets a kink is replaced by another.
+    are random, where anything else shows. Errors are relative to |gradient| / √n at least, the
+    size that <gradient, v> has for a random v. A v whose step meets a kink is replaced by another.
     `floor` as in `relative_error`.
 
     Raises
@@ -87,6 +87,7 @@ def directional_error(
     x = np.array(x, dtype=np.float64)
     gradient = np.asarray(gradient, dtype=np.float64)
     middle, norm = f(x), float(np.linalg.norm(gradient))
+    usual = norm / float(np.sqrt(x.size))
     step = STEP * max(1.0, float(np.sqrt(np.mean(x * x))))
     errors: list[float] = []
     for trial in range(4 * directions):
@@ -96,7 +97,6 @@ def directional_error(
         if kinked:
             continue
         claimed = float(np.sum(gradient * v))
-        usual = norm if trial == 0 else norm / np.sqrt(x.size)
         size = max(abs(claimed), abs(slope), usual, floor)
         errors.append(abs(claimed - slope) / size if size > 0 else 0.0)
         if len(errors) == directions:

@@ -293,7 +293,7 @@ def _cross_entropy(logits: Array, labels: Array) -> float:
     for i in range(logits.shape[0]):
         row = logits[i]
         shift = row[0]
-        for k in range(1, row.size):
+        for k in range(row.size):
             shift = max(shift, row[k])
         true = row[labels[i]] - shift
         total = number(0)

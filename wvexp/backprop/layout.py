@@ -67,7 +67,7 @@ def lay_out(order: list[str], predecessors: Mapping[str, tuple[str, ...]]) -> La
 
 def _columns(order: list[str], edges: list[Edge]) -> dict[str, int]:
     """The longest way from an input; inputs then move up to just before their first reader."""
-    column = dict.fromkeys(order, 0)
+    column: dict[str, int] = {}
     read_by: dict[str, list[str]] = {node: [] for node in order}
     computed = {edge.target for edge in edges}
     reads: dict[str, list[str]] = {node: [] for node in order}
@@ -92,10 +92,7 @@ def _rows(
             row[member] = k - (len(members) - 1) / 2
     for sweep in range(SWEEPS):
         for members in columns if sweep % 2 else reversed(columns):
-            wish = {
-                m: sum(row[n] for n in neighbours[m]) / len(neighbours[m]) if neighbours[m] else 0
-                for m in members
-            }
+            wish = {m: sum(row[n] for n in neighbours[m]) / len(neighbours[m]) for m in members}
             members.sort(key=wish.__getitem__)  # stable: ties keep their order
             for member, place in zip(members, _spread([wish[m] for m in members]), strict=True):
                 row[member] = place

@@ -62,7 +62,7 @@ class MeanClassifier:
             filled = self.lengths > 0
             first = np.searchsorted(self.sentence, np.flatnonzero(filled))
             totals = np.add.reduceat(E[self.words], first, axis=0)
-            x[filled] = totals / self.lengths[filled, None].astype(E.dtype)
+            x[filled] = totals / self.lengths[filled, None]
         return self.head.logits(x, mask)
 
     def forward(

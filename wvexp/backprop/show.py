@@ -21,7 +21,8 @@ STEP = 0.1
 class Shown:
     """A graph that has been through `forward` and `backward` with `inputs`.
 
-    `variables` are the inputs worth a step: all but the numbers in an expression.
+    `variables` are the inputs worth a step: all but the numbers in an expression. Each reaches the
+    output, and an array among them with a gradient other than 0.
     """
 
     title: str
@@ -45,17 +46,15 @@ class Shown:
         A number moves by 0.1, an array by 0.1 along its gradient.
         """
         before = float(self.graph.values[self.graph.output])
-        gradients = {name: self.graph.gradients.get(name) for name in self.variables}
+        gradients = {name: self.graph.gradients[name] for name in self.variables}
         lines = []
         for name, gradient in gradients.items():
-            slope = 0.0 if gradient is None else float(np.linalg.norm(gradient))
-            direction: Any = 1.0
-            if np.ndim(self.inputs[name]):
-                direction = gradient / slope if gradient is not None and slope > 0 else 0.0
-            elif gradient is not None:
-                slope = float(gradient)
-            moved = {**self.inputs, name: self.inputs[name] + STEP * direction}
-            along = " along its gradient" if np.ndim(self.inputs[name]) else ""
+            if np.ndim(gradient):
+                slope, along = float(np.linalg.norm(gradient)), " along its gradient"
+                step: Any = STEP * gradient / slope
+            else:
+                slope, along, step = float(gradient), "", STEP
+            moved = {**self.inputs, name: self.inputs[name] + step}
             promise = f"{name}: +{STEP}{along} → {self.output_name} {_signed(STEP * slope)}"
             lines.append((promise, self._really(moved, before)))
         self.graph.forward(self.inputs)

@@ -1,8 +1,9 @@
 """Which columns of a table hold the text, the label and the document."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Any, Literal
 
 from wvexp.data.corpus import Task
 from wvexp.errors import UserError
@@ -24,10 +25,10 @@ Kind = Literal["text", "texts", "number", "numbers", "other"]
 
 @dataclass(frozen=True)
 class Column:
-    """What a batch of rows shows of a column.
+    """What the first rows show of a column.
 
     kind   "text" or "number", plural for a list of them in each row
-    words  mean number of blank-separated words in a row, 0 where it is no text
+    words  mean number of blank-separated words with a letter in a row, 0 where it is no text
     """
 
     kind: Kind
@@ -36,6 +37,33 @@ class Column:
     @property
     def is_list(self) -> bool:
         return self.kind in ("texts", "numbers")
+
+
+def column_of(cells: Sequence[Any]) -> Column:
+    """The kind of a column that holds these cells; missing ones do not count."""
+    present = [cell for cell in cells if cell is not None and cell == cell]
+    lists = [cell for cell in present if isinstance(cell, list)]
+    if not lists:
+        kind = _kind(present)
+        words = [_words(cell) for cell in present if cell] if kind == "text" else []
+        return Column(kind, sum(words) / max(1, len(words)))
+    inner = _kind([part for cell in lists for part in cell if part is not None])
+    if len(lists) < len(present) or inner == "other":
+        return Column("other")
+    return Column("texts" if inner == "text" else "numbers")
+
+
+def _kind(cells: Sequence[Any]) -> Literal["text", "number", "other"]:
+    """ "text" where some are text and the others numbers, which labels may be."""
+    texts = sum(isinstance(cell, str) for cell in cells)
+    numbers = sum(isinstance(cell, Real) for cell in cells)
+    if not cells or texts + numbers < len(cells):
+        return "other"
+    return "text" if texts else "number"
+
+
+def _words(cell: Any) -> int:
+    return sum(any(map(str.isalpha, word)) for word in str(cell).split())
 
 
 @dataclass(frozen=True)

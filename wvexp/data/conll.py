@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wvexp.data.examples import Example
 from wvexp.data.inputs import open_text
+from wvexp.data.limits import USUAL, TextLimits
 from wvexp.errors import UserError
 
 CONLLU_COLUMNS = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"]
@@ -21,7 +22,9 @@ _DOCUMENT_ID = re.compile(r"#\s+id\b\s*=?\s*(.*)")
 _Event = tuple[str, str] | str | None
 
 
-def read_conll(path: Path, token: str | None = None, tag: str | None = None) -> Iterator[Example]:
+def read_conll(
+    path: Path, token: str | None = None, tag: str | None = None, limits: TextLimits = USUAL
+) -> Iterator[Example]:
     """Sentences of a file with one token a line and blank lines between sentences.
 
     Columns are separated by tabs, or by spaces where the first token line has no tab.
@@ -38,10 +41,12 @@ def read_conll(path: Path, token: str | None = None, tag: str | None = None) -> 
         A line has more or fewer columns than the first, or an empty token or tag; there is no
         such column; what `open_text` refuses.
     """
-    return _sentences(_conll_events(path, token, tag))
+    return _sentences(_conll_events(path, token, tag, limits))
 
 
-def read_conllu(path: Path, token: str | None = None, tag: str | None = None) -> Iterator[Example]:
+def read_conllu(
+    path: Path, token: str | None = None, tag: str | None = None, limits: TextLimits = USUAL
+) -> Iterator[Example]:
     """Sentences of a CoNLL-U file; multiword ranges (`1-2`) and empty nodes (`1.1`) are skipped.
 
     Parameters
@@ -56,7 +61,7 @@ def read_conllu(path: Path, token: str | None = None, tag: str | None = None) ->
         A line has not ten columns, or no value in the tag column; there is no such column; what
         `open_text` refuses.
     """
-    return _sentences(_conllu_events(path, token or "FORM", tag or "UPOS"))
+    return _sentences(_conllu_events(path, token or "FORM", tag or "UPOS", limits))
 
 
 def _sentences(events: Iterable[_Event]) -> Iterator[Example]:
@@ -78,15 +83,22 @@ def _sentences(events: Iterable[_Event]) -> Iterator[Example]:
         yield Example(tokens, tags, document)
 
 
-def _conll_events(path: Path, token: str | None, tag: str | None) -> Iterator[_Event]:
+def _conll_events(
+    path: Path, token: str | None, tag: str | None, limits: TextLimits
+) -> Iterator[_Event]:
     token_column = 0 if token is None else _column_number(path, token)
     tag_column = -1 if tag is None else _column_number(path, tag)
-    separator: str | None = None
+    separator = ""
     width = 0
-    with open_text(path) as file:
-        for number, line in enumerate(file, start=1):
+    with open_text(path, limits) as lines:
+        tokens = False
+        for line in lines:
+            number = lines.number
             line = line.rstrip("\n")
             if not line or line.isspace():
+                if tokens:
+                    lines.end_record()
+                tokens = False
                 yield None
             elif line.startswith("-DOCSTART-"):
                 yield ""
@@ -95,9 +107,9 @@ def _conll_events(path: Path, token: str | None, tag: str | None) -> Iterator[_E
                     yield document[1].strip()
             else:
                 if not width:
-                    separator = "\t" if "\t" in line else None
-                    width = _width(path, number, line.split(separator), token_column, tag_column)
-                fields = line.split(separator)
+                    separator = "\t" if "\t" in line else " "
+                    width = _width(path, number, _fields(line, separator), token_column, tag_column)
+                fields = _fields(line, separator)
                 if len(fields) != width:
                     problem = f"has {len(fields)} columns, the lines before it have {width}"
                     raise _bad_line(path, number, problem if len(fields) > 1 else "has no tag")
@@ -109,16 +121,22 @@ def _conll_events(path: Path, token: str | None, tag: str | None) -> Iterator[_E
                             f"take the tab out, or name the tag's column: data.label={width - 1}",
                         )
                     raise _bad_line(path, number, f"has no {'tag' if word else 'token'}")
+                tokens = True
                 yield word, label
 
 
-def _conllu_events(path: Path, token: str, tag: str) -> Iterator[_Event]:
+def _conllu_events(path: Path, token: str, tag: str, limits: TextLimits) -> Iterator[_Event]:
     token_column = _conllu_column(path, token)
     tag_column = _conllu_column(path, tag)
-    with open_text(path) as file:
-        for number, line in enumerate(file, start=1):
+    with open_text(path, limits) as lines:
+        tokens = False
+        for line in lines:
+            number = lines.number
             line = line.rstrip("\n")
             if not line or line.isspace():
+                if tokens:
+                    lines.end_record()
+                tokens = False
                 yield None
                 continue
             if line.startswith("#"):
@@ -141,10 +159,17 @@ def _conllu_events(path: Path, token: str, tag: str) -> Iterator[_Event]:
                     f"{path}: line {number} has no {CONLLU_COLUMNS[tag_column]}",
                     "mend the line, or choose another column with data.label",
                 )
+            tokens = True
             yield fields[token_column], fields[tag_column]
 
 
-def _is_comment(line: str, separator: str | None) -> bool:
+def _fields(line: str, separator: str) -> list[str]:
+    """The columns of a line; a Unicode space is a character of its word."""
+    fields = line.split(separator)
+    return fields if separator == "\t" else [field for field in fields if field]
+
+
+def _is_comment(line: str, separator: str) -> bool:
     if line[0] != "#" or "\t" in line:
         return False
     return bool(_COMMENT.match(line)) or (separator == "\t" and line.startswith("# "))

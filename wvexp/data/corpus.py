@@ -85,6 +85,7 @@ class Corpus:
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
     `test_units` are the units of a test split that was cut out of a larger one.
+    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`).
     """
 
     name: str
@@ -97,6 +98,7 @@ class Corpus:
     folds: int | None = None
     test_units: "Units | None" = None
     unseen_labels: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def task(self) -> Task:

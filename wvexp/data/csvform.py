@@ -1,35 +1,43 @@
-"""The form of a CSV or TSV file, checked strictly before it is read.
+"""CSV and TSV: the form of a file, checked strictly before it is read, and its rows.
 
-pandas, which reads CSV for `datasets`, pads short rows and lets an unclosed quote swallow the
-rows after it. A label lost that way would be a wrong result and not an error, so one strict pass
-looks at the whole file first.
+A lenient reader pads short rows and lets an unclosed quote swallow the rows after it. A label lost
+that way would be a wrong result and not an error, so one strict pass looks at the whole file first.
 """
 
 import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
 from wvexp.data.inputs import open_text
+from wvexp.data.limits import Lines, TextLimits
+from wvexp.data.table import HEAD, HEAD_SIZE, Table
 from wvexp.errors import UserError
 
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
+
+_SEPARATORS = (",", ";", "\t")
+_SAMPLE = 100  # rows by which the separator is chosen
+_PIECE = 1000  # rows read at once
 
 
 @dataclass(frozen=True)
 class CsvForm:
     """What a reader must know of the file; `quoting` is a constant of the csv module."""
 
-    columns: list[str]
     delimiter: str
     quoting: Quoting
 
 
-def csv_form(path: Path, kind: str) -> CsvForm:
-    """Header and quoting of a file, every row of which has as many fields as the header.
+def open_csv(path: Path, kind: str, limits: TextLimits) -> Table:
+    """The table in a CSV or TSV file, every row of which has as many fields as the header.
 
-    A CSV file whose header holds a semicolon or a tab and no comma is parted by those. A column
-    without a name, such as the index that pandas writes, has the name that pandas gives it.
+    Every field is the text that stands in it: "NA", "null" and "nan" are words. A CSV file may be
+    parted by semicolons or tabs, whatever else its header holds. A column without a name, such as
+    the index that pandas writes, is called "Unnamed: 0", as pandas calls it.
 
     Quotation marks in a TSV file are ordinary characters where they do not pair up as quotes, or
     would put a tab into a field.
@@ -40,61 +48,113 @@ def csv_form(path: Path, kind: str) -> CsvForm:
         A row is ragged or a quote unclosed (the line is named); there is no row after the header;
         two columns have one name; what `open_text` refuses.
     """
-    delimiter = _delimiter(path, kind)
+    form = CsvForm("\t" if kind == "tsv" else _separator(path, limits), csv.QUOTE_MINIMAL)
     try:
-        return CsvForm(_check(path, delimiter, csv.QUOTE_MINIMAL), delimiter, csv.QUOTE_MINIMAL)
+        head = _checked(path, form, limits)
     except csv.Error as error:
         if kind == "csv":
             raise UserError(
                 f"{path}: {error}",
                 "close the quote; a quotation mark inside a quoted field is written twice",
             ) from None
-    return CsvForm(_check(path, delimiter, csv.QUOTE_NONE), delimiter, csv.QUOTE_NONE)
+        form = CsvForm(form.delimiter, csv.QUOTE_NONE)
+        head = _checked(path, form, limits)
+    places = {name: place for place, name in enumerate(head)}
+
+    def rows(columns: Sequence[str]) -> Iterator[tuple[str, ...]]:
+        wanted = [places[name] for name in columns]
+        filled = _rows(path, form, limits)
+        next(filled)  # the header
+        return (tuple([row[place] for place in wanted]) for _, row in filled)
+
+    return Table(str(path), head, rows)
 
 
-def _delimiter(path: Path, kind: str) -> str:
-    if kind == "tsv":
-        return "\t"
-    with open_text(path) as file:
-        header = next((line for line in file if line.strip()), "")
-    return next((mark for mark in (",", ";", "\t") if mark in header), ",")
+def _separator(path: Path, limits: TextLimits) -> str:
+    """The separator by which the first rows have as many fields as the header.
+
+    Prose puts a blank behind its commas: of several that fit, the one that least often stands
+    before a blank.
+    """
+    with open_text(path, limits) as lines:
+        header = next((line for line in lines if line.strip()), "")
+    present = [mark for mark in _SEPARATORS if mark in header]
+    fitting = {}
+    for mark in present if len(present) > 1 else []:
+        try:
+            sample = [
+                row
+                for _, row in islice(_rows(path, CsvForm(mark, csv.QUOTE_MINIMAL), limits), _SAMPLE)
+            ]
+        except csv.Error:
+            continue
+        if len({len(row) for row in sample}) == 1 and len(sample[0]) > 1:
+            fitting[mark] = sum(field.startswith(" ") for row in sample for field in row)
+    return min(fitting or present or [","], key=lambda mark: fitting.get(mark, 0))
 
 
-def _check(path: Path, delimiter: str, quoting: Quoting) -> list[str]:
-    """The header. A csv.Error names the line on which the broken row starts."""
-    # A whole document may stand in one field; the limit is the process's, so it is put back.
-    limit = csv.field_size_limit(2**31 - 1)
-    try:
-        with open_text(path, newline="") as file:
-            reader = csv.reader(file, delimiter=delimiter, quoting=quoting, strict=True)
-            start, rows, header = 0, 0, None
-            try:
-                for row in reader:
-                    if not any(map(str.strip, row)) and len(row) < 2:
-                        pass  # a blank line
-                    elif header is None:
-                        header = [name or f"Unnamed: {i}" for i, name in enumerate(row)]
-                    else:
-                        rows += 1
-                        if len(row) != len(header):
-                            raise _ragged(path, start + 1, row, header, quoting)
-                        if delimiter == "\t" and any("\t" in field for field in row):
-                            raise csv.Error("a tab inside quotes")
-                    start = reader.line_num
-            except csv.Error:
-                problem = "a quote is not closed or not paired"
-                raise csv.Error(f"{problem} in the row that starts on line {start + 1}") from None
-    finally:
-        csv.field_size_limit(limit)
+def _checked(path: Path, form: CsvForm, limits: TextLimits) -> dict[str, list[str]]:
+    """The first rows, column by column. A csv.Error names the line where a broken row starts."""
+    header: list[str] | None = None
+    head: list[list[str]] = []
+    room = HEAD_SIZE
+    for line, row in _rows(path, form, limits):
+        if header is None:
+            header = [name or f"Unnamed: {i}" for i, name in enumerate(row)]
+            continue
+        if len(row) != len(header):
+            raise _ragged(path, line, row, header, form.quoting)
+        if form.delimiter == "\t" and any("\t" in field for field in row):
+            raise csv.Error(f"a tab inside quotes in the row that starts on line {line}")
+        if len(head) < HEAD and (room > 0 or not head):
+            head.append(row)
+            room -= sum(map(len, row))
     if header is None:
         raise UserError(f"{path}: the file is empty", "give a header line and labelled rows")
-    if repeated := [name for name in header if header.count(name) > 1]:
-        raise UserError(f"{path}: two columns are named {repeated[0]!r}", "rename one of them")
-    if not rows:
-        raise UserError(
-            f"{path}: a header ({', '.join(header)}) and no rows", "give it labelled rows"
-        )
-    return header
+    if len(set(header)) < len(header):
+        repeated = next(name for name in header if header.count(name) > 1)
+        raise UserError(f"{path}: two columns are named {repeated!r}", "rename one of them")
+    if not head:
+        raise UserError(f"{path}: a header ({_shown(header)}) and no rows", "give it labelled rows")
+    return {name: list(cells) for name, cells in zip(header, zip(*head, strict=True), strict=True)}
+
+
+def _rows(path: Path, form: CsvForm, limits: TextLimits) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, each with the number of the line on which it starts."""
+    with open_text(path, limits, newline="") as lines:
+        reader = csv.reader(lines, delimiter=form.delimiter, quoting=form.quoting, strict=True)
+        while piece := _piece(reader, lines):
+            yield from piece
+
+
+def _piece(reader: Iterator[list[str]], lines: Lines) -> list[tuple[int, list[str]]]:
+    piece: list[tuple[int, list[str]]] = []
+    size = 0
+    start = lines.number
+    try:
+        with _long_fields():
+            for row in reader:
+                if len(row) > 1 or any(map(str.strip, row)):  # else a blank line
+                    piece.append((start + 1, row))
+                    lines.end_record()
+                    size += sum(map(len, row))
+                start = lines.number
+                if len(piece) == _PIECE or size > HEAD_SIZE:
+                    break
+    except csv.Error:
+        problem = "a quote is not closed or not paired"
+        raise csv.Error(f"{problem} in the row that starts on line {start + 1}") from None
+    return piece
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    """A whole document may stand in one field; the limit is the process's, so it is put back."""
+    limit = csv.field_size_limit(2**31 - 1)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _ragged(path: Path, line: int, row: list[str], header: list[str], quoting: int) -> UserError:
@@ -103,6 +163,11 @@ def _ragged(path: Path, line: int, row: list[str], header: list[str], quoting: i
         remedy = "give each row as many fields as the header"
     return UserError(
         f"{path}: the row on line {line} has {len(row)} field{'s' * (len(row) > 1)}, the header "
-        f"has {len(header)} ({', '.join(header)})",
+        f"has {len(header)} ({_shown(header)})",
         remedy,
     )
+
+
+def _shown(header: list[str]) -> str:
+    names = ", ".join(header)
+    return names if len(names) <= 200 else names[:200] + ", ..."

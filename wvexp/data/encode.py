@@ -3,17 +3,21 @@
 import logging
 from array import array
 from collections import defaultdict
-from itertools import chain, islice
+from itertools import chain
 
 import numpy as np
 
+from wvexp.data.assumptions import label_notes
 from wvexp.data.corpus import Corpus, Split
-from wvexp.data.examples import Source
+from wvexp.data.examples import Example, Source
+from wvexp.data.labels import LabelIds
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
 from wvexp.errors import UserError
 
 log = logging.getLogger(__name__)
+
+_SAMPLE_SIZE = 10**7  # characters of the sample, one text at least
 
 
 class Ids(defaultdict[str, int]):
@@ -35,7 +39,7 @@ class Encoder:
 
     def __init__(self, tokenize: Tokenizer) -> None:
         self.words = Ids()
-        self.labels = Ids()
+        self.labels = LabelIds()
         self._tokenize = tokenize
 
     def split(self, source: Source) -> Split:
@@ -103,22 +107,22 @@ def build_corpus(
     """
     if train.task == "token":
         tokenizer = "whitespace"  # the words are given; this is how a user types them
-    sample = list(islice(train.examples, SAMPLE))
+    sample = _sample(train)
     train = train._replace(examples=chain(sample, train.examples))
     tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
     log.info("%s: tokenizer %s", name, tokenizer)
     encoder = Encoder(tokenize)
     splits = {"train": encoder.split(train)}
-    label_space = list(encoder.labels)
-    if len(label_space) < 2:
+    known = len(encoder.labels.names)
+    if known < 2:
         raise UserError(
-            f"{train.name}: every example has the label {label_space[0]!r}",
+            f"{train.name}: every example has the label {encoder.labels.names[0]!r}",
             "a classifier needs at least two labels",
         )
     for part, source in (("validation", validation), ("test", test)):
         if source is not None:
             splits[part] = encoder.split(source)
-            _check_labels(source.name, train.name, splits[part], encoder.labels, len(label_space))
+            _check_labels(source.name, train.name, splits[part], encoder.labels, known)
     share = SHARE
     for part in ("test", "validation"):
         if part in splits:
@@ -129,10 +133,18 @@ def build_corpus(
             splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
-    names = sorted(label_space, key=_label_order)
-    unseen = sorted(list(encoder.labels)[len(label_space) :], key=_label_order)
+    every = encoder.labels.names  # as all parts together call them
+    counts = np.bincount(splits["train"].labels, minlength=known).tolist()
+    notes = [
+        *train.notes,
+        *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
+    ]
+    for note in notes:
+        log.warning("%s", note)
+    names = sorted(every[:known], key=_label_order)
+    unseen = sorted(every[known:], key=_label_order)
     place = {label: i for i, label in enumerate([*names, *unseen])}
-    rank = np.array([place[label] for label in encoder.labels], dtype=np.int32)
+    rank = np.array([place[label] for label in every], dtype=np.int32)
     for split in splits.values():
         split.labels[:] = rank[split.labels]
     return Corpus(
@@ -144,20 +156,32 @@ def build_corpus(
         splits["test"],
         tokenizer,
         unseen_labels=tuple(unseen),
+        notes=tuple(notes),
     )
+
+
+def _sample(source: Source) -> list[Example]:
+    """The first examples, by which the tokenizer is chosen."""
+    sample, room = [], _SAMPLE_SIZE
+    for example in source.examples:
+        sample.append(example)
+        room -= len(example.text)
+        if len(sample) == SAMPLE or room < 0:
+            break
+    return sample
 
 
 def _label_order(label: str) -> tuple[bool, float, str]:
     """Numbers by value, before names by alphabet."""
-    numeric = label.lstrip("-").isdecimal()
+    numeric = label.removeprefix("-").isdecimal()
     return (not numeric, float(label) if numeric else 0.0, label)
 
 
-def _check_labels(where: str, train: str, split: Split, labels: Ids, known: int) -> None:
+def _check_labels(where: str, train: str, split: Split, labels: LabelIds, known: int) -> None:
     """Refuses a split that holds none of the `known` labels of the training data."""
     if split.labels.min() < known:
         return
-    names = list(labels)
+    names = labels.names
     here, there = (
         ", ".join(map(repr, some[:5])) + (", ..." if len(some) > 5 else "")
         for some in ([names[i] for i in np.unique(split.labels)], names[:known])

@@ -24,6 +24,7 @@ class Source(NamedTuple):
 
     name         what a message calls it: a path, or a data set and its split
     text, label  the columns they are read from; None where columns have no names
+    notes        what was assumed of the columns (`wvexp.data.assumptions`)
     """
 
     name: str
@@ -31,3 +32,4 @@ class Source(NamedTuple):
     text: str | None
     label: str | None
     examples: Iterator[Example]
+    notes: tuple[str, ...] = ()

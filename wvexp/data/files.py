@@ -7,7 +7,8 @@ from wvexp.data.conll import read_conll, read_conllu
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
 from wvexp.data.examples import Source
-from wvexp.data.inputs import check_file, format_of
+from wvexp.data.inputs import check_file, check_growth, format_of
+from wvexp.data.limits import USUAL, TextLimits
 from wvexp.data.rows import table_rows
 from wvexp.data.tables import open_table
 from wvexp.errors import UserError
@@ -23,6 +24,7 @@ def read_files(
     task: Task | None,
     tokenizer: str = "auto",
     seed: int | None,
+    limits: TextLimits = USUAL,
 ) -> Corpus:
     """The corpus in the given files; their formats follow their extensions (`inputs.FORMATS`).
 
@@ -38,6 +40,8 @@ def read_files(
         "token" or "sentence"; None leaves it to the data.
     tokenizer
         For sentence tasks, see `tokenizers.get_tokenizer`.
+    limits
+        What a line and a file may grow to.
 
     Raises
     ------
@@ -47,30 +51,37 @@ def read_files(
     for path in filter(None, (train, validation, test)):
         check_file(path)
         format_of(path)
+    for path in filter(None, (train, validation, test)):
+        check_growth(path, limits)
     with ExitStack() as files:
-        training = _open(files, train, text, label, task)
+        training = _open(files, train, text, label, task, limits)
         others = [
             None
             if path is None
-            else _open(files, path, training.text, training.label, training.task)
+            else _open(files, path, training.text, training.label, training.task, limits)
             for path in (validation, test)
         ]
         return build_corpus(_name(train), training, *others, tokenizer=tokenizer, seed=seed)
 
 
 def _open(
-    files: ExitStack, path: Path, text: str | None, label: str | None, task: Task | None
+    files: ExitStack,
+    path: Path,
+    text: str | None,
+    label: str | None,
+    task: Task | None,
+    limits: TextLimits,
 ) -> Source:
     kind = format_of(path)
     if kind not in ("conll", "conllu"):
-        return table_rows(files.enter_context(open_table(path, kind)), text, label, task)
+        return table_rows(files.enter_context(open_table(path, kind, limits)), text, label, task)
     if task == "sentence":
         raise UserError(
             f"{path}: a {kind} file labels tokens, the task is sentence",
             "give a table with one label a sentence, or label tokens in every file",
         )
     read = read_conll if kind == "conll" else read_conllu
-    return Source(str(path), "token", text, label, read(path, text, label))
+    return Source(str(path), "token", text, label, read(path, text, label, limits))
 
 
 def _name(train: Path) -> str:

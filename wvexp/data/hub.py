@@ -1,12 +1,15 @@
 """Labelled text from the Hugging Face hub, or from a data set folder in the hub's layout."""
 
+import contextlib
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
 from wvexp.data.rows import table_rows
-from wvexp.data.tables import Table, quiet_datasets
+from wvexp.data.table import HEAD, Table
 from wvexp.errors import UserError
 
 # The usual names of the parts, tried in this order where no split is given.
@@ -16,6 +19,7 @@ SPLIT_NAMES = {
     "test": ("test",),
 }
 PROBE_SECONDS = 3.0
+_BATCH = 1000  # rows
 
 
 def read_hub(
@@ -95,8 +99,50 @@ def _split(name: str, loaded: Any, part: str, given: str | None) -> Table | None
     split = next((split for split in names if split in loaded), None)
     if split is None:
         return None
-    where = f"{name} ({split})"
-    return Table(where, loaded[split], lambda error: UserError(f"{where}: unreadable ({error})"))
+    return _table(f"{name} ({split})", loaded[split])
+
+
+def _table(where: str, dataset: Any) -> Table:
+    def rows(columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        try:
+            batches = dataset.select_columns(list(columns)).with_format("arrow").iter(_BATCH)
+            for batch in batches:
+                cells = [batch.column(name).to_pylist() for name in columns]
+                yield from zip(*cells, strict=True)
+        # What the library and those below it raise has no common class.
+        except Exception as error:
+            raise UserError(f"{where}: unreadable ({error})", "load it anew") from error
+
+    names = dataset.column_names
+    cells = list(zip(*islice(rows(names), HEAD), strict=True)) or [()] * len(names)
+    features = {name: getattr(f, "feature", f) for name, f in dataset.features.items()}
+    classes = {name: f.names for name, f in features.items() if getattr(f, "names", None)}
+    return Table(where, dict(zip(names, cells, strict=True)), rows, classes)
+
+
+@contextlib.contextmanager
+def quiet_datasets(*, offline: bool) -> Iterator[Any]:
+    """The `datasets` module, without its progress bars and log lines; offline if asked.
+
+    Offline, it neither counts the load at the hub nor retries for 24 s to reach it.
+    """
+    import datasets
+    from huggingface_hub import constants
+
+    verbosity = datasets.utils.logging.get_verbosity()
+    bars = datasets.is_progress_bar_enabled()
+    before = datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE
+    datasets.utils.logging.set_verbosity(datasets.utils.logging.CRITICAL)
+    datasets.disable_progress_bars()
+    if offline:
+        datasets.config.HF_HUB_OFFLINE = constants.HF_HUB_OFFLINE = True
+    try:
+        yield datasets
+    finally:
+        datasets.config.HF_HUB_OFFLINE, constants.HF_HUB_OFFLINE = before
+        datasets.utils.logging.set_verbosity(verbosity)
+        if bars:
+            datasets.enable_progress_bars()
 
 
 def _no_split(name: str, split: str, loaded: Any) -> UserError:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Literal
 
+from wvexp.data.limits import Growth, Lines, TextLimits
 from wvexp.errors import UserError
 
 Format = Literal["csv", "tsv", "json", "parquet", "conll", "conllu"]
@@ -61,6 +62,21 @@ def check_file(path: Path) -> None:
         raise UserError(f"{path}: cannot be read: {error.strerror}", "check the path") from None
 
 
+def check_growth(path: Path, limits: TextLimits) -> None:
+    """Refuses a file beyond the limits, a gzipped one by unpacking it once without keeping it.
+
+    That takes a second for a gigabyte of nothing, which costs minutes where it is parsed.
+    """
+    check_file(path)
+    growth = Growth(path, limits)
+    if not is_gzip(path):
+        growth.add(path.stat().st_size)
+        return
+    with open_bytes(path) as file:
+        while piece := file.read(1 << 20):
+            growth.add(len(piece))
+
+
 @contextmanager
 def open_bytes(path: Path) -> Iterator[IO[bytes]]:
     """The file's bytes, unpacked where it is gzipped; a damaged archive is a UserError."""
@@ -76,14 +92,14 @@ def open_bytes(path: Path) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def open_text(path: Path, newline: str | None = None) -> Iterator[IO[str]]:
-    """The file's text as UTF-8, a byte order mark dropped; `newline` as in `open`."""
+def open_text(path: Path, limits: TextLimits, newline: str | None = None) -> Iterator[Lines]:
+    """The file's lines as UTF-8, a byte order mark dropped; `newline` as in `open`."""
     with open_bytes(path) as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=newline)
         try:
-            yield text
+            yield Lines(text, path, limits)
         except UnicodeDecodeError:
-            raise _undecodable(path) from None
+            raise _undecodable(path, limits) from None
 
 
 def unpack(path: Path, target: Path) -> None:
@@ -92,14 +108,15 @@ def unpack(path: Path, target: Path) -> None:
         shutil.copyfileobj(packed, plain, 1 << 20)
 
 
-def _undecodable(path: Path) -> UserError:
+def _undecodable(path: Path, limits: TextLimits) -> UserError:
     """The error that names the first line which is not UTF-8.
 
     The decoder reports places within its own buffer, so the file is read once more.
     """
     start = 0
+    most = 4 * limits.line + 8  # bytes of a line that is not too long
     with open_bytes(path) as file:
-        for number, line in enumerate(file, start=1):
+        for number, line in enumerate(iter(lambda: file.readline(most), b""), start=1):
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:

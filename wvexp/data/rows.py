@@ -1,95 +1,123 @@
 """Rows of a table as examples."""
 
-from collections.abc import Callable, Iterator
-from itertools import chain, repeat
+from collections.abc import Callable, Iterator, Sequence
+from numbers import Real
 from typing import Any
 
-from wvexp.data.columns import Column, Roles, choose_columns
+from wvexp.data.assumptions import text_notes
+from wvexp.data.columns import Roles, choose_columns, column_of
 from wvexp.data.corpus import Task
 from wvexp.data.examples import Example, Source
-from wvexp.data.tables import Table
+from wvexp.data.table import Table
 from wvexp.errors import UserError
 
 
 def table_rows(table: Table, text: str | None, label: str | None, task: Task | None) -> Source:
-    """Examples of a table, read batch by batch.
+    """Examples of a table.
 
     Raises
     ------
     UserError
-        See `choose_columns`; while iterating: a row has no label, or not one label a word.
+        See `choose_columns`; while iterating: a row has no label, or not one label a word; a cell
+        holds something else than its column is read as.
     """
-    batches = table.batches()
-    first = next((batch for batch in batches if len(batch)), None)
-    if first is None:
+    if not any(map(len, table.head.values())):
         raise UserError(f"{table.name}: no rows", "give labelled text")
-    roles = choose_columns(table.name, _columns(first), text, label, task)
-    if not label and roles.label in first.column(roles.label).to_pylist():
+    columns = {name: column_of(cells) for name, cells in table.head.items()}
+    roles = choose_columns(table.name, columns, text, label, task)
+    if not label and roles.label in table.head[roles.label]:
         raise UserError(
             f"{table.name}: the label column is named {roles.label!r}, and so is one of its labels",
             "add a header line such as text,label",
         )
-    examples = _examples(table, roles, chain([first], batches))
-    return Source(table.name, roles.task, roles.text, roles.label, examples)
+    notes = text_notes(table.name, columns, roles, chosen=text is not None)
+    return Source(
+        table.name, roles.task, roles.text, roles.label, _examples(table, roles), tuple(notes)
+    )
 
 
-def _examples(table: Table, roles: Roles, batches: Iterator[Any]) -> Iterator[Example]:
-    name_of = _label_namer(table.class_names(roles.label))
-    row = 0
-    for batch in batches:
-        texts = batch.column(roles.text).to_pylist()
-        labels = batch.column(roles.label).to_pylist()
-        documents = batch.column(roles.document).to_pylist() if roles.document else repeat(None)
-        for text, label, document in zip(texts, labels, documents, strict=False):
-            row += 1
-            named: str | list[str]
-            if roles.task == "sentence":
-                named = name_of(label)
-                absent = not named
-                text = text or ""
-            else:
-                text = [str(word) for word in text or []]
-                named = [name_of(tag) for tag in label or []]
-                absent = not all(named)
-                if len(named) != len(text):
-                    raise UserError(
-                        f"{table.name}: row {row} has {len(text)} words in {roles.text!r} and "
-                        f"{len(named)} labels in {roles.label!r}",
-                        "give each word one label",
-                    )
-            if absent:
-                raise UserError(
-                    f"{table.name}: row {row} has no label in column {roles.label!r}",
-                    "label it or take the row out",
-                )
-            yield Example(text, named, None if document is None else str(document))
+def _examples(table: Table, roles: Roles) -> Iterator[Example]:
+    name_of = _label_namer(table.classes.get(roles.label))
+    columns = [roles.text, roles.label, *([roles.document] if roles.document else [])]
+    read = _sentence if roles.task == "sentence" else _tokens
+    for number, cells in enumerate(table.rows(columns), start=1):
+        try:
+            text, named = read(cells[0], cells[1], name_of)
+        except _CellError as bad:
+            column = roles.text if bad.in_text else roles.label
+            where = f"{table.name}: row {number} has {bad.problem} in column {column!r}"
+            raise UserError(where, bad.remedy) from None
+        if isinstance(named, list) and len(named) != len(text):
+            raise UserError(
+                f"{table.name}: row {number} has {len(text)} words in {roles.text!r} and "
+                f"{len(named)} labels in {roles.label!r}",
+                "give each word one label",
+            )
+        document = cells[2] if roles.document else None
+        yield Example(text, named, None if _missing(document) else str(document))
 
 
-def _label_namer(class_names: list[str] | None) -> Callable[[Any], str]:
+class _CellError(Exception):
+    """A cell that cannot be what its column is read as."""
+
+    def __init__(self, problem: str, remedy: str, *, in_text: bool = False) -> None:
+        super().__init__(problem)
+        self.problem, self.remedy, self.in_text = problem, remedy, in_text
+
+
+_Namer = Callable[[Any], str]
+
+
+def _sentence(text: Any, label: Any, name_of: _Namer) -> tuple[str, str]:
+    if not isinstance(text, str) and not _missing(text):
+        raise _CellError(f"{_shown(text)}", "give each row one text there", in_text=True)
+    return text if isinstance(text, str) else "", _named(label, name_of)
+
+
+def _tokens(words: Any, tags: Any, name_of: _Namer) -> tuple[list[str], list[str]]:
+    words = [] if words is None else words
+    tags = [] if tags is None else tags
+    remedy = "give each row a list there"
+    if not isinstance(words, list):
+        raise _CellError(f"{_shown(words)}", remedy, in_text=True)
+    if not isinstance(tags, list):
+        raise _CellError(f"{_shown(tags)}", remedy)
+    for word in words:
+        if _missing(word) or not isinstance(word, str | Real):
+            raise _CellError(f"{_shown(word)} for a word", "give each word as text", in_text=True)
+    return [str(word) for word in words], [_named(tag, name_of) for tag in tags]
+
+
+def _named(label: Any, name_of: _Namer) -> str:
+    if not isinstance(label, str | Real) and label is not None:
+        raise _CellError(f"{_shown(label)} for a label", "give one label, as text or a number")
+    name = "" if _missing(label) else name_of(label)
+    if not name:
+        raise _CellError("no label", "label it or take the row out")
+    return name
+
+
+def _missing(cell: Any) -> bool:
+    """None, and the NaN that stands for it in columns of numbers."""
+    return cell is None or cell != cell
+
+
+def _label_namer(class_names: Sequence[str] | None) -> _Namer:
     """From a cell to the label's name; "" where there is none (also -1 among classes)."""
-    if class_names is not None:
-        return lambda cell: class_names[cell] if cell is not None and cell >= 0 else ""
-    return lambda cell: "" if cell is None else str(cell).strip()
+    if class_names is None:
+        return lambda cell: str(cell).strip()
+
+    def name(cell: Any) -> str:
+        if not isinstance(cell, int) or cell >= len(class_names):
+            raise _CellError(
+                f"label {cell!r}, and the data name {len(class_names)} labels", "write it anew"
+            )
+        return class_names[cell] if cell >= 0 else ""
+
+    return name
 
 
-def _columns(batch: Any) -> dict[str, Column]:
-    """Kind and wordiness of each column, by the first rows."""
-    import pyarrow as pa
-
-    def plain(type_: Any) -> str:
-        if pa.types.is_string(type_) or pa.types.is_large_string(type_):
-            return "text"
-        number = pa.types.is_integer(type_) or pa.types.is_floating(type_)
-        return "number" if number or pa.types.is_boolean(type_) else "other"
-
-    columns = {}
-    for field in batch.schema:
-        kind = plain(field.type)
-        words = 0.0
-        if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
-            kind = {"text": "texts", "number": "numbers"}.get(plain(field.type.value_type), "other")
-        elif kind == "text":
-            cells = [cell for cell in batch.column(field.name)[:1000].to_pylist() if cell]
-            words = sum(len(cell.split()) for cell in cells) / max(1, len(cells))
-        columns[field.name] = Column(kind, words)  # type: ignore[arg-type]
-    return columns
+def _shown(cell: Any) -> str:
+    if isinstance(cell, list | dict):
+        return f"a {'list' if isinstance(cell, list) else 'nested object'}"
+    return f"{cell!r:.40}"

@@ -35,7 +35,8 @@ def get_tokenizer(name: str, texts: Iterable[str] = ()) -> tuple[str, Tokenizer]
     Raises
     ------
     UserError
-        There is no tokenizer of that name.
+        There is no tokenizer of that name; from the tokenizer itself, where a text is too much
+        for its expressions.
     """
     if name == "auto":
         name = "whitespace" if looks_tokenized(islice(texts, SAMPLE)) else "treebank"
@@ -44,9 +45,7 @@ def get_tokenizer(name: str, texts: Iterable[str] = ()) -> tuple[str, Tokenizer]
     if name == "treebank":
         return name, _treebank()
     if name == "tweet":
-        from nltk.tokenize.casual import TweetTokenizer
-
-        return name, TweetTokenizer().tokenize
+        return name, _tweet()
     if name == "toktok":
         from nltk.tokenize.toktok import ToktokTokenizer
 
@@ -68,6 +67,24 @@ def looks_tokenized(texts: Iterable[str]) -> bool:
                 else:
                     alone += 1
     return alone >= attached
+
+
+def _tweet() -> Tokenizer:
+    from nltk.tokenize.casual import TweetTokenizer
+
+    split_words = TweetTokenizer().tokenize
+
+    def tokenize(text: str) -> list[str]:
+        try:
+            words: list[str] = split_words(text)
+        except TimeoutError:  # which nltk raises after some seconds, at a long run of digits
+            raise UserError(
+                f"data.tokenizer=tweet does not get through the text that begins {text[:40]!r}",
+                "shorten its runs of digits, or take another tokenizer",
+            ) from None
+        return words
+
+    return tokenize
 
 
 def _treebank() -> Tokenizer:

@@ -127,6 +127,7 @@ class SavedModel:
         """
         if self.source is None or self.source.path is None:
             return None
+        from wvexp.vectors.limits import ACCEPTED
         from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
 
         path, member = self.source.path, self.source.member
@@ -134,7 +135,7 @@ class SavedModel:
             log.warning("%s is gone or has changed: words without a row are unknown", path)
             return None
         try:
-            return load_vectors(path, words, member)
+            return load_vectors(path, words, member, limits=ACCEPTED)
         except UserError as error:  # a pickle, or a row with NaN: the model itself is sound
             log.warning("%s: words without a row are unknown", error)
             return None

@@ -7,24 +7,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.vectors.checks import Problems, refuse, require_rows
+from wvexp.vectors.checks import LONGEST_WORD, Problems, refuse, require_rows, require_words
 from wvexp.vectors.formats import Layout
 from wvexp.vectors.index import Index
+from wvexp.vectors.limits import Limits
 
 BLOCK = 1 << 19
-LONGEST_WORD = 4096
 _LINE_BREAK = ord("\n")
 
 
-def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], None]) -> Index:
+def scan_binary(
+    path: Path, name: str, layout: Layout, advance: Callable[[int], None], limits: Limits
+) -> Index:
     """Words and row spans of a word2vec binary file.
 
     Raises
     ------
     UserError
-        The file breaks off, holds fewer rows than its header promises, or has no word where one
-        should begin (a wrong header, or damage).
+        A row is wider than `limits` allow, the file breaks off, holds fewer rows than its header
+        promises, or has no word where one should begin (a wrong header, or damage).
     """
+    limits.require_width(name, layout.dim)
     width = 4 * layout.dim
     problems = Problems()
     words: dict[str, int] = {}  # word -> byte where its row's numbers begin
@@ -59,9 +62,9 @@ def scan_binary(path: Path, name: str, layout: Layout, advance: Callable[[int], 
         if _lacks_word(block):
             what = "no word begins here: damaged, or a wrong header"
         raise refuse(name, f"byte {offset:,}", what)
-    longest = max(map(len, words), default=0)
-    if longest > LONGEST_WORD or "\n".join(words).count("\n") >= max(len(words), 1):
-        word = next(word for word in words if "\n" in word or len(word) > LONGEST_WORD)
+    require_words(name, words)
+    if "\n".join(words).count("\n") >= max(len(words), 1):
+        word = next(word for word in words if "\n" in word)
         where = f"byte {words[word] - 1 - len(word.encode()):,}"
         raise refuse(name, where, f"{word[:20]!r} is no word: damaged, or a wrong header")
     require_rows(name, layout.rows, len(words) + repeated, problems)

@@ -30,7 +30,7 @@ from wvexp.caching import cache_root
 from wvexp.errors import UserError
 from wvexp.vectors.sources import Source, fingerprint
 
-VERSION = 1  # raise it when what is kept, or how, changes
+VERSION = 2  # raise it when what is kept, or how, changes
 LIMIT = 10_000_000_000  # bytes, unless WVEXP_CACHE_BYTES says otherwise
 IN_USE = 600  # seconds for which a folder is left alone: somebody may be reading it
 ABANDONED = 24 * 3600  # seconds after which an unfinished folder of another machine is cleared

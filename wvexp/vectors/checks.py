@@ -1,6 +1,6 @@
 """What can be wrong with a vector file: counted when it could be read rightly, else refused."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,11 +10,21 @@ from numpy.typing import NDArray
 from wvexp.errors import UserError
 
 AGAIN = "get the file again"
+LONGEST_PART = 400  # characters of a message
+LONGEST_WORD = 4096  # GloVe and word2vec cut words at 1000 bytes and at 100
 
 
 def refuse(name: str, where: str, problem: str, remedy: str = AGAIN) -> UserError:
-    """The error for a file that cannot be used: the file, the line or byte, what is wrong there."""
-    return UserError(f"{name}: {where}: {problem}" if where else f"{name}: {problem}", remedy)
+    """The error for a file that cannot be used: the file, the line or byte, what is wrong there.
+
+    What libraries quote of a file, and its words, can be of any length: they are cut.
+    """
+    parts = [_cut(part) for part in (where, problem) if part]
+    return UserError(": ".join([name, *parts]), remedy)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_PART else f"{text[:LONGEST_PART]}..."
 
 
 @dataclass
@@ -24,8 +34,8 @@ class Problems:
     counts: dict[str, int] = field(default_factory=dict)
     first: dict[str, str] = field(default_factory=dict)
 
-    def add(self, kind: str, where: str) -> None:
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+    def add(self, kind: str, where: str, times: int = 1) -> None:
+        self.counts[kind] = self.counts.get(kind, 0) + times
         self.first.setdefault(kind, where)
 
     def lines(self) -> list[str]:
@@ -49,6 +59,14 @@ def require_rows(name: str, claimed: int | None, found: int, problems: Problems)
     problems.add(
         f"header count too small, all {found:,} rows read", f"the header says {claimed:,} rows"
     )
+
+
+def require_words(name: str, words: Mapping[str, int]) -> None:
+    """Refuse what is longer than any word; `words` maps each to the byte before which it ends."""
+    if max(map(len, words), default=0) > LONGEST_WORD:
+        word = next(word for word in words if len(word) > LONGEST_WORD)
+        where = f"byte {words[word] - 1 - len(word.encode()):,}"
+        raise refuse(name, where, f"{word[:20]!r}... is no word: {len(word):,} characters")
 
 
 def require_dim(name: str, found: int, wanted: int | None) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from wvexp.vectors.limits import DEFAULT_LIMITS, Limits
 from wvexp.vectors.pretrained import known_words
 
 FOLDS = {
@@ -50,12 +51,15 @@ class CoverageReport:
 
 
 def coverage_report(
-    counts: Mapping[str, int], path: str | Path, member: str | None = None
+    counts: Mapping[str, int],
+    path: str | Path,
+    member: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> CoverageReport:
     """Coverage of words (with how often each occurs; at least one word) by a vector file."""
     folded = {fold: {word: change(word) for word in counts} for fold, change in FOLDS.items()}
     variants = {variant for forms in folded.values() for variant in forms.values()}
-    known = known_words(path, {*counts, *variants}, member)
+    known = known_words(path, {*counts, *variants}, member, limits)
     missing = sorted((word for word in counts if word not in known), key=lambda w: (-counts[w], w))
     return CoverageReport(
         types=len(counts),

@@ -13,28 +13,32 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.vectors.checks import Problems, refuse, require_rows
+from wvexp.vectors.checks import LONGEST_WORD, Problems, refuse, require_rows
 from wvexp.vectors.formats import Layout, Subwords
 from wvexp.vectors.index import Index
+from wvexp.vectors.limits import Limits
 
 BLOCK = 4 << 20
-LONGEST_WORD = 4096
 
 # word, shortest, longest, buckets -> the n-grams' buckets
 NgramHashes = Callable[[str, int, int, int], list[int]]
 
 
-def scan_fasttext(path: Path, name: str, layout: Layout, advance: Callable[[int], None]) -> Index:
+def scan_fasttext(
+    path: Path, name: str, layout: Layout, advance: Callable[[int], None], limits: Limits
+) -> Index:
     """The dictionary of a fastText .bin file, and where its matrix begins.
 
     Raises
     ------
     UserError
-        The file is cut short, quantised, or its parts contradict each other.
+        The file is cut short, quantised, wider than `limits` allow, or its parts contradict each
+        other.
     """
     subwords = layout.subwords
     assert subwords is not None  # `recognise` made it so
     assert layout.rows is not None
+    limits.require_width(name, layout.dim)
     problems = Problems()
     words: dict[str, int] = {}
     block, at, offset = b"", 0, layout.start
@@ -54,7 +58,7 @@ def scan_fasttext(path: Path, name: str, layout: Layout, advance: Callable[[int]
                     )
             label = block[at:end]
             where = f"byte {offset + at:,}"
-            if b"\n" in label or block[end + 9] != 0:
+            if not label or b"\n" in label or block[end + 9] != 0:
                 raise refuse(name, where, f"{ascii(label.decode('latin-1'))[:40]} is not a word")
             try:
                 word = label.decode()

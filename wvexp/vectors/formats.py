@@ -10,6 +10,16 @@ from typing import Literal
 
 from wvexp.errors import UserError
 from wvexp.vectors.checks import refuse
+from wvexp.vectors.limits import Limits
+from wvexp.vectors.numerals import (
+    BLANKS,
+    CONVERT,
+    MACINTOSH,
+    REMEDY,
+    fields_of,
+    is_foreign,
+    trailing_numbers,
+)
 
 Kind = Literal["GloVe text", "word2vec text", "word2vec binary", "fastText binary"]
 
@@ -68,7 +78,7 @@ class PickleRefusedError(UserError):
     """The file is a pickle: reading it would run whatever code it names."""
 
 
-def recognise(path: Path, name: str) -> Layout:
+def recognise(path: Path, name: str, limits: Limits) -> Layout:
     """The layout of the unpacked file at `path`; `name` is what messages call it.
 
     Raises
@@ -76,11 +86,14 @@ def recognise(path: Path, name: str) -> Layout:
     PickleRefusedError
         It is a gensim-native or other pickle.
     UserError
-        It is empty, in no known format, or its header contradicts its first row.
+        It is empty, in no known format, larger than `limits` allow, or its header contradicts its
+        first row.
     """
     size = os.path.getsize(path)
+    if size > limits.file:
+        raise refuse(name, "", f"{size:,} bytes of vectors", limits.file_remedy)
     with path.open("rb") as file:
-        head = file.read(HEAD)
+        head = file.read(max(HEAD, limits.line + 1))
     if not head.strip():
         raise refuse(name, "", f"the file is empty ({size} bytes)" if not size else "only blanks")
     if _PICKLE.match(head):
@@ -98,19 +111,19 @@ def recognise(path: Path, name: str) -> Layout:
     for pattern, what in _FOREIGN:
         if pattern.match(head):
             raise refuse(name, "", f"not a vector file: {what}", "")
-    return _glove(head, start, name)
+    return _glove(head, size, start, name, limits)
 
 
 def _with_header(head: bytes, size: int, header: re.Match[bytes], name: str) -> Layout:
     rows, dim = int(header[1]), int(header[2])
     if rows == 0 or dim == 0:
         raise refuse(name, "line 1", f"the header says {rows} rows of {dim} dimensions")
-    row = _first_row(head[header.end() :])
-    numbers = _trailing_numbers(row)
-    if numbers == dim:
+    lines = _first_lines(head[header.end() :], len(head) == size) or [b""]
+    numbers = trailing_numbers(lines[0])
+    if numbers == dim or _usual_dimension(lines) == dim:
         return Layout("word2vec text", rows, dim, header.end())
     # Bytes of floats do not split into many fields that all read as numbers.
-    if numbers > 1 and numbers >= len(row.split()) - 1:
+    if numbers > 1 and numbers >= len(fields_of(lines[0])) - 1:
         raise refuse(
             name,
             "line 1",
@@ -129,13 +142,20 @@ def _with_header(head: bytes, size: int, header: re.Match[bytes], name: str) -> 
     return Layout("word2vec binary", rows, dim, header.end())
 
 
-def _glove(head: bytes, start: int, name: str) -> Layout:
-    lines = [line.rstrip() for line in head[start:].split(b"\n")]
-    if len(lines) > 1 and len(head) == HEAD:
-        lines.pop()  # cut off by the reading, not by the file
-    lines = [line for line in lines if line][:100]
-    counts = Counter(numbers for numbers in map(_trailing_numbers, lines) if numbers)
-    if not counts or sum(counts.values()) < len(lines) / 2:
+def _glove(head: bytes, size: int, start: int, name: str, limits: Limits) -> Layout:
+    lines = _first_lines(head[start:], len(head) == size)
+    if not lines:
+        problem = f"no line feed in its first {len(head):,} bytes"
+        raise refuse(name, "line 1", problem, f"not vectors, or: {limits.line_remedy}")
+    if b"\r" in lines[0] and trailing_numbers(lines[0].rpartition(b"\r")[2]):
+        raise refuse(name, "line 1", MACINTOSH, CONVERT)
+    numbers = [trailing_numbers(line) for line in lines]
+    dim = _usual_dimension(lines)
+    if dim == 0 or sum(n > 0 for n in numbers) < len(lines) / 2:
+        foreign = [field for field in fields_of(lines[0])[1:] if is_foreign(field)]
+        if foreign:
+            shown = foreign[-1].decode("utf-8", "replace")[:40]
+            raise refuse(name, "line 1", f"{shown!r} is not a number", REMEDY)
         shown = ascii(head[start : start + 24].decode("latin-1"))
         raise refuse(
             name,
@@ -144,7 +164,6 @@ def _glove(head: bytes, start: int, name: str) -> Layout:
             "known: GloVe and word2vec text, word2vec binary, fastText .vec and .bin, folders with "
             "model.safetensors and tokenizer.json; also .gz, .xz and .zip of these",
         )
-    dim = counts.most_common(1)[0][0]
     if dim == 1 and any(len(line.split()) > 2 for line in lines):
         remedy = "part the word and its numbers by one space each"
         raise refuse(name, "", "fields are not parted by single spaces", remedy)
@@ -153,20 +172,24 @@ def _glove(head: bytes, start: int, name: str) -> Layout:
     return Layout("GloVe text", None, dim, start)
 
 
-def _first_row(text: bytes) -> bytes:
-    return text.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip()
+def _first_lines(text: bytes, is_all: bool) -> list[bytes]:
+    """Up to 100 lines that are not blank and not cut off by the reading."""
+    stop = len(text) if is_all else text.rfind(b"\n") + 1
+    lines: list[bytes] = []
+    at = 0
+    while at < stop and len(lines) < 100:
+        end = text.find(b"\n", at, stop)
+        end = stop if end < 0 else end
+        if line := text[at:end].rstrip(BLANKS):
+            lines.append(line)
+        at = end + 1
+    return lines
 
 
-def _trailing_numbers(line: bytes) -> int:
-    """How many fields at the end of the line read as numbers, the first field (a word) apart."""
-    found = 0
-    for field in reversed(line.split(b" ")[1:]):
-        try:
-            float(field)
-        except ValueError:
-            break
-        found += 1
-    return found
+def _usual_dimension(lines: list[bytes]) -> int:
+    """How many numbers end most lines; 0 where none has any."""
+    counts = Counter(n for n in map(trailing_numbers, lines) if n)
+    return counts.most_common(1)[0][0] if counts else 0
 
 
 def _fasttext(head: bytes, name: str) -> Layout:
@@ -178,7 +201,7 @@ def _fasttext(head: bytes, name: str) -> Layout:
     if labels > 0 or pruned > 0:
         kind = "supervised" if labels > 0 else "pruned"
         raise refuse(name, "", f"a {kind} fastText model", "use a skipgram or cbow model")
-    sane = 0 < dim < 1 << 20 and buckets >= 0 and shortest >= 0 and longest <= LONGEST_NGRAM
+    sane = 0 < dim < 1 << 20 and buckets >= 0 and shortest >= 0 and 0 <= longest <= LONGEST_NGRAM
     if version not in (11, 12) or not sane or size != words or size <= 0 or labels < 0:
         raise refuse(
             name,

@@ -5,17 +5,18 @@ import difflib
 import numpy as np
 
 from wvexp.errors import UserError
+from wvexp.vectors.limits import DEFAULT_LIMITS, Limits
 from wvexp.vectors.neighbours import nearest
 from wvexp.vectors.pretrained import describe_vectors, load_vectors, row_faults
 from wvexp.vectors.writing import save_vectors
 
 
-def inspect(path: str, member: str | None = None) -> list[str]:
+def inspect(path: str, member: str | None = None, limits: Limits = DEFAULT_LIMITS) -> list[str]:
     """Format, rows, dimension, casing, norms, sample words and every problem, one string a line.
 
     Reads every number of the file, a bounded piece in memory at a time.
     """
-    about = describe_vectors(path, member)
+    about = describe_vectors(path, member, limits=limits)
     least, median, greatest = about.norms
     lines = [
         f"format     {about.format}",
@@ -26,13 +27,15 @@ def inspect(path: str, member: str | None = None) -> list[str]:
         f"spread     mean {about.mean.mean():.3g}, standard deviation {about.sd.mean():.3g}",
         f"words      {' '.join(about.sample_words)}",
     ]
-    problems = [*about.problems, *row_faults(path, member)]
+    problems = [*about.problems, *row_faults(path, member, limits)]
     return [*lines, *(f"problem    {problem}" for problem in problems or ["none found"])]
 
 
-def convert(path: str, out: str, member: str | None = None) -> list[str]:
+def convert(
+    path: str, out: str, member: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> list[str]:
     """Write the file anew as word2vec binary (.bin) or text (.txt, .vec)."""
-    vectors = load_vectors(path, member=member)
+    vectors = load_vectors(path, member=member, limits=limits)
     left_out = save_vectors(out, vectors.index_to_key, vectors.vectors)
     lines = [f"{out}: {len(vectors) - len(left_out):,} words, {vectors.vector_size} dimensions"]
     if left_out:
@@ -41,11 +44,18 @@ def convert(path: str, out: str, member: str | None = None) -> list[str]:
     return lines
 
 
-def neighbours(path: str, word: str, member: str | None = None, most: int = 10) -> list[str]:
+def neighbours(
+    path: str,
+    word: str,
+    member: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    most: int = 10,
+) -> list[str]:
     """The nearest words by cosine."""
-    vectors = load_vectors(path, member=member)
+    vectors = load_vectors(path, member=member, limits=limits)
     if word not in vectors:
-        extra = load_vectors(path, words=[word], member=member)  # fastText knows it by its parts
+        # fastText knows it by its parts
+        extra = load_vectors(path, words=[word], member=member, limits=limits)
         if word not in extra:
             similar = [form for form in (word.lower(), word.capitalize()) if form in vectors]
             similar += difflib.get_close_matches(word, vectors.index_to_key[:100_000], n=3)
@@ -60,12 +70,12 @@ def neighbours(path: str, word: str, member: str | None = None, most: int = 10) 
     return [f"{cosine:.3f}  {other}" for other, cosine in found if other != word][:most]
 
 
-def compare(before: str, after: str, most: int = 10) -> list[str]:
+def compare(before: str, after: str, limits: Limits = DEFAULT_LIMITS, most: int = 10) -> list[str]:
     """The words that moved most from one file to the other, and how their neighbours changed.
 
     Moves are Euclidean distances; neighbours are the nearest by cosine among the words of both.
     """
-    old, new = load_vectors(before), load_vectors(after)
+    old, new = (load_vectors(path, limits=limits) for path in (before, after))
     if old.vector_size != new.vector_size:
         raise UserError(
             f"{before} has {old.vector_size} dimensions, {after} has {new.vector_size}",

@@ -16,13 +16,14 @@ from wvexp.vectors.checks import refuse
 from wvexp.vectors.fasttext import scan_fasttext
 from wvexp.vectors.formats import Kind, Layout, recognise
 from wvexp.vectors.index import Index
+from wvexp.vectors.limits import Limits
 from wvexp.vectors.progress import reading
 from wvexp.vectors.sources import Source, unpack
 from wvexp.vectors.text import scan_text, text_rows
 
 log = logging.getLogger("wvexp")
 
-Scan = Callable[[Path, str, Layout, Callable[[int], None]], Index]
+Scan = Callable[[Path, str, Layout, Callable[[int], None], Limits], Index]
 SCANS: dict[Kind, Scan] = {
     "GloVe text": scan_text,
     "word2vec text": scan_text,
@@ -50,21 +51,22 @@ class VectorFile:
             return binary_rows(self.plain, self.name, self.index, ids)
 
         def parse(missing: NDArray[np.int64]) -> NDArray[np.float32]:
-            return text_rows(self.plain, self.name, self.index, missing)
+            with reading(f"reading the numbers of {self.name}", len(missing)) as advance:
+                return text_rows(self.plain, self.name, self.index, missing, advance)
 
-        if not keep:
-            return parse(ids)
+        if not keep:  # piece by piece, under the caller's own progress bar
+            return text_rows(self.plain, self.name, self.index, ids, lambda _: None)
         return cache.rows_through(self.folder, self.index.layout.dim, ids, parse)
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[VectorFile]:
+def opened(source: Source, limits: Limits) -> Iterator[VectorFile]:
     """Open a file, from the cache where it is kept there whole, else by one pass over it.
 
     Raises
     ------
     UserError
-        The file cannot be used, or changed while it was read.
+        The file cannot be used, is larger than `limits` allow, or changed while it was read.
     """
     key = cache.key_of(source)
     kept = _kept(source, key)
@@ -76,10 +78,10 @@ def opened(source: Source) -> Iterator[VectorFile]:
         if source.packing:
             plain = folder / "plain"
             with reading(f"unpacking {source.name}", None) as advance:
-                unpack(source, plain, advance)
-        layout = recognise(plain, source.name)
+                unpack(source, plain, advance, limits)
+        layout = recognise(plain, source.name, limits)
         with reading(f"reading {source.name}", os.path.getsize(plain)) as advance:
-            index = SCANS[layout.kind](plain, source.name, layout, advance)
+            index = SCANS[layout.kind](plain, source.name, layout, advance, limits)
         if cache.key_of(source) != key:
             raise refuse(source.name, "", "it changed while it was read", "try again")
         try:

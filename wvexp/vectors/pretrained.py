@@ -17,6 +17,7 @@ from wvexp.vectors.checks import Problems, refuse, require_finite
 from wvexp.vectors.description import VectorFileInfo, info_of, spread
 from wvexp.vectors.fasttext import fasttext_rows, ngrams_of
 from wvexp.vectors.formats import PickleRefusedError
+from wvexp.vectors.limits import DEFAULT_LIMITS, Limits
 from wvexp.vectors.opened import VectorFile, opened
 from wvexp.vectors.progress import reading
 from wvexp.vectors.sources import fingerprint, locate
@@ -36,6 +37,8 @@ def load_vectors(
     words: Iterable[str] | None = None,
     member: str | None = None,
     trust_pickle: bool = False,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> "KeyedVectors":
     """The vectors of a file or folder, of any known format, as gensim KeyedVectors.
 
@@ -53,6 +56,8 @@ def load_vectors(
         Which file of a .zip.
     trust_pickle
         Allow gensim's own .kv/.model files, which can run any code when read.
+    limits
+        How large a line, a row and the unpacked file may be.
 
     Returns
     -------
@@ -73,7 +78,7 @@ def load_vectors(
         return _checked(folder.name, *folder.vectors(folder.words if wanted is None else wanted))
     source = locate(path, member)
     try:
-        with opened(source) as file:
+        with opened(source, limits) as file:
             for line in file.index.problems.lines():
                 _say_once(f"{source.name}: {line}")
             return _checked(source.name, *_vectors(file, wanted))
@@ -127,13 +132,16 @@ def named_path(name: str) -> Path:
 
 
 def describe_vectors(
-    path: str | Path, member: str | None = None, trust_pickle: bool = False
+    path: str | Path,
+    member: str | None = None,
+    trust_pickle: bool = False,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> VectorFileInfo:
     """What the file is; one quick pass over it the first time, without reading most numbers."""
     if Path(path).expanduser().is_dir():
         return _describe_static(open_static(Path(path).expanduser()))
     try:
-        with opened(locate(path, member)) as file:
+        with opened(locate(path, member), limits) as file:
             index = file.index
             places = spread(len(index.words), SAMPLE)
             if index.layout.subwords:
@@ -155,13 +163,18 @@ def fingerprint_vectors(path: str | Path, member: str | None = None) -> str:
     return static_fingerprint(path) if path.is_dir() else fingerprint(locate(path, member))
 
 
-def known_words(path: str | Path, words: Iterable[str], member: str | None = None) -> set[str]:
+def known_words(
+    path: str | Path,
+    words: Iterable[str],
+    member: str | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> set[str]:
     """Those of `words` that `load_vectors` has a vector for, without reading rows where it can."""
     asked = dict.fromkeys(words)
     path = Path(path).expanduser()
     if path.is_dir():
         return set(open_static(path).vectors(asked)[0])
-    with opened(locate(path, member)) as file:
+    with opened(locate(path, member), limits) as file:
         known = asked.keys() & set(file.index.words)
         if subwords := file.index.layout.subwords:
             hashes = _ngram_hashes()
@@ -169,7 +182,9 @@ def known_words(path: str | Path, words: Iterable[str], member: str | None = Non
         return known
 
 
-def row_faults(path: str | Path, member: str | None = None) -> list[str]:
+def row_faults(
+    path: str | Path, member: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> list[str]:
     """Read every number: one line each for rows that are not finite, and for rows of zeros.
 
     Raises
@@ -180,7 +195,7 @@ def row_faults(path: str | Path, member: str | None = None) -> list[str]:
     if Path(path).expanduser().is_dir():
         return []  # rows are of tokens, and checked as they are used
     faults = Problems()
-    with opened(locate(path, member)) as file:
+    with opened(locate(path, member), limits) as file:
         words, dim = file.index.words, file.index.layout.dim
         step = max(1, PIECE // (4 * dim))
         with reading(f"checking {file.name}", len(words)) as advance:

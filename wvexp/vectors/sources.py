@@ -14,14 +14,16 @@ from typing import IO, cast
 
 from wvexp.errors import UserError
 from wvexp.vectors.checks import refuse, shown
+from wvexp.vectors.limits import Limits
 
 BLOCK = 4 << 20
 HARMLESS = 64 << 20  # bytes that may be unpacked whatever the ratio
 HIGHEST_RATIO = 100  # vectors as text pack about 3 : 1, as floats 1.1 : 1
 SPARE = 1 << 30  # bytes of disk left free
 XZ_MEMORY = 512 << 20
+XZ_BLOCK = 1 << 16  # small, as what follows a stream is copied once for each of many short ones
 
-_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others unpack without a bound on memory
 _SAMPLES, _SAMPLE, _EDGE = 16, 4096, 65536
 
 
@@ -88,7 +90,7 @@ def _member(path: Path, member: str | None) -> str:
         problem = f"no member {member!r}" if member else f"{len(methods)} members to choose from"
         raise refuse(str(path), "", f"{problem}; it has {listed}", "name one with embed.member=")
     if methods[member] not in _METHODS:
-        problem = f"packed by method {methods[member]}"  # LZMA here could ask for any memory
+        problem = f"packed by method {methods[member]}"
         raise refuse(shown(path, member), "", problem, "unpack it yourself")
     return member
 
@@ -111,14 +113,15 @@ def fingerprint(source: Source) -> str:
     return digest.hexdigest()[:24]
 
 
-def unpack(source: Source, target: Path, advance: Callable[[int], None]) -> None:
+def unpack(source: Source, target: Path, advance: Callable[[int], None], limits: Limits) -> None:
     """Write the unpacked content to the file `target`, which the caller names: no name from within
     an archive is ever used as a path.
 
     Raises
     ------
     UserError
-        Damaged or encrypted data, or more of it than the ratio of real vectors or the disk allow.
+        Damaged or encrypted data, or more of it than `limits`, the ratio of real vectors or the
+        disk allow.
     """
     try:
         with (
@@ -138,6 +141,9 @@ def unpack(source: Source, target: Path, advance: Callable[[int], None]) -> None
                         f"unpacks to over {HIGHEST_RATIO} times its {size:,} bytes, unlike vectors",
                         "if you trust it, unpack it yourself and name the unpacked file",
                     )
+                if written > limits.file:
+                    problem = f"unpacks to over {limits.file:,} bytes"
+                    raise refuse(source.name, "", problem, limits.file_remedy)
                 if written > free:
                     raise refuse(
                         source.name,
@@ -187,16 +193,27 @@ class _Xz:
         return None
 
     def read(self, size: int) -> bytes:
-        while not self.decoder.eof:
-            data = self.raw.read(BLOCK) if self.decoder.needs_input else b""
-            if self.decoder.needs_input and not data:
-                raise EOFError(f"{self.name} ended before its end-of-stream marker")
+        while True:
+            data = b""
+            if self.decoder.eof:
+                data = self._next_stream()
+                if not data:
+                    return b""
+                self.decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
+            elif self.decoder.needs_input:
+                data = self.raw.read(XZ_BLOCK)
+                if not data:
+                    raise EOFError(f"{self.name} ended before its end-of-stream marker")
             if block := self.decoder.decompress(data, size):
                 return block
-        rest = self.decoder.unused_data or self.raw.read(BLOCK)
-        if rest.strip(b"\0"):  # a further stream, as pixz and concatenation write them
-            self.decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=XZ_MEMORY)
-            if block := self.decoder.decompress(rest.lstrip(b"\0"), size):
-                return block
-            return self.read(size)
-        return b""
+
+    def _next_stream(self) -> bytes:
+        """The beginning of a further stream, as pixz and concatenation write them, past padding;
+        empty where there is none."""
+        data = self.decoder.unused_data.lstrip(b"\0")
+        while not data:
+            data = self.raw.read(XZ_BLOCK)
+            if not data:
+                return b""
+            data = data.lstrip(b"\0")
+        return data

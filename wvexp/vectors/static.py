@@ -49,7 +49,7 @@ class StaticFolder:
         # Some tokenizers mark where a word begins, others ("##") where it goes on.
         marked = any(token.startswith(_BEGINNINGS) for token, _ in tokens)
         whole = [
-            self.tokenizer.decode([i]).strip() if marked else token
+            self.tokenizer.decode([i]).strip(" ") if marked else token
             for token, i in tokens
             if i not in special
             and i != self.unknown
@@ -67,7 +67,10 @@ class StaticFolder:
         """
         asked = [word for word in words if word.encode("utf-8", "ignore").strip()]
         texts = [word.encode("utf-8", "ignore").decode() for word in asked]  # no lone surrogates
-        encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        try:
+            encodings = self.tokenizer.encode_batch(texts, add_special_tokens=False)
+        except Exception as error:  # the library raises plain Exception
+            raise refuse(self.name, "", f"tokenizer.json cannot be used: {error}") from error
         pieces = [[i for i in encoding.ids if i != self.unknown] for encoding in encodings]
         tokens = sorted({i for ids in pieces for i in ids})
         place = {token: i for i, token in enumerate(tokens)}

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from wvexp.atomic import replacing
 from wvexp.errors import UserError
 
-KINDS = {".bin": "word2vec binary", ".txt": "word2vec text", ".vec": "word2vec text"}
+# What would end a word or a row there. Every other character, Unicode's spaces too, can be in one.
+SEPARATORS = {".bin": " \n", ".txt": " \t\r\n", ".vec": " \t\r\n"}
 
 
 def save_vectors(path: str | Path, words: Sequence[str], rows: NDArray[np.float32]) -> list[str]:
@@ -20,7 +21,8 @@ def save_vectors(path: str | Path, words: Sequence[str], rows: NDArray[np.float3
     Returns
     -------
     list of str
-        Words left out, because the format cannot hold them: empty, or with white space in them.
+        Words left out, because the format cannot hold them: empty, or with a space or line break in
+        them (in text also a tab).
 
     Raises
     ------
@@ -28,9 +30,10 @@ def save_vectors(path: str | Path, words: Sequence[str], rows: NDArray[np.float3
         Another ending, or the file cannot be written.
     """
     path = Path(path)
-    if path.suffix not in KINDS:
+    if path.suffix not in SEPARATORS:
         raise UserError(f"{path}: cannot tell the format from its ending", "use .bin, .txt or .vec")
-    kept = [i for i, word in enumerate(words) if word.split() == [word]]
+    ends_word = SEPARATORS[path.suffix]
+    kept = [i for i, word in enumerate(words) if word and not any(c in word for c in ends_word)]
     line = b"%s " if path.suffix == ".bin" else b"%s" + b" %.9g" * rows.shape[1] + b"\n"
     with replacing(path) as file:
         file.write(f"{len(kept)} {rows.shape[1]}\n".encode())

@@ -1,0 +1,42 @@
+"""How large the parts of a vector file may grow before it is refused."""
+
+from dataclasses import dataclass
+
+from wvexp.config import Embed
+from wvexp.vectors.checks import refuse
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds in bytes, from `embed.max_line_mb` and `embed.max_file_gb`.
+
+    line  a line of text, or a row of binary
+    file  the whole file, unpacked
+    """
+
+    line: int = Embed.max_line_mb << 20
+    file: int = Embed.max_file_gb * 10**9
+
+    @classmethod
+    def of(cls, max_line_mb: int, max_file_gb: int) -> "Limits":
+        """The bounds for 2**20 bytes a line and 10**9 bytes a file, as the keys count them."""
+        return cls(max_line_mb << 20, max_file_gb * 10**9)
+
+    def require_width(self, name: str, dim: int) -> None:
+        """Refuse rows of `dim` float32 that are longer than a line may be."""
+        if 4 * dim > self.line:
+            problem = f"{dim:,} dimensions, {4 * dim:,} bytes a row"
+            raise refuse(name, "", problem, self.line_remedy)
+
+    @property
+    def line_remedy(self) -> str:
+        return f"if that is right, raise embed.max_line_mb (now {self.line >> 20})"
+
+    @property
+    def file_remedy(self) -> str:
+        return f"if that is right, raise embed.max_file_gb (now {self.file // 10**9})"
+
+
+DEFAULT_LIMITS = Limits()
+# For a file that training has read before, under whatever limits its user then chose.
+ACCEPTED = Limits(line=1 << 30, file=1 << 62)
