@@ -16,6 +16,7 @@ from typing import Any
 from wvexp import vector_tools
 from wvexp.cli import parse_key_values, run_command
 from wvexp.errors import UserError
+from wvexp.printable import printable
 from wvexp.vectors import inspection
 
 # name -> what it does, and how many words it takes before any key=value
@@ -46,7 +47,8 @@ def main(arguments: list[str]) -> int:
     if name == "coverage":
         data = [f"{key}={value}" for key, value in given.items() if key not in keys]
         options["overrides"] = data
-    print("\n".join(command(*rest[:places], **options)))
+    for line in command(*rest[:places], **options):
+        print(printable(line))
     return 0
 
 

@@ -194,7 +194,11 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from hydra.errors import HydraException, MissingConfigException
+        from hydra.errors import (
+            HydraException,
+            MissingConfigException,
+            OverrideParseException,
+        )
         from omegaconf.errors import OmegaConfBaseException
 
         if isinstance(error, MissingConfigException) and error.options is not None:
@@ -203,6 +207,15 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
             raise UserError(f"{group}={option} is not one of {choices}") from error
         if not isinstance(error, HydraException | OmegaConfBaseException):
             return
+        if isinstance(error, OverrideParseException):
+            if "=" not in str(error.override):
+                raise UserError(
+                    f"{error.override!r} is not of the form key=value", "--help lists every key"
+                ) from error
+            raise UserError(
+                f"{error.override}: the value cannot be read",
+                """put it in quotes of both kinds, as in key='"value"'""",
+            ) from error
         message = str(error).strip().splitlines()[0]
         cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
         if isinstance(cause, OmegaConfBaseException):

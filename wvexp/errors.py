@@ -4,6 +4,13 @@ Scripts turn the first into one line and exit status 2, the second into one line
 that was told to stop is neither.
 """
 
+import errno
+
+from wvexp.printable import printable
+
+# What an `OSError` says where a disk is full, a quota is used up, or a file may not grow.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 
 class UserError(Exception):
     """Something the user gave cannot be used: a file, a key, a combination.
@@ -17,13 +24,18 @@ class UserError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        # Messages quote text out of files: whatever is in there, the message stays one line.
+        # Messages quote text out of files: whatever is in there, the message stays one line, and
+        # is fit for a terminal.
         line = f"{problem}; {remedy}" if remedy else problem
-        super().__init__(" ".join(line.split()))
+        super().__init__(printable(" ".join(line.split())))
 
 
 class RunError(Exception):
     """A run that began well could not be finished: divergence, a failed parity check."""
+
+
+class DamagedError(ValueError):
+    """What is wrong with a file that a version of this program wrote, in a few words."""
 
 
 class RunStopped(BaseException):

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wvexp.atomic import current_umask
-from wvexp.errors import UserError
+from wvexp.errors import FULL, UserError
 
 _SCRATCH = ".wvexp-"
 
@@ -51,13 +51,18 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
             _require_replaceable(final)  # something else may have been put there meanwhile
             shutil.rmtree(final)
         os.rename(scratch, final)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(scratch, ignore_errors=True)
         for folder in created if out else [final, *created]:
             try:
                 folder.rmdir()
             except OSError:
                 break  # it holds something: another run has begun there
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise UserError(
+                f"out={final} cannot be written: {error.strerror}",
+                "free some space, or give another out=FOLDER",
+            ) from error
         raise
     finally:
         os.close(lock)

@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.text import Text
 
+from wvexp.printable import printable
+
 
 class EpochLine(Protocol):
     """What the live line shows of an epoch."""
@@ -78,4 +80,4 @@ def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
     rows["model"] = str(folder / "model")
     width = max(map(len, rows))
     for name, value in rows.items():
-        yield Text.assemble((name.ljust(width), "bold"), "  ", value)
+        yield Text.assemble((name.ljust(width), "bold"), "  ", printable(value))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.arguments import check_path
 from wvexp.errors import UserError
 from wvexp.vectors.checks import Problems, refuse, require_dim, require_finite
 from wvexp.vectors.description import VectorFileInfo, info_of, spread
@@ -67,6 +68,7 @@ def load_vectors(
     UserError
         The file cannot be used: what is wrong, on which line or byte, and what to do.
     """
+    check_path("load_vectors", path, "give the path of a vector file, such as glove.6B.100d.txt")
     wanted = None if words is None else list(dict.fromkeys(words))
     if Path(path).expanduser().is_dir():
         folder = open_static(Path(path).expanduser())
