@@ -89,6 +89,9 @@ def run_hydra_command(
     if {"--help", "-h"} & set(argv):
         print(help_text(shutil.get_terminal_size().columns, config_name))
         return
+    for flag in argv:
+        if flag.startswith("-") and flag not in _SWEEP_FLAGS:
+            raise UserError(f"unknown flag {flag}", "known are --help and -m, to sweep")
     if _sweeps(argv) and any(argument.lstrip("+").startswith("out=") for argument in argv):
         raise UserError("out= with -m: the runs cannot share one folder", "leave out= out")
     import hydra
@@ -146,7 +149,9 @@ def quoted(argv: Sequence[str]) -> list[str]:
         name, equals, value = argument.partition("=")
         if equals and not name:
             raise UserError(f"{argument!r} is not of the form key=value", "--help lists every key")
-        is_option = name in groups and not value.startswith(("[", "{"))
+        if equals and name in GROUPS and value.startswith(("[", "{")):
+            raise UserError(f"{argument}: {name}= takes the name of an option", "see --help")
+        is_option = name in groups
         is_text = name.lstrip("+") in text_keys and value not in ("", "null")
         if not equals or not (is_option or is_text):
             return argument

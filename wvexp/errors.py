@@ -8,6 +8,9 @@ import errno
 
 from wvexp.printable import printable
 
+# Characters of a problem, and of a remedy, that are shown.
+_LONGEST = 600
+
 # What an `OSError` says where a disk is full, a quota is used up, or a file may not grow.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -26,12 +29,18 @@ class UserError(Exception):
     def __init__(self, problem: str, remedy: str = "") -> None:
         # Messages quote text out of files: whatever is in there, the message stays one line, and
         # is fit for a terminal.
-        line = f"{problem}; {remedy}" if remedy else problem
-        super().__init__(printable(" ".join(line.split())))
+        line = f"{_short(problem)}; {_short(remedy)}" if remedy else _short(problem)
+        super().__init__(printable(line))
 
 
 class RunError(Exception):
     """A run that began well could not be finished: divergence, a failed parity check."""
+
+
+def _short(part: str) -> str:
+    """One line, without the middle of what would fill a page: a cell, a hundred columns."""
+    line = " ".join(part.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
 
 
 class DamagedError(ValueError):

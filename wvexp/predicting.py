@@ -102,6 +102,13 @@ def read_sentences(
         cells: list[Any] = []
         for batch in table.batches():
             cells += batch.column(_text_column(path, column, batch.column_names)).to_pylist()
+    for row, cell in enumerate(cells, 1):
+        words = isinstance(cell, list) and all(isinstance(word, str) for word in cell)
+        if not (cell is None or words or isinstance(cell, str)):
+            raise UserError(
+                f"{path}: example {row} holds {str(cell)[:50]!r}, which is no text",
+                "give column=NAME, a column of text",
+            )
     return [Sentence.of("" if cell is None else cell, tokenize) for cell in cells]
 
 

@@ -134,7 +134,7 @@ def _case(key, name, value):
     out = ["out=out"] if single and key.name != "out" else []
     typed = f"{key.name.removesuffix('.kind').removesuffix('.name') if key.choices else key.name}"
     script = "decide" if key.name == "budget" else "train"
-    base = [w for w in base if script == "train" or not w.startswith("embed")]
+    base = base if script == "train" else PRETRAINED
     base = [w for w in base if not w.startswith(f"{typed}=")]
     step = Step(script, [*base, *extra, *out, f"{typed}={value}"])
     return Case(
@@ -194,6 +194,8 @@ def _expected(key, name, value):
 def _said(key, typed, value, name):
     """The line names the key or holds the value."""
     group = key.name.partition(".")[0]
+    if group == "search":
+        return []  # where optuna is not installed, that comes first
     shown = [value] if value and name not in ("escape",) else []
     return [key.name, typed, *shown, *([f"{group}.*"] if "." in key.name else [])]
 

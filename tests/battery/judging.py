@@ -10,7 +10,7 @@ SECONDS = 20
 # What an error line ends with where nothing is to be typed: the values that are allowed.
 _REMEDY = re.compile(
     r"; |is not one of |below its least value|must be |not a whole number|not a number|give |"
-    r"is not a power|ended|neither true nor false|takes |no text"
+    r"is not a power|ended|neither true nor false|takes |no text|not a vector file"
 )
 # What one line to the user never holds: the names that Python gives its errors.
 _INNER = re.compile(r"Traceback|Error\(|\b[A-Z]\w+(Error|Exception)\b|<class |object at 0x")

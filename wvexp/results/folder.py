@@ -38,7 +38,7 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
         with _one_at_a_time(final.parent):
             if not out:
                 final = _reserve(final)
-            _remove_abandoned(final.parent)
+            remove_abandoned(final.parent)
             scratch, lock = _locked_scratch(final)
     except OSError as error:
         raise UserError(
@@ -89,7 +89,7 @@ def _locked_scratch(final: Path) -> tuple[Path, int]:
     return scratch, lock
 
 
-def _remove_abandoned(parent: Path) -> None:
+def remove_abandoned(parent: Path) -> None:
     """Remove the scratch folders that no living process holds, and the places kept for them."""
     for scratch in parent.glob(f"{_SCRATCH}*"):
         with suppress(OSError):
