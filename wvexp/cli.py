@@ -85,13 +85,13 @@ def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     interruption from the keyboard status 130. So is, with 2, a file that the system refuses, and
     with 1 an end of memory.
     """
-    # What a reader or a check has to say beside its result: one line each, on stderr.
-    notes = logging.StreamHandler()
-    notes.setFormatter(PrintableFormatter("note: %(message)s"))
-    logging.basicConfig(level=logging.WARNING, handlers=[notes])
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a label that the terminal's encoding lacks
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        # What a reader or a check has to say beside its result: one line each, on stderr.
+        notes = logging.StreamHandler()
+        notes.setFormatter(PrintableFormatter("note: %(message)s"))
+        logging.basicConfig(level=logging.WARNING, handlers=[notes])
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a label that the terminal's encoding lacks
+            sys.stdout.reconfigure(errors="backslashreplace")
         status = main(sys.argv[1:])
         sys.stdout.flush()
     except UserError as error:
