@@ -10,6 +10,7 @@ from judging import Case, Step
 from small_inputs import PRETRAINED, RANDOM, fill
 
 from wvexp.config import keys
+from wvexp.printable import printable
 
 VALUES = {
     "huge": "1000000000",
@@ -196,7 +197,7 @@ def _said(key, typed, value, name):
     group = key.name.partition(".")[0]
     if group == "search":
         return []  # where optuna is not installed, that comes first
-    shown = [value] if value and name not in ("escape",) else []
+    shown = [printable(value)] if value else []
     return [key.name, typed, *shown, *([f"{group}.*"] if "." in key.name else [])]
 
 
