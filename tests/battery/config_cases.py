@@ -56,7 +56,7 @@ _NEEDS = {
 _WORLD = ["data=world", "embed=random", "optim.epochs=1", "train_size=100", "store=store.sqlite"]
 _SWEEPS = ("grid.", "search.", "large.", "workers", "report", "dispatch", "data.folds")
 _QUICK = {
-    *(("seed", v) for v in VALUES),
+    *(("seed", v) for v in ("huge", "environment", "list", "quote", "escape")),
     *(
         (key, "huge")
         for key in (
