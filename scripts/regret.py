@@ -6,6 +6,7 @@ from pathlib import Path
 
 from wvexp.atomic import write_text
 from wvexp.cli import parse_key_values, run_command
+from wvexp.printable import printable
 
 KEYS = {
     "store": "results files, with commas between them [runs/results.sqlite]",
@@ -24,9 +25,8 @@ def main(argv: list[str]) -> int:
         write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
     print(json.dumps({"left_out": len(found["left_out"]), **found["summary"]}, indent=1))
     for one in found["left_out"]:
-        print(
-            f"left out: {one['condition']} at size {one['size']:,}: {one['why']}", file=sys.stderr
-        )
+        line = f"left out: {one['condition']} at size {one['size']:,}: {one['why']}"
+        print(printable(line), file=sys.stderr)
     return 0
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from wvexp.cli import parse_key_values, run_command
+from wvexp.printable import printable
 
 KEYS = {
     "store": "results file [runs/results.sqlite]",
@@ -24,7 +25,7 @@ def main(argv: list[str]) -> int:
         movement=Path(values["movement"]) if "movement" in values else None,
         margin=values.get("margin", "0.01"),
     )
-    print(out)
+    print(printable(out))
     return 0
 
 

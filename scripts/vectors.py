@@ -18,6 +18,7 @@ from wvexp import vector_tools
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.config import Embed
 from wvexp.errors import UserError
+from wvexp.printable import printable
 from wvexp.vectors import inspection
 from wvexp.vectors.limits import Limits
 
@@ -60,7 +61,8 @@ def main(arguments: list[str]) -> int:
     if name == "coverage":
         data = [f"{key}={value}" for key, value in given.items() if key not in keys]
         options["overrides"] = data
-    print("\n".join(command(*rest[:places], **options)))
+    for line in command(*rest[:places], **options):
+        print(printable(line))
     return 0
 
 

@@ -70,6 +70,11 @@ def test_the_planted_answer_is_found(decided):
     ] == "supported"
 
 
+def test_a_decision_shows_as_a_line(decided):
+    said = r"<Decision: pretrained-frozen, recommended pretrained-frozen, [\d.]+% sure, 160 senten"
+    assert re.fullmatch(rf"{said}ces of given\d+>", repr(decided))
+
+
 def test_decision_json_has_what_others_read(decided):
     content = json.loads(json.dumps(decided.to_json(), allow_nan=False))
     assert content["choice"] in ARMS | {"undecided"}

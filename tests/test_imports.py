@@ -13,7 +13,10 @@ ROOT = Path(wvexp.__file__).parent
 
 # A module may import from its own line and from the lines above it.
 LAYERS = [
-    ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching", "wvexp.threads"],
+    [
+        *("wvexp", "wvexp.printable", "wvexp.errors", "wvexp.memory", "wvexp.seeds"),
+        *("wvexp.arguments", "wvexp.atomic", "wvexp.caching", "wvexp.threads"),
+    ],
     ["wvexp.config", "wvexp.cli"],
     ["wvexp.config_values", "wvexp.sweep_checks", "wvexp.config_checks"],
     ["wvexp.config_files", "wvexp.help"],

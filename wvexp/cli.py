@@ -6,13 +6,15 @@ A value may hold anything, further equal signs too: a word is split at its first
 """
 
 import difflib
+import io
 import logging
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
-from wvexp.errors import RunError, UserError
+from wvexp.errors import FULL, RunError, UserError
+from wvexp.printable import PrintableFormatter, printable
 
 
 def parse_key_values(
@@ -80,27 +82,63 @@ def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     """Run `main` with the program's arguments and exit with what it returns.
 
     A `UserError` is one line on stderr and status 2, a `RunError` one line and status 1, an
-    interruption from the keyboard status 130.
+    interruption from the keyboard status 130. So is, with 2, a file that the system refuses, and
+    with 1 an end of memory.
     """
-    # What a reader or a check has to say beside its result: one line each, on stderr.
-    logging.basicConfig(level=logging.WARNING, format="note: %(message)s")
     try:
+        # What a reader or a check has to say beside its result: one line each, on stderr.
+        notes = logging.StreamHandler()
+        notes.setFormatter(PrintableFormatter("note: %(message)s"))
+        logging.basicConfig(level=logging.WARNING, handlers=[notes])
+        if isinstance(sys.stdout, io.TextIOWrapper):  # a label that the terminal's encoding lacks
+            sys.stdout.reconfigure(errors="backslashreplace")
         status = main(sys.argv[1:])
         sys.stdout.flush()
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        status = 2
+        status = _failed(error, 2)
     except RunError as error:
-        print(f"error: {error}", file=sys.stderr)
-        status = 1
+        status = _failed(error, 1)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         status = 130
     except BrokenPipeError:
         # The reader (`| head`) has gone. Without this the interpreter's last flush complains.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_output()
         status = 141
+    except OSError as error:
+        status = _failed(_refused_by_system(error), 2)
+        _close_output()
+    except (MemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        status = _failed(f"out of memory ({error}); give smaller data or a smaller model", 1)
     sys.exit(status)
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether NumPy, Arrow or torch could not get the memory that it asked for."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and any(words in str(error) for words in ("allocate memory", "out of memory"))
+    )
+
+
+def _failed(error: object, status: int) -> int:
+    print(f"error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
+    return status
+
+
+def _close_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _refused_by_system(error: OSError) -> str:
+    """What the system would not do, with the file where it is known."""
+    place = error.filename if error.filename is not None else "standard output or a file"
+    why = error.strerror or str(error)
+    if error.errno in FULL:
+        return f"{place} cannot be written: {why}; free some space, or name another place"
+    return f"{place}: {why}; check that it is there and may be read and written"
 
 
 def _help_text(known: Mapping[str, str], about: str, other_keys: str) -> str:

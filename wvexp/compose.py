@@ -89,6 +89,9 @@ def run_hydra_command(
     if {"--help", "-h"} & set(argv):
         print(help_text(shutil.get_terminal_size().columns, config_name))
         return
+    for flag in argv:
+        if flag.startswith("-") and flag not in _SWEEP_FLAGS:
+            raise UserError(f"unknown flag {flag}", "known are --help and -m, to sweep")
     if _sweeps(argv) and any(argument.lstrip("+").startswith("out=") for argument in argv):
         raise UserError("out= with -m: the runs cannot share one folder", "leave out= out")
     import hydra
@@ -146,7 +149,9 @@ def quoted(argv: Sequence[str]) -> list[str]:
         name, equals, value = argument.partition("=")
         if equals and not name:
             raise UserError(f"{argument!r} is not of the form key=value", "--help lists every key")
-        is_option = name in groups and not value.startswith(("[", "{"))
+        if equals and name in GROUPS and value.startswith(("[", "{")):
+            raise UserError(f"{argument}: {name}= takes the name of an option", "see --help")
+        is_option = name in groups
         is_text = name.lstrip("+") in text_keys and value not in ("", "null")
         if not equals or not (is_option or is_text):
             return argument
@@ -194,7 +199,11 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        from hydra.errors import HydraException, MissingConfigException
+        from hydra.errors import (
+            HydraException,
+            MissingConfigException,
+            OverrideParseException,
+        )
         from omegaconf.errors import OmegaConfBaseException
 
         if isinstance(error, MissingConfigException) and error.options is not None:
@@ -203,6 +212,15 @@ class _errors_in_one_line:  # noqa: N801  (reads as a statement)
             raise UserError(f"{group}={option} is not one of {choices}") from error
         if not isinstance(error, HydraException | OmegaConfBaseException):
             return
+        if isinstance(error, OverrideParseException):
+            if "=" not in str(error.override):
+                raise UserError(
+                    f"{error.override!r} is not of the form key=value", "--help lists every key"
+                ) from error
+            raise UserError(
+                f"{error.override}: the value cannot be read",
+                """put it in quotes of both kinds, as in key='"value"'""",
+            ) from error
         message = str(error).strip().splitlines()[0]
         cause = error if isinstance(error, OmegaConfBaseException) else error.__cause__
         if isinstance(cause, OmegaConfBaseException):

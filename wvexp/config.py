@@ -76,7 +76,7 @@ class Data:
     world_size: int | None = _key(
         None, "world: training examples generated; by the task when null", minimum=1
     )
-    world_vocabulary: int = _key(20_000, "world: word forms", minimum=2_000)
+    world_vocabulary: int = _key(20_000, "world: word forms", minimum=2_000, below=1_000_001)
 
 
 @dataclass
@@ -164,7 +164,7 @@ class Axes:
     finetune: list[bool] = _key([], "grid: frozen and tuned")  # noqa: RUF009
     train_size: list[int] = _key([], "grid: training sizes")  # noqa: RUF009
     ladder: int | None = _key(
-        None, "grid: so many training sizes from 100 to all, in equal ratios", minimum=2
+        None, "grid: so many training sizes from 100 to all, in equal ratios", minimum=2, below=1001
     )
     seed: list[int] = _key([], "grid: seeds")  # noqa: RUF009
     lr: list[float] = _key([], "grid: learning rates")  # noqa: RUF009

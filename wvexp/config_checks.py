@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wvexp.config import Config, Data, Tuning, keys
-from wvexp.config_values import check_value, lookup
+from wvexp.config_values import check_value, lookup, of_type
 from wvexp.errors import UserError
 from wvexp.sweep_checks import check_sweep_keys
 
@@ -26,7 +26,10 @@ def parse_config(values: Mapping[str, Any]) -> Config:
     config = _build(Config, values, "")
     config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
     for key in keys():
-        check_value(key, lookup(config, key.name))
+        group, _, name = key.name.rpartition(".")
+        owner = lookup(config, group) if group else config
+        setattr(owner, name, of_type(key, getattr(owner, name)))
+        check_value(key, getattr(owner, name))
     _check_combination(config)
     return config
 

@@ -40,12 +40,21 @@ def typed(key: Key, value: Any) -> Any:
     UserError
         It is no value of that type, or not one that the key accepts.
     """
-    kinds = key.type.__args__ if isinstance(key.type, UnionType) else (key.type,)
+    kinds = _kinds(key)
     if value is None and NoneType in kinds:
         return None
     converted = _CONVERT[kinds[0]](key.name, value)
     check_value(key, converted)
     return converted
+
+
+def of_type(key: Key, value: Any) -> Any:
+    """The value from a command line or YAML, which has the key's type but for two cases.
+
+    An interpolation such as `${oc.env:SEED}` gives text, and lists hold what they were given.
+    """
+    is_text = isinstance(value, str) and str not in _kinds(key)
+    return typed(key, value) if is_text or isinstance(value, list) else value
 
 
 def lookup(config: Config, name: str) -> Any:
@@ -56,11 +65,15 @@ def lookup(config: Config, name: str) -> Any:
     return value
 
 
+def _kinds(key: Key) -> tuple[Any, ...]:
+    return key.type.__args__ if isinstance(key.type, UnionType) else (key.type,)
+
+
 def whole(name: str, value: Any) -> int:
     """A Python int of what NumPy, a range or YAML hold; UserError, which calls it `name`."""
     number = real(name, value)
     if number != int(number):
-        raise UserError(f"{name}={value} is not a whole number")
+        raise UserError(f"{name}={value} is not a whole number", "give one such as 3")
     return int(value) if isinstance(value, Integral) else int(number)
 
 
@@ -68,10 +81,10 @@ def real(name: str, value: Any) -> float:
     """A finite Python float of the same; YAML reads `1e-3` as text."""
     number = nan
     if isinstance(value, str | Real) and not isinstance(value, bool):
-        with suppress(ValueError):
+        with suppress(ValueError, OverflowError):
             number = float(value)
     if not isfinite(number):
-        raise UserError(f"{name}={value} is not a number")
+        raise UserError(f"{name}={value} is not a number", "give one such as 0.1")
     return number
 
 
@@ -91,12 +104,17 @@ def _text(name: str, value: Any) -> str:
 
 def _truth(name: str, value: Any) -> bool:
     if value not in (True, False):
-        raise UserError(f"{name}={value} is neither true nor false")
+        raise UserError(f"{name}={value} is neither true nor false", "give one of them")
     return bool(value)
 
 
-def _whole_numbers(name: str, value: Any) -> list[int]:
-    return [whole(name, number) for number in value]
+def _list_of(convert: Callable[[str, Any], Any]) -> Callable[[str, Any], list[Any]]:
+    def convert_all(name: str, value: Any) -> list[Any]:
+        if not isinstance(value, list | tuple | range):
+            raise UserError(f"{name}={value} is no list", f"give a list such as {name}=[1,2]")
+        return [convert(name, one) for one in value]
+
+    return convert_all
 
 
 _CONVERT: dict[Any, Callable[[str, Any], Any]] = {
@@ -104,5 +122,8 @@ _CONVERT: dict[Any, Callable[[str, Any], Any]] = {
     float: real,
     str: _text,
     bool: _truth,
-    list[int]: _whole_numbers,
+    list[int]: _list_of(whole),
+    list[float]: _list_of(real),
+    list[str]: _list_of(_text),
+    list[bool]: _list_of(_truth),
 }

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from wvexp.allocation import MOST_SEEDS, WHAT, Allocation, first_rates
 from wvexp.analysis.wording import listed
+from wvexp.arguments import check_words, names_data
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
@@ -23,11 +24,12 @@ from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, warn_of_data
 from wvexp.inputs import prepare
+from wvexp.printable import printable
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweep_checks import refuse_unused
-from wvexp.sweeps.pool import default_workers
+from wvexp.sweeps.pool import thread_count
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
@@ -53,6 +55,13 @@ def decide(*overrides: str, progress: Progress | None = None) -> Decision:
     RunError
         No run succeeded.
     """
+    check_words("wvexp.decide", overrides)
+    if not any(names_data(word) for word in overrides):
+        raise UserError(
+            "wvexp.decide has not been told its data",
+            'give "data=files", "data.train=FILE", "embed.path=FILE"; '
+            '"data=world" takes the built-in world',
+        )
     return decide_config(compose(overrides, "decide"), progress)
 
 
@@ -63,7 +72,7 @@ def decide_config(
     began = time.perf_counter() if began is None else began
     check_decision(config)
     limit = None if config.budget is None else parse_duration(config.budget)
-    workers = config.workers or default_workers()
+    workers = thread_count(config.workers)
     pace = Pace()
     inputs = prepare(config)
     if inputs.reference is None:
@@ -138,9 +147,9 @@ def run_decision(config: Config, began: float | None = None) -> None:
         text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
         write_text(scratch / "decision.json", text)
     for line in decision.advice:
-        console.print(line, markup=False, soft_wrap=True)
+        console.print(printable(line), markup=False, soft_wrap=True)
     files = f"{final}: report.html, decision.json, {decision.model_words}"
-    console.print(files, markup=False, soft_wrap=True)
+    console.print(printable(files), markup=False, soft_wrap=True)
 
 
 @contextmanager

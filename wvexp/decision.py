@@ -16,6 +16,7 @@ from wvexp.data.folds import of_fold
 from wvexp.errors import RunStopped
 from wvexp.experiment import train_into
 from wvexp.inputs import Inputs
+from wvexp.printable import printable
 from wvexp.report.advice import advice
 from wvexp.report.findings import Findings, plain
 from wvexp.report.writing import write_report
@@ -30,7 +31,7 @@ from wvexp.training.result import RunResult
 _SIZES = 15
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Decision:
     """What to do with this data.
 
@@ -50,6 +51,15 @@ class Decision:
     seconds: float
     budget: Budget
     model: int | None = None
+
+    def __repr__(self) -> str:
+        """A line: what to take, how sure, on what."""
+        sure = "" if self.confidence is None else f", {self.confidence:.1%} sure"
+        unit = "tokens" if self.base.task == "token" else "sentences"
+        return (
+            f"<Decision: {self.choice}, recommended {self.recommended}{sure}, "
+            f"{self.findings.sizes[-1]:,} {unit} of {printable(self.inputs.corpus.name)}>"
+        )
 
     @property
     def choice(self) -> str:

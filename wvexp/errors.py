@@ -4,9 +4,15 @@ Scripts turn the first into one line and exit status 2, the second into one line
 that was told to stop is neither.
 """
 
-import re
+import errno
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+from wvexp.printable import printable
+
+# Characters of a problem, and of a remedy, that are shown.
+_LONGEST = 600
+
+# What an `OSError` says where a disk is full, a quota is used up, or a file may not grow.
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class UserError(Exception):
@@ -22,13 +28,23 @@ class UserError(Exception):
 
     def __init__(self, problem: str, remedy: str = "") -> None:
         # Messages quote text out of files: whatever is in there, the message stays one line, and
-        # no control code reaches a terminal.
-        line = " ".join((f"{problem}; {remedy}" if remedy else problem).split())
-        super().__init__(_CONTROL.sub(lambda found: ascii(found[0])[1:-1], line))
+        # is fit for a terminal.
+        line = f"{_short(problem)}; {_short(remedy)}" if remedy else _short(problem)
+        super().__init__(printable(line))
 
 
 class RunError(Exception):
     """A run that began well could not be finished: divergence, a failed parity check."""
+
+
+def _short(part: str) -> str:
+    """One line, without the middle of what would fill a page: a cell, a hundred columns."""
+    line = " ".join(part.split())
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
+
+
+class DamagedError(ValueError):
+    """What is wrong with a file that a version of this program wrote, in a few words."""
 
 
 class RunStopped(BaseException):

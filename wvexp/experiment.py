@@ -23,6 +23,7 @@ from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, summary
 from wvexp.training.engine import never
+from wvexp.training.footprint import require_run_memory
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import check_metric, default_metric
 from wvexp.training.result import RunResult
@@ -56,9 +57,10 @@ def run_experiment(config: Config) -> None:
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
-    store.save(result)
+    # Said before it is stored: the run is there, whatever may become of its row.
     for line in summary(result.to_json(), final):
         console.print(line, soft_wrap=True)
+    store.save(result)
 
 
 def warn_of_data(corpus: Corpus) -> None:
@@ -126,7 +128,7 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     engine = config.engine
     if engine == "auto":
         engine = "handwritten" if sweeping and model.name != "cnn" else "autograd"
-    return RunConfig(
+    run = RunConfig(
         task=corpus.task,
         embed=config.embed.kind,
         dim=reference.dim if reference else config.embed.dim or _DEFAULT_DIM,
@@ -142,6 +144,8 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         vectors=reference.fingerprint if reference else None,
         folds=corpus.folds,
     )
+    require_run_memory(run, corpus)
+    return run
 
 
 def seeds_of(config: Config) -> list[int]:

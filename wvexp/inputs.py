@@ -13,6 +13,7 @@ from wvexp.data.corpus import Corpus, Task
 from wvexp.data.folds import pooled
 from wvexp.data.limits import TextLimits
 from wvexp.errors import UserError
+from wvexp.memory import require_memory
 from wvexp.training.saved import VectorSource
 from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
@@ -23,6 +24,12 @@ log = logging.getLogger("wvexp")
 _WORLD_TRAIN = {"token": 30_000, "sentence": 10_000}
 _WORLD_VALIDATION = {"token": 10_000, "sentence": 2_000}
 _WORLD_TEST = {"token": 20_000, "sentence": 10_000}
+# What a training example takes while it is written, and a number of the world's vectors while they
+# are trained (two matrices of them, their gradients, and copies).
+_WORLD_BYTES = {"token": 24, "sentence": 400}
+_VECTOR_BYTES = 16
+# Components of the world's vectors where no number is given.
+_WORLD_DIM = 50
 
 
 @dataclass(frozen=True)
@@ -73,10 +80,16 @@ def read_corpus(data: Data) -> Corpus:
         from wvexp.data.world import world_corpus
 
         task = task or "token"
+        size = data.world_size or _WORLD_TRAIN[task]
+        require_memory(
+            f"data.world_size={size}: the built-in world's text",
+            _WORLD_BYTES[task] * size,
+            "give a smaller data.world_size",
+        )
         return world_corpus(
             task,
             data.world_seed,
-            data.world_size or _WORLD_TRAIN[task],
+            size,
             _WORLD_VALIDATION[task],
             _WORLD_TEST[task],
             data.world_vocabulary,
@@ -161,7 +174,13 @@ def _limits(embed: Embed) -> Limits:
 def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:
     from wvexp.data.world import world_vectors
 
-    keyed = world_vectors(task, data.world_seed, dim or 50, data.world_vocabulary)
+    dim = dim or _WORLD_DIM
+    require_memory(
+        f"embed.dim={dim}: the world's vectors",
+        _VECTOR_BYTES * dim * data.world_vocabulary,
+        "give a smaller embed.dim",
+    )
+    keyed = world_vectors(task, data.world_seed, dim, data.world_vocabulary)
     return keyed, VectorSource(None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
 
 

@@ -19,6 +19,7 @@ from wvexp.data.limits import TextLimits
 from wvexp.data.tables import open_table
 from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
+from wvexp.printable import printable
 from wvexp.training.saved import SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
@@ -43,7 +44,10 @@ def run_prediction(
         Not exactly one of text and file, an unknown format, or a file that cannot be used.
     """
     if (text is None) == (file is None):
-        raise UserError("predict needs text=... or file=PATH, one of them")
+        raise UserError(
+            f"predict got {'neither text= nor file=' if text is None else 'both text= and file='}",
+            'give text="..." or file=PATH, one of them',
+        )
     if out is not None and file is not None and Path(out).resolve() == Path(file).resolve():
         raise UserError(f"out={out} is the file that is read", "give another name")
     if out is not None and Path(out).suffix not in OUTPUTS:
@@ -61,9 +65,11 @@ def run_prediction(
         _record(saved, sentence, score) for sentence, score in zip(sentences, scores, strict=True)
     ]
     with _target(out) as target:
+        if out is None:
+            records = [_shown(record) for record in records]
         _write(records, saved.task, "" if out is None else Path(out).suffix, target)
     if out is not None:
-        print(f"{out}: {len(records):,} sentences labelled")
+        print(printable(f"{out}: {len(records):,} sentences labelled"))
 
 
 class Sentence(NamedTuple):
@@ -150,13 +156,28 @@ def _record(saved: SavedModel, sentence: Sentence, scores: Any) -> dict[str, Any
     return {"tokens": sentence.words, "tags": labels, "probabilities": probabilities}
 
 
+def _shown(record: dict[str, Any]) -> dict[str, Any]:
+    """The record as a terminal may have it."""
+
+    def shown(value: Any) -> Any:
+        if isinstance(value, list):
+            return [shown(part) for part in value]
+        if not isinstance(value, str):
+            return value
+        return " ".join(printable(value).replace("\t", " ").splitlines())
+
+    return {name: shown(value) for name, value in record.items()}
+
+
 @contextmanager
 def _target(out: str | None) -> Iterator[IO[str]]:
     if out is None:
         yield sys.stdout
         return
     with replacing(Path(out).expanduser()) as binary:
-        text = io.TextIOWrapper(binary, encoding="utf-8", newline="", write_through=True)
+        text = io.TextIOWrapper(
+            binary, encoding="utf-8", errors="backslashreplace", newline="", write_through=True
+        )
         yield text
         text.detach()
 

@@ -77,7 +77,7 @@ def _check_axes(config: Config) -> None:
         for place, value in enumerate(axis):
             check_value(replace(KEYS[single], name=f"grid.{name}"), value)
             if value in axis[:place]:
-                raise UserError(f"grid.{name}={axis} holds {value} twice")
+                raise UserError(f"grid.{name}={axis} holds {value} twice", "give it once")
     if grid.ladder and grid.train_size:
         raise UserError(
             f"grid.ladder={grid.ladder} and grid.train_size={grid.train_size} are both given",

@@ -1,6 +1,7 @@
 """The report's files: the page, with Markdown, JSON and images beside it."""
 
 import json
+import shutil
 from pathlib import Path
 
 from wvexp.atomic import replacing, write_text
@@ -33,19 +34,29 @@ def write_report(findings: Findings, out: Path, ledger: Path | None = None) -> N
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         images = out.with_name(f"{out.stem}_figures")
+        texts = [out, out.with_suffix(".md"), out.with_suffix(".json")]
+        made = [path for path in (images, *texts) if not path.exists()]
         images.mkdir(exist_ok=True)
     except OSError as error:
         raise UserError(f"out={out}: {error.strerror}", "give another out=FILE.html") from error
-    figures = draw(findings)
-    for old in images.iterdir():
-        if old.suffix in (".svg", ".png"):
-            old.unlink()
-    for figure in figures:
-        _write_images(figure, images)
-    # An unpaired surrogate in a word of the data cannot be written as UTF-8.
-    write_text(out.with_suffix(".json"), json.dumps(findings.to_json(), allow_nan=False))
-    write_text(out.with_suffix(".md"), _writable(markdown(findings, figures, images.name)))
-    write_text(out, _writable(html(findings, figures, moved)))
+    try:
+        figures = draw(findings)
+        for old in images.iterdir():
+            if old.suffix in (".svg", ".png"):
+                old.unlink()
+        for figure in figures:
+            _write_images(figure, images)
+        # An unpaired surrogate in a word of the data cannot be written as UTF-8.
+        write_text(out.with_suffix(".json"), json.dumps(findings.to_json(), allow_nan=False))
+        write_text(out.with_suffix(".md"), _writable(markdown(findings, figures, images.name)))
+        write_text(out, _writable(html(findings, figures, moved)))
+    except BaseException:  # half a report is none
+        for path in made:
+            if path == images:
+                shutil.rmtree(images, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        raise
 
 
 def _writable(text: str) -> str:

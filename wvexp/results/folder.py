@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wvexp.atomic import current_umask
-from wvexp.errors import UserError
+from wvexp.errors import FULL, UserError
 
 _SCRATCH = ".wvexp-"
 
@@ -38,7 +38,7 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
         with _one_at_a_time(final.parent):
             if not out:
                 final = _reserve(final)
-            _remove_abandoned(final.parent)
+            remove_abandoned(final.parent)
             scratch, lock = _locked_scratch(final)
     except OSError as error:
         raise UserError(
@@ -51,13 +51,18 @@ def run_folder(out: str | None, arm: str, fresh: Path | None = None) -> Iterator
             _require_replaceable(final)  # something else may have been put there meanwhile
             shutil.rmtree(final)
         os.rename(scratch, final)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(scratch, ignore_errors=True)
         for folder in created if out else [final, *created]:
             try:
                 folder.rmdir()
             except OSError:
                 break  # it holds something: another run has begun there
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise UserError(
+                f"out={final} cannot be written: {error.strerror}",
+                "free some space, or give another out=FOLDER",
+            ) from error
         raise
     finally:
         os.close(lock)
@@ -84,7 +89,7 @@ def _locked_scratch(final: Path) -> tuple[Path, int]:
     return scratch, lock
 
 
-def _remove_abandoned(parent: Path) -> None:
+def remove_abandoned(parent: Path) -> None:
     """Remove the scratch folders that no living process holds, and the places kept for them."""
     for scratch in parent.glob(f"{_SCRATCH}*"):
         with suppress(OSError):

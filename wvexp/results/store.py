@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.errors import UserError
+from wvexp.errors import DamagedError, UserError
+from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts
 
@@ -62,7 +63,17 @@ _COLUMNS = (
     "validation, test, result"
 )
 _PLACES = ", ".join(f":{name}" for name in _COLUMNS.split(", "))
-_BUSY_SECONDS = 60.0
+_ORDER = "arm, train_size, seed, lr, key"
+_BUSY_SECONDS = 15.0
+# `PRAGMA user_version` of the files that this version writes.
+_VERSION = 0
+# What SQLite says, and what to do about it.
+_REMEDIES = {
+    "locked": "another program is writing to it: let that end, or give another store=FILE",
+    "full": "free some space, or give another store=FILE",
+    "readonly": "make it writable, or give another store=FILE",
+    "read-only": "make it writable, or give another store=FILE",
+}
 
 
 class Store:
@@ -91,12 +102,15 @@ class Store:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise UserError(f"store={path}: {error.strerror}", "give another store=FILE") from error
+        if path.exists() and not path.is_file():
+            raise UserError(f"store={path} is not a file", "give another store=FILE")
         with self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
             if _tables(connection) and not _is_ours(connection):
                 raise UserError(
                     f"store={path} is a database of another program", "give another store=FILE"
                 )
+            self._require_version(_version(connection))
             for statement in _SCHEMA.split(";"):
                 connection.execute(statement)
             connection.execute(f"SELECT {_COLUMNS} FROM runs LIMIT 0")  # refuses other columns
@@ -134,6 +148,7 @@ class Store:
             store._reading = f"{path.absolute().as_uri()}?{mode}"
             try:
                 with store._connection() as connection:
+                    version = _version(connection)
                     ours = _is_ours(connection)
             except UserError as error:
                 last = last or error
@@ -143,6 +158,7 @@ class Store:
                     f"store={path} is no results file",
                     "give store=FILE, as train.py or decide.py wrote it",
                 )
+            store._require_version(version)
             return store
         assert last is not None
         raise last
@@ -201,8 +217,14 @@ class Store:
             if name not in columns:
                 raise TypeError(f"runs() filters by {', '.join(columns)}, not by {name}")
         where = " AND ".join(f"{name} IS :{name}" for name in equal) or "1"
-        query = f"SELECT result FROM runs WHERE {where} ORDER BY arm, train_size, seed, lr, key"
-        return [json.loads(result) for (result,) in self._rows(query, equal)]
+        names = ", ".join(COLUMNS)
+        query = f"SELECT result, {names} FROM runs WHERE {where} ORDER BY {_ORDER}"
+        return [self._run(*row) for row in self._rows(query, equal)]
+
+    def _run(self, result: Any, *values: Any) -> dict[str, Any]:
+        columns = dict(zip(COLUMNS, values, strict=True))
+        with self._undamaged(columns["key"]):
+            return read_run(result, columns)
 
     def keys(self) -> set[str]:
         """The keys of all runs."""
@@ -218,16 +240,29 @@ class Store:
         """
         query = "SELECT counts, shape FROM units WHERE key = ?"
         for counts, shape in self._rows(query, [key]):
-            flat = np.frombuffer(zlib.decompress(counts), dtype="<i4")
-            return flat.reshape(json.loads(shape)).astype(np.int32)
+            with self._undamaged(key):
+                return read_counts(counts, shape)
         raise KeyError(key)
 
     def unit_ids(self, key: str) -> list[str]:
         """The stable ids of the units that `unit_counts` counts; KeyError as there."""
         query = "SELECT ids FROM unit_ids JOIN units USING (split) WHERE key = ?"
         for (ids,) in self._rows(query, [key]):
-            return zlib.decompress(ids).decode().split("\n")
+            with self._undamaged(key):
+                return read_ids(ids)
         raise KeyError(key)
+
+    @contextmanager
+    def _undamaged(self, key: str) -> Iterator[None]:
+        """Nothing is thrown away here: what is to become of a damaged row is the user's say."""
+        try:
+            yield
+        except DamagedError as damage:
+            raise UserError(
+                f"store={self.path}: the row of run {key} is damaged ({damage})",
+                "remove it, and the next sweep trains that run again: "
+                f"sqlite3 {self.path} \"DELETE FROM runs WHERE key = '{key}'\"",
+            ) from damage
 
     def fail(self, run: RunConfig, error: str) -> None:
         """Note that the run failed; the note goes when the run succeeds."""
@@ -251,6 +286,14 @@ class Store:
             values = [] if condition is None else [condition]
             rows = connection.execute(f'{query}{where} ORDER BY "when", key', values).fetchall()
         return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _require_version(self, version: int) -> None:
+        if version > _VERSION:
+            raise UserError(
+                f"store={self.path} was written by a newer wvexp (layout {version}, this one "
+                f"reads {_VERSION})",
+                "update wvexp, or give another store=FILE",
+            )
 
     def _rows(self, query: str, values: Any = ()) -> list[Any]:
         with self._connection() as connection:
@@ -280,9 +323,15 @@ class Store:
         try:
             yield
         except sqlite3.Error as error:
+            remedies = (remedy for word, remedy in _REMEDIES.items() if word in str(error))
             raise UserError(
-                f"store={self.path}: {error}", "give another store=FILE, or mend this one"
+                f"store={self.path}: {error}",
+                next(remedies, "give another store=FILE, or mend this one"),
             ) from error
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _tables(connection: sqlite3.Connection) -> set[str]:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wvexp.data.unseen import unseen_words
+from wvexp.printable import printable
 
 
 class EpochLine(Protocol):
@@ -82,4 +83,4 @@ def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
     rows["model"] = str(folder / "model")
     width = max(map(len, rows))
     for name, value in rows.items():
-        yield Text.assemble((name.ljust(width), "bold"), "  ", value)
+        yield Text.assemble((name.ljust(width), "bold"), "  ", printable(value))

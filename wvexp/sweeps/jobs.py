@@ -11,7 +11,7 @@ from wvexp.compose import Job
 from wvexp.errors import UserError
 from wvexp.experiment import describe_run, train_into, warn_of_data
 from wvexp.inputs import Inputs, prepare
-from wvexp.results.folder import run_folder
+from wvexp.results.folder import remove_abandoned, run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_fit, check_scorable, check_sweep
 from wvexp.sweeps.progress import LiveSweep
@@ -51,8 +51,17 @@ def run_jobs(jobs: Sequence[Job]) -> None:
                 f"{name}={','.join(values)} with -m: all jobs are trained in one place",
                 f"give one {name}",
             )
+    _remove_abandoned_sweeps(jobs)
     groups = [_Group(group) for group in _by_inputs(jobs)]  # all checked before any is trained
     raise_failures(SweepOutcome.total(group.run() for group in groups))
+
+
+def _remove_abandoned_sweeps(jobs: Sequence[Job]) -> None:
+    """Clear what killed sweeps have left: each has a folder of its own, so nobody else does."""
+    for sweeps in {job.folder.absolute().parents[2] for job in jobs}:
+        if sweeps.name == "sweeps":  # runs/sweeps/DATE/TIME/JOB, and nowhere else
+            for earlier in sweeps.glob("*/*/"):
+                remove_abandoned(earlier)
 
 
 def _by_inputs(jobs: Sequence[Job]) -> list[list[Job]]:

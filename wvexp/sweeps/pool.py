@@ -1,5 +1,6 @@
 """Threads on this machine, one a core, that take the next run as soon as they have done one."""
 
+import logging
 import os
 import threading
 from collections import deque
@@ -9,6 +10,11 @@ from queue import SimpleQueue
 from typing import TypeVar
 
 from wvexp.errors import RunStopped, UserError
+
+log = logging.getLogger("wvexp")
+
+# More threads than this for each core only take memory.
+_MOST_PER_CORE = 8
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -20,12 +26,16 @@ def default_workers() -> int:
 
 
 def thread_count(workers: int | None) -> int:
-    """The threads asked for, one a core when None; UserError below 1."""
+    """The threads asked for, within reason; one a core when None; UserError below 1."""
+    cores = default_workers()
     if workers is None:
-        return default_workers()
+        return cores
     if workers < 1:
         raise UserError(f"workers={workers}: give 1 or more, or leave it out for one a core")
-    return workers
+    most = _MOST_PER_CORE * cores
+    if workers > most:
+        log.warning("workers=%s on %s cores: %s runs at once", f"{workers:,}", cores, most)
+    return min(workers, most)
 
 
 def run_pool(
@@ -63,7 +73,7 @@ def run_pool(
                 events.put(partial(report, item, error))
         events.put(None)
 
-    count = thread_count(workers)
+    count = min(thread_count(workers), max(len(items), 1))
     threads = [threading.Thread(target=worker, name=f"run-{i}") for i in range(count)]
     for thread in threads:
         thread.start()

@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from wvexp.printable import printable
 from wvexp.sweeps.run import FailedRun
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
@@ -101,7 +102,7 @@ class LiveSweep:
             run = failure.run
             self.console.print(
                 f"  failed: {run.arm} size {run.train_size} seed {run.seed} "
-                f"lr {run.optim.lr:g}: {failure.error}",
+                f"lr {run.optim.lr:g}: {printable(failure.error)}",
                 soft_wrap=True,
                 markup=False,
             )

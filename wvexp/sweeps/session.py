@@ -17,6 +17,7 @@ from wvexp.experiment import (
     warn_of_data,
 )
 from wvexp.inputs import Inputs, prepare
+from wvexp.printable import printable
 from wvexp.reporting import print_scores, write_store_report
 from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
@@ -124,7 +125,7 @@ def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
         if config.report:
             page = Path(config.report)
             page = page.with_name(f"{page.stem}-{condition[:8]}{page.suffix}")
-            print(write_store_report(store.path, page, condition, config.margin))
+            print(printable(write_store_report(store.path, page, condition, config.margin)))
     return outcome
 
 

@@ -16,14 +16,13 @@ from wvexp.data.corpus import Split, Task
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.training.examples import Examples
+from wvexp.training.model_files import DESCRIPTION, FORMAT, WEIGHTS, read_model
 from wvexp.vectors.table import EmbeddingTable, Origin
 
 if TYPE_CHECKING:
     from torch import nn
 
 log = logging.getLogger(__name__)
-
-_FORMAT = 1
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ class SavedModel:
 
         folder.mkdir()
         arrays: dict[str, NDArray[Any]] = {**self.parameters, "origin": self.origin}
-        (folder / "weights.safetensors").write_bytes(save(arrays))
+        (folder / WEIGHTS).write_bytes(save(arrays))
         content = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "task": self.task,
             "model": asdict(self.model),
             "labels": self.label_names,
@@ -75,7 +74,7 @@ class SavedModel:
             "source": None if self.source is None else asdict(self.source),
             "words": self.words,
         }
-        (folder / "model.json").write_text(json.dumps(content), encoding="utf-8")
+        (folder / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "SavedModel":
@@ -86,39 +85,28 @@ class SavedModel:
         UserError
             The folder is missing, holds no model, or its files are damaged.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         try:
-            content = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-            arrays = load((folder / "weights.safetensors").read_bytes())
-            if content["format"] != _FORMAT:
-                raise UserError(
-                    f"{folder}: model format {content['format']}, this version reads {_FORMAT}"
-                )
-            origin = arrays.pop("origin")
-            if not len(origin) == len(content["words"]) == len(arrays["embedding.weight"]):
-                raise UserError(f"{folder}: words and rows do not agree in number")
-            saved = cls(
-                task=content["task"],
-                model=Model(**content["model"]),
-                label_names=content["labels"],
-                lowercase=content["lowercase"],
-                tokenizer=content["tokenizer"],
-                words=content["words"],
-                origin=origin,
-                parameters=arrays,
-                source=VectorSource(**content["source"]) if content["source"] else None,
-            )
-            _module(saved, saved.parameters["embedding.weight"])  # raises where shapes disagree
-            return saved
+            content, arrays = read_model(folder)
         except FileNotFoundError as error:
             raise UserError(
                 f"{folder}: no model there ({Path(error.filename).name} is missing)",
                 "give the folder model/ of a run",
             ) from error
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-            raise UserError(f"{folder}: the saved model is damaged ({error})") from error
+        except (OSError, ValueError) as error:
+            raise UserError(
+                f"{folder}: the saved model is damaged ({error})", "train it again, or copy it anew"
+            ) from error
+        return cls(
+            task=content["task"],
+            model=content["model"],
+            label_names=content["labels"],
+            lowercase=content["lowercase"],
+            tokenizer=content["tokenizer"],
+            words=content["words"],
+            origin=arrays.pop("origin"),
+            parameters=arrays,
+            source=VectorSource(**content["source"]) if content["source"] else None,
+        )
 
     def pretrained_vectors(self, words: set[str] | None = None) -> Any:
         """The vectors that training started from, as gensim `KeyedVectors`.
@@ -131,14 +119,20 @@ class SavedModel:
         from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
 
         path, member = self.source.path, self.source.member
-        if not Path(path).exists() or fingerprint_vectors(path, member) != self.source.fingerprint:
-            log.warning("%s is gone or has changed: words without a row are unknown", path)
-            return None
+        width = self.parameters["embedding.weight"].shape[1]
         try:
-            return load_vectors(path, words, member, limits=ACCEPTED)
-        except UserError as error:  # a pickle, or a row with NaN: the model itself is sound
-            log.warning("%s: words without a row are unknown", error)
-            return None
+            if Path(path).exists() and fingerprint_vectors(path, member) == self.source.fingerprint:
+                vectors = load_vectors(path, words, member, limits=ACCEPTED)
+                if vectors.vector_size == width:
+                    return vectors
+                why = f"{path} has {vectors.vector_size} dimensions, the model {width}"
+            else:
+                why = f"{path} is gone or has changed"
+        except (UserError, OSError, ValueError) as error:
+            # Gone, a folder, a pickle, a row with NaN: the model itself is sound.
+            why = str(error)
+        log.warning("%s: words without a row are unknown", why)
+        return None
 
     def predict(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """Log-probabilities, one array a sentence: [tokens, labels], or [1, labels].

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.arguments import check_path
 from wvexp.errors import UserError
 from wvexp.vectors.checks import Problems, refuse, require_finite
 from wvexp.vectors.description import VectorFileInfo, info_of, spread
@@ -70,6 +71,7 @@ def load_vectors(
     UserError
         The file cannot be used: what is wrong, on which line or byte, and what to do.
     """
+    check_path("load_vectors", path, "give the path of a vector file, such as glove.6B.100d.txt")
     if isinstance(words, str):  # an iterable of words too, of one letter each
         raise UserError(f"words={words!r} is one text, not several words", "give a list of words")
     wanted = None if words is None else list(dict.fromkeys(words))

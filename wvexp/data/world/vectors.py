@@ -8,6 +8,7 @@ bytes. An entry that does not agree with its description is built again. Nothing
 
 import hashlib
 import json
+import logging
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,9 +21,12 @@ from wvexp.atomic import replacing
 from wvexp.caching import cache_root
 from wvexp.data.corpus import Task
 from wvexp.data.world.corpus import RECIPES, VOCABULARY_SIZE, world_text
+from wvexp.errors import UserError
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
+
+log = logging.getLogger("wvexp")
 
 # Raise it with every change that alters the text or the training, other than of `RECIPES` and
 # `ALGORITHMS`, which are part of an entry's key themselves.
@@ -93,7 +97,10 @@ def world_vectors(
     found = _read(stem)
     if found is None:
         found = _train(task, seed, dim, vocabulary_size, algorithm)
-        _write(stem, *found, settings)
+        try:
+            _write(stem, *found, settings)
+        except (OSError, UserError) as error:
+            log.warning("the world's vectors are not kept in the cache: %s", error)
     return _keyed(*found)
 
 

@@ -1,0 +1,180 @@
+"""The two files of a model folder, read as if a stranger had made them.
+
+Nothing is allocated that the files' own length does not account for: shapes are compared with
+what the description promises before an array is read, and no network is built before that.
+"""
+
+import json
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.config import Model
+from wvexp.config_checks import check_model_for_task
+from wvexp.config_values import KEYS, typed
+from wvexp.data.tokenizers import NAMES
+from wvexp.errors import DamagedError, UserError
+from wvexp.memory import require_memory
+from wvexp.models.draw import head_shapes
+
+FORMAT = 1
+DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
+
+# A description is words and labels: beside its rows it is small. What Python makes of JSON may
+# take this many times its length.
+_LEAST_DESCRIPTION, _PARSED = 64 << 20, 30
+# Rows looked through at a time for what is no number.
+_PIECE = 1 << 20
+
+
+def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """The checked description, its model as a `Model`, and the arrays that it promises.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file is missing.
+    DamagedError
+        What the files hold is no model.
+    UserError
+        Another version wrote it, a file is a device or a pipe, or memory does not suffice.
+    """
+    for name in (DESCRIPTION, WEIGHTS):
+        if not stat.S_ISREG((folder / name).stat().st_mode):
+            raise UserError(f"{folder / name} is not a file", "give the folder model/ of a run")
+    content = _description(folder)
+    return content, _arrays(folder / WEIGHTS, content)
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    path = folder / DESCRIPTION
+    size = path.stat().st_size
+    if size > max(_LEAST_DESCRIPTION, (folder / WEIGHTS).stat().st_size):
+        raise DamagedError(f"{DESCRIPTION} has {size:,} bytes, more than its weights")
+    require_memory(str(path), _PARSED * size, "take a machine with more")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"{DESCRIPTION} is no JSON") from error
+    if not isinstance(content, dict) or "format" not in content:
+        raise DamagedError(f"{DESCRIPTION} describes no model")
+    if content["format"] != FORMAT or isinstance(content["format"], bool):
+        raise UserError(
+            f"{folder}: model format {content['format']}, this version reads {FORMAT}",
+            "take a model of this version, or the version that trained it",
+        )
+    for name, fits in _FITS.items():
+        if name not in content:
+            raise DamagedError(f"{DESCRIPTION} has no {name}")
+        if not fits(content[name]):
+            raise DamagedError(f"{DESCRIPTION}: {name} is {_short(content[name])}")
+    content["model"] = _model(content["model"], content["task"])
+    return content
+
+
+def _model(values: Mapping[str, Any], task: str) -> Model:
+    """The `Model`, every value one that the configuration would accept."""
+    try:
+        given = {name: typed(KEYS[f"model.{name}"], value) for name, value in values.items()}
+        model = Model(**given)
+        check_model_for_task(model.name, task)
+    except (UserError, KeyError, TypeError, ArithmeticError) as error:
+        raise DamagedError(f"{DESCRIPTION}: model is {_short(values)}") from error
+    if model.name == "auto" or not model.widths or min(model.widths) < 1 or model.window % 2 == 0:
+        raise DamagedError(f"{DESCRIPTION}: model is {_short(values)}")
+    return model
+
+
+def _arrays(path: Path, content: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        tensors = safe_open(str(path), framework="numpy")
+        names = list(tensors.keys())
+        slices = {name: tensors.get_slice(name) for name in names}
+        found = {name: (s.get_dtype(), tuple(s.get_shape())) for name, s in slices.items()}
+    except (SafetensorError, OSError, ValueError, TypeError) as error:
+        raise DamagedError(f"{WEIGHTS} cannot be read: {error}") from error
+    expected = _expected(content, found)
+    for name in sorted(found.keys() | expected.keys()):
+        if name not in found or name not in expected:
+            raise DamagedError(
+                f"{WEIGHTS} has {'no' if name not in found else 'a further'} {name!r}"
+            )
+        if found[name] != expected[name]:
+            (kind, shape), (kind_meant, shape_meant) = found[name], expected[name]
+            raise DamagedError(
+                f"{WEIGHTS}: {name} is {kind} of shape {list(shape)}, not {kind_meant} of "
+                f"{list(shape_meant)}"
+            )
+    require_memory(str(path), 3 * path.stat().st_size, "take a machine with more")
+    arrays = {name: tensors.get_tensor(name) for name in names}
+    for name, array in arrays.items():
+        flat = array.reshape(-1)
+        pieces = (flat[i : i + _PIECE] for i in range(0, len(flat), _PIECE))
+        if not all(np.isfinite(piece).all() for piece in pieces):
+            raise DamagedError(f"{WEIGHTS}: {name} holds NaN or infinity")
+    return arrays
+
+
+def _expected(
+    content: Mapping[str, Any], found: Mapping[str, tuple[str, tuple[int, ...]]]
+) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Type and shape of every array, by the description; the dimension alone is the file's."""
+    model, classes, rows = content["model"], len(content["labels"]), len(content["words"])
+    _, shape = found.get("embedding.weight", ("", ()))
+    if len(shape) != 2 or 0 in shape:
+        raise DamagedError(
+            f"{WEIGHTS}: embedding.weight has shape {list(shape)}, not [rows, dimension]"
+        )
+    if shape[0] != rows:
+        raise DamagedError(f"words and rows do not agree in number: {rows:,} and {shape[0]:,}")
+    d = shape[1]
+    if model.name == "cnn":
+        shapes: dict[str, tuple[int, ...]] = {}
+        for i, width in enumerate(model.widths):
+            shapes[f"convolutions.{i}.weight"] = (model.filters, width * d)
+            shapes[f"convolutions.{i}.bias"] = (model.filters,)
+        shapes["output.weight"] = (classes, model.filters * len(model.widths))
+        shapes["output.bias"] = (classes,)
+    else:
+        inputs = d * (model.window if model.name == "window" else 1)
+        shapes = head_shapes(inputs, model.hidden, classes)
+    shapes["embedding.weight"] = (rows, d)
+    return {"origin": ("U8", (rows,)), **{name: ("F32", shape) for name, shape in shapes.items()}}
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+
+
+def _source(value: Any) -> bool:
+    """None, or the keys of a `VectorSource`."""
+    if value is None:
+        return True
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"path", "member", "fingerprint"}
+        and isinstance(value["fingerprint"], str)
+        and all(isinstance(value[name], str | None) for name in ("path", "member"))
+    )
+
+
+_FITS: dict[str, Any] = {
+    "task": lambda value: value in ("token", "sentence"),
+    "model": lambda value: isinstance(value, dict),
+    "labels": _texts,
+    "lowercase": lambda value: isinstance(value, bool),
+    "tokenizer": lambda value: value in NAMES and value != "auto",
+    "source": _source,
+    "words": _texts,
+}
+
+
+def _short(value: Mapping[str, Any] | Sequence[Any]) -> str:
+    text = repr(value)
+    return text if len(text) < 100 else f"{text[:100]}..."
