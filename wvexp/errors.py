@@ -6,6 +6,7 @@ that was told to stop is neither.
 
 import re
 
+LONGEST_PART = 1500  # characters of a message's problem, and of its remedy
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -22,8 +23,10 @@ class UserError(Exception):
 
     def __init__(self, problem: str, remedy: str = "") -> None:
         # Messages quote text out of files: whatever is in there, the message stays one line, and
-        # no control code reaches a terminal.
-        line = " ".join((f"{problem}; {remedy}" if remedy else problem).split())
+        # no control code reaches a terminal. A file may have a million columns or a label of a
+        # million characters: what is quoted ends somewhere, and the remedy still follows.
+        parts = [" ".join(part.split()) for part in (problem, remedy) if part]
+        line = "; ".join(f"{p[:LONGEST_PART]}..." if len(p) > LONGEST_PART else p for p in parts)
         super().__init__(_CONTROL.sub(lambda found: ascii(found[0])[1:-1], line))
 
 

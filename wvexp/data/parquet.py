@@ -11,7 +11,7 @@ from typing import Any
 from wvexp.data.inputs import is_gzip, unpack
 from wvexp.data.limits import MB, Growth, TextLimits
 from wvexp.data.parquet_sizes import chunks, pages
-from wvexp.data.table import HEAD, Table
+from wvexp.data.table import HEAD, Table, repeated_name
 from wvexp.errors import UserError
 
 _BATCH = 1000  # rows
@@ -43,8 +43,7 @@ def _table(path: Path, plain: Path, limits: TextLimits) -> Table:
     with _explained(path):
         schema = pq.read_schema(plain)
     names = schema.names
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
+    if (repeated := repeated_name(names)) is not None:
         raise UserError(f"{path}: two columns are named {repeated!r}", "rename one of them")
 
     def rows(columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
