@@ -9,7 +9,7 @@ import errno
 from wvexp.printable import printable
 
 # Characters of a problem, and of a remedy, that are shown.
-_LONGEST = 600
+LONGEST_PART = 600
 
 # What an `OSError` says where a disk is full, a quota is used up, or a file may not grow.
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -28,7 +28,8 @@ class UserError(Exception):
 
     def __init__(self, problem: str, remedy: str = "") -> None:
         # Messages quote text out of files: whatever is in there, the message stays one line, and
-        # is fit for a terminal.
+        # is fit for a terminal. A file may have a million columns or a label of a million
+        # characters: what is quoted ends somewhere, and the remedy still follows.
         line = f"{_short(problem)}; {_short(remedy)}" if remedy else _short(problem)
         super().__init__(printable(line))
 
@@ -40,7 +41,7 @@ class RunError(Exception):
 def _short(part: str) -> str:
     """One line, without the middle of what would fill a page: a cell, a hundred columns."""
     line = " ".join(part.split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
+    return line if len(line) <= LONGEST_PART else f"{line[: LONGEST_PART // 2]} … {line[-LONGEST_PART // 2 :]}"
 
 
 class DamagedError(ValueError):

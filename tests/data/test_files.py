@@ -107,6 +107,37 @@ def test_parquet_reads_the_same_and_gzipped_too(tmp_path: Path) -> None:
     assert sentences(corpus, corpus.train) == sentences(corpus, corpus.test) == EXPECTED
 
 
+@pytest.mark.parametrize("text", ["string", "large_string", "string_view"])
+@pytest.mark.parametrize("listed", ["list_", "large_list", "fixed"])
+def test_every_kind_of_text_and_list_that_programs_write(
+    tmp_path: Path, text: str, listed: str
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    of_text = getattr(pa, text)()
+    lists = pa.list_(of_text, 2) if listed == "fixed" else getattr(pa, listed)(of_text)
+    words, tags = [["a", "b"], ["c", "d"]], [["X", "Y"], ["Y", "Y"]]
+    pq.write_table(
+        pa.table({"tokens": pa.array(words, lists), "tags": pa.array(tags, lists)}),
+        tmp_path / "tokens.parquet",
+    )
+    pq.write_table(
+        pa.table(
+            {
+                name: pa.array(column, of_text)
+                for name, column in zip(("text", "label"), zip(*ROWS, strict=True), strict=True)
+            }
+        ),
+        tmp_path / "texts.parquet",
+    )
+    tokens, texts = tmp_path / "tokens.parquet", tmp_path / "texts.parquet"
+    corpus = read(tokens, tokens, tokens)
+    assert sentences(corpus, corpus.train) == list(zip(words, tags, strict=True))
+    corpus = read(texts, texts, texts)
+    assert sentences(corpus, corpus.train) == EXPECTED
+
+
 def test_lists_of_categories_in_groups_of_rows(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq

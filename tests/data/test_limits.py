@@ -10,6 +10,7 @@ from wvexp.config_checks import parse_config
 from wvexp.data.corpus import Corpus
 from wvexp.data.files import read_files
 from wvexp.data.limits import MB, USUAL, Growth, TextLimits
+from wvexp.data.unseen import count_unseen, unseen_words
 from wvexp.errors import UserError
 from wvexp.inputs import read_corpus
 from wvexp.predicting import read_sentences
@@ -207,3 +208,54 @@ def test_the_keys_reach_the_reader(tmp_path: Path) -> None:
             read_corpus(config.data)
     with pytest.raises(UserError, match=r"data\.max_line_mb=3.* means nothing with data=world"):
         parse_config({"data": {"max_line_mb": 3.0}})
+
+
+def many_columns() -> str:
+    return ",".join(f"c{i}" for i in range(20_000)) + "\n" + ",".join(["a b"] * 20_000)
+
+
+LONG = "q" * 20_000
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "remedy"),
+    [
+        (many_columns(), None, "name them with data.text and data.label"),
+        (f"text,label\na b,{LONG}\nc d,{LONG}\n", None, "at least two labels"),
+        ("text,label\na,x\nb,y\n", f"text,label\na,{LONG}\n", "name another"),
+    ],
+)
+def test_a_message_has_an_end_whatever_the_file_holds(tmp_path: Path, train, test, remedy) -> None:
+    """And the remedy still stands at it."""
+    path, other = tmp_path / "a.csv", tmp_path / "test.csv"
+    path.write_text(train)
+    other.write_text(test or train)
+    with pytest.raises(UserError) as error:
+        read_files(path, path, other, text=None, label=None, task=None, seed=0)
+    assert len(str(error.value)) < 3500
+    assert remedy in str(error.value)
+
+
+def test_a_note_has_an_end_too(tmp_path: Path) -> None:
+    path, other = tmp_path / "a.csv", tmp_path / "test.csv"
+    cased = [f"{i:016b}".translate({48: "a", 49: "A"}) for i in range(500)]
+    path.write_text("text,label\n" + "".join(f"a b,{label}\n" for label in cased))
+    other.write_text(f"text,label\na b,{cased[0]}\nc d,{LONG}\n")
+    corpus = read_files(path, path, other, text=None, label=None, task=None, seed=0)
+    assert len(corpus.notes) == 1
+    assert len(corpus.notes[0]) < 600
+    assert "and 497 more" in corpus.notes[0]
+    said = unseen_words(count_unseen(corpus), "sentence")
+    assert "1 of 2 test sentences ('qqq" in said
+    assert len(said) < 300
+
+
+def test_a_name_that_comes_twice_is_found_among_many(tmp_path: Path) -> None:
+    """Among 200,000 a search for each of them would take minutes."""
+    names = [f"k{i}" for i in range(200_000)] + ["k199999"]
+    lines, table = tmp_path / "a.jsonl", tmp_path / "a.csv"
+    lines.write_text("{" + ",".join(f'"{name}":1' for name in names) + "}\n")
+    table.write_text(",".join(names) + "\n")
+    for path in (lines, table):
+        with pytest.raises(UserError, match="'k199999'"):
+            read(path)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from wvexp.data.corpus import Split
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.errors import UserError
+from wvexp.seeds import stream
 
 
 def make_split(labels: list[int], documents: list[int] | None = None, task="sentence") -> Split:
@@ -87,3 +88,18 @@ def test_seeds_and_parts_draw_differently() -> None:
 def test_too_little_data_is_refused(labels: list[int]) -> None:
     with pytest.raises(UserError, match="too few to split a test set off"):
         split_off(make_split(labels), "test", 0)
+
+
+@given(st.lists(st.integers(0, 9), min_size=20, max_size=80), st.integers(0, 5))
+def test_what_is_split_off_is_what_a_search_for_each_label_finds(labels, seed) -> None:
+    """Published splits stay as they are: label by label, in the order of the data."""
+    whole = np.array(labels)
+    rng, taken, owed = stream(seed, "split test"), np.zeros(len(whole), dtype=bool), 0.0
+    for label in np.unique(whole):
+        places = np.flatnonzero(whole == label)
+        owed += SHARE * len(places)
+        count = min(round(owed), len(places) - 1)
+        owed -= count
+        taken[rng.permutation(places)[:count]] = True
+    _, off = split_off(make_split(labels), "test", seed)
+    assert off.words.tolist() == np.flatnonzero(taken).tolist()

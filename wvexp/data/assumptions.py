@@ -5,7 +5,7 @@ on the `Corpus`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from wvexp.data.columns import TEXT_NAMES, Column, Roles
 
@@ -74,13 +74,13 @@ def label_notes(
     """
     notes = []
     if forms:
-        shown = [" and ".join(map(ascii, ways)) for ways in forms]  # tells é from e + accent
+        shown = [_together(ways, ascii) for ways in forms]  # tells é from e + accent
         notes.append(
             f"{where}: {_listed(shown, quote=False)} are taken as one label; "
             "rename one of them in the data if they are two"
         )
     if alike := _alike(names):
-        shown = [" and ".join(map(_quoted, ways)) for ways in alike]
+        shown = [_together(ways, repr) for ways in alike]
         notes.append(
             f"{where}: labels {_listed(shown, quote=False)} differ only in case or blanks and are "
             "taken as different labels; write them alike in the data if they are one"
@@ -147,8 +147,13 @@ def _greatest(names: Sequence[str]) -> str:
     return max(names, key=float)
 
 
-def _quoted(name: str) -> str:
-    return repr(name) if len(name) <= _SHOWN else repr(name[:_SHOWN]) + "..."
+def _quoted(name: str, show: Callable[[str], str] = repr) -> str:
+    return show(name) if len(name) <= _SHOWN else show(name[:_SHOWN]) + "..."
+
+
+def _together(ways: Sequence[str], show: Callable[[str], str]) -> str:
+    more = [f"{len(ways) - 3} more"] if len(ways) > 3 else []
+    return " and ".join([*(_quoted(way, show) for way in ways[:3]), *more])
 
 
 def _listed(names: Sequence[str], *, quote: bool = True) -> str:

@@ -14,7 +14,7 @@ from typing import Literal
 
 from wvexp.data.inputs import open_text
 from wvexp.data.limits import Lines, TextLimits
-from wvexp.data.table import HEAD, HEAD_SIZE, Table
+from wvexp.data.table import HEAD, HEAD_SIZE, Table, repeated_name
 from wvexp.errors import UserError
 
 Quoting = Literal[0, 3]  # csv.QUOTE_MINIMAL, csv.QUOTE_NONE
@@ -111,8 +111,7 @@ def _checked(path: Path, form: CsvForm, limits: TextLimits) -> dict[str, list[st
             room -= sum(map(len, row))
     if header is None:
         raise UserError(f"{path}: the file is empty", "give a header line and labelled rows")
-    if len(set(header)) < len(header):
-        repeated = next(name for name in header if header.count(name) > 1)
+    if (repeated := repeated_name(header)) is not None:
         raise UserError(f"{path}: two columns are named {repeated!r}", "rename one of them")
     if not head:
         raise UserError(f"{path}: a header ({_shown(header)}) and no rows", "give it labelled rows")

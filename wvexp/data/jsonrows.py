@@ -9,7 +9,7 @@ from typing import Any
 
 from wvexp.data.inputs import open_text
 from wvexp.data.limits import Lines, TextLimits
-from wvexp.data.table import HEAD, HEAD_SIZE, Table
+from wvexp.data.table import HEAD, HEAD_SIZE, Table, repeated_name
 from wvexp.errors import UserError
 
 _Object = dict[str, Any]
@@ -149,8 +149,7 @@ class _Buffer:
 def _once(pairs: list[tuple[str, Any]]) -> _Object:
     item = dict(pairs)
     if len(item) < len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
+        repeated = repeated_name(name for name, _ in pairs)
         raise ValueError(f"it names {repeated!r:.40} twice")
     return item
 

@@ -69,7 +69,7 @@ class Growth:
             raise UserError(
                 f"{self._path}: its {self._packed:,} bytes unpack to more than {_MOST_GROWTH} "
                 "times as many, which no text does",
-                "is it a decompression bomb? if not, unpack it or write it as CSV, which "
+                "is it a decompression bomb? if not, give it as plain CSV or JSON lines, which "
                 f"{self._limits.prefix}max_file_gb= bounds",
             )
 

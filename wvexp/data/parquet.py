@@ -11,7 +11,7 @@ from typing import Any
 from wvexp.data.inputs import is_gzip, unpack
 from wvexp.data.limits import MB, Growth, TextLimits
 from wvexp.data.parquet_sizes import chunks, pages
-from wvexp.data.table import HEAD, Table
+from wvexp.data.table import HEAD, Table, repeated_name
 from wvexp.errors import UserError
 
 _BATCH = 1000  # rows
@@ -43,8 +43,7 @@ def _table(path: Path, plain: Path, limits: TextLimits) -> Table:
     with _explained(path):
         schema = pq.read_schema(plain)
     names = schema.names
-    if len(set(names)) < len(names):
-        repeated = next(name for name in names if names.count(name) > 1)
+    if (repeated := repeated_name(names)) is not None:
         raise UserError(f"{path}: two columns are named {repeated!r}", "rename one of them")
 
     def rows(columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -77,10 +76,27 @@ def _is_plain(type_: Any) -> bool:
     """Whether the type is one that texts or labels can have, or a list of it."""
     import pyarrow.types as types
 
-    while types.is_list(type_) or types.is_dictionary(type_):
+    while _is_list(type_) or types.is_dictionary(type_):
         type_ = type_.value_type
-    of_text = types.is_string(type_) or types.is_large_string(type_)
-    return of_text or types.is_integer(type_) or types.is_floating(type_) or types.is_boolean(type_)
+    number = types.is_integer(type_) or types.is_floating(type_) or types.is_boolean(type_)
+    return number or _is_text(type_)
+
+
+def _is_text(type_: Any) -> bool:
+    """Whether it is one of Arrow's kinds of text: programs that write Parquet differ in them."""
+    import pyarrow.types as types
+
+    return bool(
+        types.is_string(type_) or types.is_large_string(type_) or types.is_string_view(type_)
+    )
+
+
+def _is_list(type_: Any) -> bool:
+    import pyarrow.types as types
+
+    return bool(
+        types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_)
+    )
 
 
 @contextmanager
@@ -89,14 +105,9 @@ def _opened(path: Path) -> Iterator[Any]:
 
     Lists of texts are not: pyarrow cannot join their dictionaries across row groups.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = [
-        field.name
-        for field in pq.read_schema(path)
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-    ]
+    texts = [field.name for field in pq.read_schema(path) if _is_text(field.type)]
     with pq.ParquetFile(
         path,
         read_dictionary=texts,
@@ -136,7 +147,7 @@ def _size(path: Path, column: Any, limits: TextLimits) -> int:
     import pyarrow.compute as pc
 
     size, longest = column.nbytes, 0
-    if pa.types.is_list(column.type):
+    if _is_list(column.type):
         longest = _OF_A_TOKEN * (pc.max(pc.list_value_length(column)).as_py() or 0)
     if pa.types.is_dictionary(column.type) and len(column):
         lengths = pc.binary_length(column.dictionary).take(column.indices)

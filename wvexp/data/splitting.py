@@ -70,8 +70,8 @@ def _by_label(
     """
     taken = np.zeros(len(labels), dtype=bool)
     owed = 0.0
-    for label in np.unique(labels):
-        places = np.flatnonzero(labels == label)
+    by_label = np.argsort(labels, kind="stable")
+    for places in np.split(by_label, np.flatnonzero(np.diff(labels[by_label])) + 1):
         owed += share * len(places)
         count = min(round(owed), len(places) - 1)
         owed -= count

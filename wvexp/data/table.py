@@ -1,6 +1,7 @@
 """Table: rows with named columns, whatever they were read from."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,3 +24,8 @@ class Table:
     head: Mapping[str, Sequence[Any]]
     rows: Callable[[Sequence[str]], Iterator[tuple[Any, ...]]]
     classes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def repeated_name(names: Iterable[str]) -> str | None:
+    """The first of the names that comes twice; None where each comes once."""
+    return next((name for name, count in Counter(names).items() if count > 1), None)

@@ -13,6 +13,7 @@ from wvexp.data.corpus import Corpus
 
 # Labels that are named; the most frequent first.
 _NAMED = 5
+_SHOWN = 60  # characters of a name
 
 
 def count_unseen(corpus: Corpus) -> dict[str, dict[str, Any]]:
@@ -37,7 +38,7 @@ def unseen_words(found: Mapping[str, Mapping[str, Any]], task: str) -> str:
     parts = []
     for name, split in sorted(found.items()):  # the test split first
         counts = sorted(split["labels"].items(), key=lambda item: -item[1])
-        named = [f"{label!r} {count:,}x" for label, count in counts[:_NAMED]]
+        named = [f"{label!r:.{_SHOWN}} {count:,}x" for label, count in counts[:_NAMED]]
         if len(counts) > _NAMED:
             named.append(f"{len(counts) - _NAMED:,} labels more")
         parts.append(
