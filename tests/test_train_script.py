@@ -96,7 +96,11 @@ def left_by(here):
 
 
 def without_times(content):
-    return {name: value for name, value in content.items() if name not in ("seconds", "versions")}
+    return {
+        name: value
+        for name, value in content.items()
+        if name not in ("seconds", "date", "versions")
+    }
 
 
 def test_the_default_run_on_a_small_world(here):
@@ -125,6 +129,7 @@ def test_the_default_run_on_a_small_world(here):
             "metric",
         ),
         *("groups", "per_class", "coverage", "movement", "epochs", "best_epoch", "seconds"),
+        *("data", "date"),
         *("config", "versions", "parity"),
     }
     assert set(result["metric"]) == {"name", "validation", "test"}
