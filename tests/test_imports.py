@@ -47,7 +47,7 @@ DOORS = {
         "wvexp.report.score_figures",
         "wvexp.report.word_figures",
     },
-    "vl_convert": {"wvexp.report.page", "wvexp.report.writing"},
+    "vl_convert": {"wvexp.report.page", "wvexp.report.style"},
     "pickle": set(),
 }
 WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")

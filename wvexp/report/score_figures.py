@@ -5,18 +5,19 @@ from typing import Any
 import altair as alt
 
 from wvexp.analysis.crossover import Crossover
-from wvexp.analysis.wording import margin_words
+from wvexp.analysis.wording import listed, margin_words
 from wvexp.report.findings import Findings
 from wvexp.report.style import (
     COLOURS,
     Figure,
     dashes,
     data,
+    error_axis,
     isolating,
     lines_by_arm,
+    shapes,
     size_axis,
     sized,
-    tight,
 )
 from wvexp.report.words import unit
 
@@ -31,16 +32,22 @@ def learning_curves(f: Findings) -> Figure | None:
         {
             "arm": s.arm,
             "size": s.size,
-            "error": 1 - s.score,
-            "low": None if s.high is None else 1 - s.high,
-            "high": None if s.low is None else 1 - s.low,
+            "error": 100 * (1 - s.score),
+            "low": None if s.high is None else 100 * (1 - s.high),
+            "high": None if s.low is None else 100 * (1 - s.low),
             "lr": s.lr,
             "seeds": s.seeds,
         }
         for s in f.scores
     ]
     beyond = [
-        {"arm": arm, "size": p.size, "error": p.error, "low": p.low, "high": p.high}
+        {
+            "arm": arm,
+            "size": p.size,
+            "error": 100 * p.error,
+            "low": 100 * p.low,
+            "high": 100 * p.high,
+        }
         for arm, curve in f.curves.items()
         for p in curve.points
         if p.size >= f.sizes[-1] and p.size <= 3 * f.sizes[-1]
@@ -49,23 +56,25 @@ def learning_curves(f: Findings) -> Figure | None:
     base = alt.Chart(data(measured)).encode(
         x=size_axis(f), color=legend, opacity=alt.condition(shown, alt.value(1), alt.value(0.08))
     )
-    error = alt.Y("error:Q", axis=alt.Axis(format="%", title="test error"), scale=tight())
+    error = error_axis(f)
+    band = error_axis(f, column="low")
     layers = [
         base.mark_area().encode(
-            y=alt.Y("low:Q", title="test error", scale=tight()),
+            y=band,
             y2="high:Q",
-            opacity=alt.condition(shown, alt.value(0.14), alt.value(0.0)),
+            opacity=alt.condition(shown, alt.value(0.16), alt.value(0.0)),
         ),
         base.mark_line(strokeWidth=2).encode(y=error, strokeDash=dashes(f.arms)),
-        base.mark_point(filled=True, size=55)
+        base.mark_point(filled=True, size=65)
         .encode(
             y=error,
+            shape=shapes(f.arms),
             tooltip=[
                 alt.Tooltip("arm:N"),
                 alt.Tooltip("size:Q", format=",", title=unit(f)),
-                alt.Tooltip("error:Q", format=".2%"),
-                alt.Tooltip("low:Q", format=".2%"),
-                alt.Tooltip("high:Q", format=".2%"),
+                alt.Tooltip("error:Q", format=".1f", title="test error (%)"),
+                alt.Tooltip("low:Q", format=".1f", title="from (%)"),
+                alt.Tooltip("high:Q", format=".1f", title="to (%)"),
                 alt.Tooltip("lr:Q", title="learning rate"),
                 alt.Tooltip("seeds:Q"),
             ],
@@ -76,12 +85,12 @@ def learning_curves(f: Findings) -> Figure | None:
         guessed = alt.Chart(data(beyond)).encode(x=size_axis(f), color=legend)
         layers += [
             guessed.mark_area().encode(
-                y=alt.Y("low:Q", title="test error", scale=tight()),
+                y=band,
                 y2="high:Q",
-                opacity=alt.condition(shown, alt.value(0.05), alt.value(0.0)),
+                opacity=alt.condition(shown, alt.value(0.08), alt.value(0.0)),
             ),
-            guessed.mark_line(strokeWidth=1, strokeDash=[1, 3]).encode(
-                y=error, opacity=alt.condition(shown, alt.value(0.8), alt.value(0.05))
+            guessed.mark_line(strokeWidth=2, strokeDash=[2, 3]).encode(
+                y=error, opacity=alt.condition(shown, alt.value(1), alt.value(0.08))
             ),
         ]
     caption = "Test error of each arm against training size; bands are 95 % intervals over seeds "
@@ -119,17 +128,20 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
             .mark_rect(color=_BAND, opacity=0.22)
             .encode(x=alt.X("from:Q"), x2="to:Q")
         )
-    at = alt.Y("at:Q", title="difference (points)")
+    title = f"difference of {f.metric.replace('_', ' ')} (percentage points)"
+    at = alt.Y("at:Q", title=title)
     rules = [{"at": 0.0}, {"at": 100 * f.margin}, {"at": -100 * f.margin}]
     layers += [
         alt.Chart(data(rules[:1])).mark_rule(color="#333333").encode(y=at),
-        alt.Chart(data(rules[1:])).mark_rule(color="#666666", strokeDash=[2, 4]).encode(y=at),
+        alt.Chart(data(rules[1:]))
+        .mark_rule(color="#555555", strokeDash=[4, 3], strokeWidth=1.5)
+        .encode(y=at),
     ]
     base = alt.Chart(data(rows)).encode(x=x)
-    y = alt.Y("difference:Q", title="difference (points)")
+    y = alt.Y("difference:Q", title=title)
     layers += [
         base.mark_area(color=COLOURS[0], opacity=0.18).encode(
-            y=alt.Y("low:Q", title="difference (points)"), y2="high:Q"
+            y=alt.Y("low:Q", title=title), y2="high:Q"
         ),
         base.mark_line(color=COLOURS[0], strokeWidth=2).encode(y=y),
         base.mark_point(filled=True, size=60, color=COLOURS[0]).encode(
@@ -156,7 +168,7 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
 def tuning_curves(f: Findings) -> Figure | None:
     """Expected best validation score of every arm against tuning trials."""
     rows = [
-        {"arm": arm, "trials": k, "validation": score}
+        {"arm": arm, "trials": k, "error": 100 * (1 - score)}
         for arm, scores in f.tuning.items()
         for k, score in enumerate(scores, 1)
     ]
@@ -165,21 +177,39 @@ def tuning_curves(f: Findings) -> Figure | None:
     chart = lines_by_arm(
         rows,
         f.arms,
-        alt.X("trials:Q", axis=alt.Axis(title="tuning trials", tickMinStep=1, format="d")),
-        alt.Y("validation:Q", axis=alt.Axis(title="expected best validation"), scale=tight()),
+        alt.X(
+            "trials:Q", axis=alt.Axis(title="learning rates tried, each with a seed", format="d")
+        ),
+        error_axis(f, "validation"),
         [
             alt.Tooltip("arm:N"),
-            alt.Tooltip("trials:Q"),
-            alt.Tooltip("validation:Q", format=".4f"),
+            alt.Tooltip("trials:Q", title="trials"),
+            alt.Tooltip("error:Q", format=".1f", title="validation error (%)"),
         ],
     )
     return Figure(
         "tuning",
-        "What tuning buys",
-        "Best validation score to expect after so many trials (a learning rate with a seed), at "
-        "the largest size.",
+        "What tuning the learning rate buys",
+        "Lowest validation error to expect after so many trials, a learning rate with a seed each, "
+        f"at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}. {_rates_tried(f)}",
         chart,
     )
+
+
+def _rates_tried(f: Findings) -> str:
+    """The learning rates behind the curves, and the one that was chosen; arms alike in one go."""
+    by_rates: dict[tuple[tuple[float, ...], float], list[str]] = {}
+    for arm in f.tuning:
+        score = f.score(arm, f.sizes[-1])
+        at_top = [run for run in f.runs if (run["arm"], run["train_size"]) == (arm, f.sizes[-1])]
+        if score:
+            rates = tuple(sorted({run["lr"] for run in at_top}))
+            by_rates.setdefault((rates, score.lr), []).append(arm)
+    told = [
+        f"{listed(arms)}: {listed([f'{rate:g}' for rate in rates])}, of which {chosen:g} was chosen"
+        for (rates, chosen), arms in by_rates.items()
+    ]
+    return f"Learning rates of {'; of '.join(told)}." if told else ""
 
 
 def _band(crossing: Crossover | None, f: Findings) -> dict[str, float] | None:
