@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -109,6 +110,27 @@ def test_a_token_task_counts_tokens_and_many_labels_are_cut(simulated):
     assert told["examples"].startswith("128,000 tokens in 6,400 sentences to train on, ")
     assert told["labels"].startswith("40 in the training data: tag0 100, tag1 99, ")
     assert told["labels"].endswith(", tag11 89 and 28 more")
+
+
+def test_a_cross_fit_speaks_of_all_that_it_pools(simulated):
+    def pooled(run):
+        counts = {"sentences": 300, "tokens": 9_000, "labels": {"positive": 200, "x" * 99: 100}}
+        run["data"] = {"name": "reviews", "pool": counts}
+
+    f = find(replace(measure(simulated(seeds=2).change(pooled), "c0ffee"), folds=5))
+    told = dict(f.described)
+    assert told["examples"] == "300 sentences, in 5 folds"
+    assert told["labels"] == f"2 in all the data: positive 200, {'x' * 39}… 100"
+    assert "in training" not in page_of(f).table("Scores by label")["head"]
+
+
+def test_a_label_that_training_lacks_is_there_no_time(simulated):
+    def unseen(run):
+        run["per_class"]["new"] = {"support": 7, "recall": 0.0, "f1": 0.0}
+
+    rows = page_of(find(measure(simulated(seeds=2).change(unseen), "c0ffee")))
+    rows = {row[0]: row for row in rows.table("Scores by label")["rows"]}
+    assert rows["new"][1:3] == ["0", "7"]
 
 
 def test_what_old_rows_lack_is_left_out(simulated):
@@ -231,13 +253,13 @@ def test_every_axis_says_its_unit_and_errors_have_one(simulated, task):
 def test_what_tuning_buys_names_the_learning_rates(simulated):
     f = find(measure(simulated(seeds=2).drop(arm="random-tuned", lr=0.0003), "c0ffee"))
     [figure] = [x for x in draw(f) if x.name == "tuning"]
-    told = figure.caption.partition("Learning rates of ")[2].rstrip(".").split("; of ")
-    rates = {
-        arm: part.partition(": ")[2] for arm in f.arms for part in told if arm in part.split(":")[0]
-    }
-    for arm in f.arms:
-        tried = "0.001 and 0.003" if arm == "random-tuned" else "0.0003, 0.001 and 0.003"
-        assert rates[arm] == f"{tried}, of which {f.score(arm, 6400).lr:g} was chosen"
+    tried = (
+        "Learning rates tried: 0.0003, 0.001 and 0.003 for pretrained-frozen, pretrained-tuned and "
+        "random-frozen, 0.001 and 0.003 for random-tuned; chosen on validation: "
+    )
+    assert tried in figure.caption
+    chosen = {s.lr for s in f.scores if s.size == 6400}
+    assert all(f"{rate:g} for " in figure.caption.partition(tried)[2] for rate in chosen)
 
 
 def luminance(colour):

@@ -6,8 +6,9 @@ from typing import Any
 from wvexp.analysis.wording import counted, listed
 from wvexp.report.measurements import Measurements
 
-# Labels that are named with their counts, the most frequent first; the table by label has all.
-_NAMED = 12
+# Labels that are named with their counts, the most frequent first, and letters of each; the table
+# by label has all in full.
+_NAMED, _LETTERS = 12, 40
 _PARTS = {"train": "to train on", "validation": "to validate on", "test": "to test on"}
 
 
@@ -24,7 +25,8 @@ def described(m: Measurements) -> tuple[tuple[str, str], ...]:
     else:
         parts = [f"{_size(data[part], m)} {what}" for part, what in _PARTS.items() if part in data]
         told.append(("examples", ", ".join(parts)))
-    told.append(("labels", _labels(training_labels(data))))
+    where = "all the data" if "pool" in data else "the training data"
+    told.append(("labels", _labels(training_labels(data), where)))
     return tuple((name, value) for name, value in told if value)
 
 
@@ -52,10 +54,14 @@ def _size(split: Mapping[str, Any], m: Measurements) -> str:
     return sentences
 
 
-def _labels(counts: Mapping[str, int]) -> str:
+def _labels(counts: Mapping[str, int], where: str) -> str:
     if not counts:
         return ""
     named = sorted(counts.items(), key=lambda item: -item[1])
-    told = ", ".join(f"{label} {count:,}" for label, count in named[:_NAMED])
+    told = ", ".join(f"{_short(label)} {count:,}" for label, count in named[:_NAMED])
     more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
-    return f"{len(named):,} in the training data: {told}{more}"
+    return f"{len(named):,} in {where}: {told}{more}"
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LETTERS else f"{label[: _LETTERS - 1]}…"

@@ -1,12 +1,13 @@
-"""Figures of scores: learning curves, differences of two arms, what tuning buys."""
+"""Figures of scores: learning curves, differences of two arms."""
 
 from typing import Any
 
 import altair as alt
 
 from wvexp.analysis.crossover import Crossover
-from wvexp.analysis.wording import listed, margin_words
+from wvexp.analysis.wording import margin_words
 from wvexp.report.findings import Findings
+from wvexp.report.quantities import metric_name
 from wvexp.report.style import (
     COLOURS,
     Figure,
@@ -14,7 +15,6 @@ from wvexp.report.style import (
     data,
     error_axis,
     isolating,
-    lines_by_arm,
     shapes,
     size_axis,
     sized,
@@ -40,6 +40,11 @@ def learning_curves(f: Findings) -> Figure | None:
         }
         for s in f.scores
     ]
+    # A single point would have no band, and yet widen the axis by it.
+    ahead = {
+        arm: [p for p in curve.points if f.sizes[-1] <= p.size <= 3 * f.sizes[-1]]
+        for arm, curve in f.curves.items()
+    }
     beyond = [
         {
             "arm": arm,
@@ -48,9 +53,9 @@ def learning_curves(f: Findings) -> Figure | None:
             "low": 100 * p.low,
             "high": 100 * p.high,
         }
-        for arm, curve in f.curves.items()
-        for p in curve.points
-        if p.size >= f.sizes[-1] and p.size <= 3 * f.sizes[-1]
+        for arm, points in ahead.items()
+        if len(points) > 1
+        for p in points
     ]
     shown, legend = isolating(f.arms)
     base = alt.Chart(data(measured)).encode(
@@ -128,7 +133,7 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
             .mark_rect(color=_BAND, opacity=0.22)
             .encode(x=alt.X("from:Q"), x2="to:Q")
         )
-    title = f"difference of {f.metric.replace('_', ' ')} (percentage points)"
+    title = f"difference of {metric_name(f.metric)} (percentage points)"
     at = alt.Y("at:Q", title=title)
     rules = [{"at": 0.0}, {"at": 100 * f.margin}, {"at": -100 * f.margin}]
     layers += [
@@ -163,53 +168,6 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
         place = "they change places" if surely else "they may change places, if they do"
         caption += f" Grey: the sizes between which {place} (95 %)."
     return Figure(f"difference-{a}-{b}", f"{a} against {b}", caption, sized(alt.layer(*layers)))
-
-
-def tuning_curves(f: Findings) -> Figure | None:
-    """Expected best validation score of every arm against tuning trials."""
-    rows = [
-        {"arm": arm, "trials": k, "error": 100 * (1 - score)}
-        for arm, scores in f.tuning.items()
-        for k, score in enumerate(scores, 1)
-    ]
-    if not rows:
-        return None
-    chart = lines_by_arm(
-        rows,
-        f.arms,
-        alt.X(
-            "trials:Q", axis=alt.Axis(title="learning rates tried, each with a seed", format="d")
-        ),
-        error_axis(f, "validation"),
-        [
-            alt.Tooltip("arm:N"),
-            alt.Tooltip("trials:Q", title="trials"),
-            alt.Tooltip("error:Q", format=".1f", title="validation error (%)"),
-        ],
-    )
-    return Figure(
-        "tuning",
-        "What tuning the learning rate buys",
-        "Lowest validation error to expect after so many trials, a learning rate with a seed each, "
-        f"at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}. {_rates_tried(f)}",
-        chart,
-    )
-
-
-def _rates_tried(f: Findings) -> str:
-    """The learning rates behind the curves, and the one that was chosen; arms alike in one go."""
-    by_rates: dict[tuple[tuple[float, ...], float], list[str]] = {}
-    for arm in f.tuning:
-        score = f.score(arm, f.sizes[-1])
-        at_top = [run for run in f.runs if (run["arm"], run["train_size"]) == (arm, f.sizes[-1])]
-        if score:
-            rates = tuple(sorted({run["lr"] for run in at_top}))
-            by_rates.setdefault((rates, score.lr), []).append(arm)
-    told = [
-        f"{listed(arms)}: {listed([f'{rate:g}' for rate in rates])}, of which {chosen:g} was chosen"
-        for (rates, chosen), arms in by_rates.items()
-    ]
-    return f"Learning rates of {'; of '.join(told)}." if told else ""
 
 
 def _band(crossing: Crossover | None, f: Findings) -> dict[str, float] | None:

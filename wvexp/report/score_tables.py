@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from wvexp.analysis.wording import counted, listed
 from wvexp.report.findings import Findings, Score
-from wvexp.report.quantities import percent
+from wvexp.report.quantities import metric_name
 from wvexp.report.table import Row, Table
 from wvexp.report.words import unit
 
@@ -65,6 +65,8 @@ def _labels(f: Findings) -> Table:
     arms = [a for a in arms if any(score.arm == a for score in f.labels)]
     support = {score.label: score.support for score in f.labels}
     order = sorted(support, key=lambda label: -support[label])
+    # Entities are no labels of tokens, and a cross-fit tests all that it trains on.
+    counted_there = bool(f.label_counts) and f.metric != "entity_f1" and not f.folds
     head = ["label", "in training", "in test"]
     head += [f"precision, {arms[0]}", f"recall, {arms[0]}"] if arms else []
     rows = []
@@ -73,13 +75,13 @@ def _labels(f: Findings) -> Table:
         rows.append(
             [
                 label,
-                f"{f.label_counts[label]:,}" if label in f.label_counts and not f.folds else "",
+                f"{f.label_counts.get(label, 0):,}" if counted_there else "",
                 f"{support[label]:,}",
                 *([_share(own.precision), _share(own.recall)] if own else ["", ""]),
                 *(_share(s.f1) if (s := found.get((a, label))) else "" for a in arms),
             ]
         )
-    where = "in test" if f.folds else "in training (the whole of it) and in test"
+    where = "in training (the whole of it) and in test" if counted_there else "in test"
     caption = (
         f"At {top:,} training {unit(f, top)}, in %, as the mean over seeds; how often each label "
         f"occurs {where}."
@@ -89,8 +91,9 @@ def _labels(f: Findings) -> Table:
 
 
 def _metric(f: Findings) -> str:
-    return f.metric.replace("_", " ").capitalize()
+    name = metric_name(f.metric)
+    return name[0].upper() + name[1:]
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None else percent(value).removesuffix(" %")
+    return "" if value is None else f"{100 * value:.1f}"

@@ -17,6 +17,7 @@ import altair as alt
 
 from wvexp.analysis.arms import ARMS
 from wvexp.report.findings import Findings
+from wvexp.report.quantities import metric_name
 from wvexp.report.words import unit
 
 Rows = list[dict[str, Any]]
@@ -129,7 +130,7 @@ def _legend(arms: Sequence[str]) -> Any:
 
 def error_axis(f: Findings, split: str = "test", column: str = "error") -> Any:
     """Of a column in %; 100 - F1 is called an error too."""
-    title = f"{split} error: 100 − {f.metric.replace('_', ' ')} (%)"
+    title = f"{split} error: 100 − {metric_name(f.metric)} (%)"
     return alt.Y(f"{column}:Q", axis=alt.Axis(title=title), scale=tight())
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from wvexp.analysis.wording import margin_words
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.quantities import percent, points
+from wvexp.report.quantities import metric_name, percent, points
 from wvexp.report.score_tables import rate_table
 from wvexp.report.table import Row, Table
 from wvexp.report.words import CLAIMS, fade_words, places, unit
@@ -19,7 +19,7 @@ _RUN_HEAD = (
 def tables(f: Findings) -> list[Table]:
     """Every table that has rows, but for the scores and the list of all runs."""
     size = unit(f)
-    metric = f.metric.replace("_", " ")
+    metric = metric_name(f.metric)
     asked = f"{size} asked for" if f.about["task"] == "token" else f"training {size}"
     found = [
         rate_table(f),
@@ -130,9 +130,7 @@ def verdict_table(f: Findings) -> Table:
 def run_table(f: Findings, most: int) -> Table:
     """All runs, or the first so many."""
     shown = f" The first {most:,}." if len(f.runs) > most else ""
-    caption = (
-        f"Size in training {unit(f)}; validation and test {f.metric.replace('_', ' ')}.{shown}"
-    )
+    caption = f"Size in training {unit(f)}; validation and test {metric_name(f.metric)}.{shown}"
     rows = [_run_row(run) for run in f.runs[:most]]
     return Table("Every run", caption, _RUN_HEAD, rows)
 
