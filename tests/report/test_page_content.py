@@ -230,6 +230,19 @@ def axes_of(spec):
     return found + axes_of(spec.get("layer", []))
 
 
+def test_a_curve_that_is_not_extrapolated_widens_no_axis(simulated):
+    f = find(measure(simulated(seeds=2), "c0ffee"))
+    last = [p for p in f.curves["random-tuned"].points if p.size <= f.sizes[-1]]
+    cut = replace(f.curves["random-tuned"], points=(*last, last[-1]))
+    f = replace(f, curves={**f.curves, "random-tuned": cut})
+    [figure] = [x for x in draw(f) if x.name == "learning-curves"]
+    dotted = {row["arm"] for row in figure.chart.to_dict()["layer"][-1]["data"]["values"]}
+    reach = {arm: curve.points[-1].size for arm, curve in f.curves.items()}
+    assert dotted == {arm for arm in f.arms if reach[arm] > f.sizes[-1]}
+    assert dotted
+    assert "random-tuned" not in dotted
+
+
 @pytest.mark.parametrize("task", ["sentence", "token"])
 def test_every_axis_says_its_unit_and_errors_have_one(simulated, task):
     store = simulated(seeds=2).change(lambda run: run.update(task=task))

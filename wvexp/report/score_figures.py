@@ -40,7 +40,7 @@ def learning_curves(f: Findings) -> Figure | None:
         }
         for s in f.scores
     ]
-    # A single point would have no band, and yet widen the axis by it.
+    # What ends at the last size has no visible band, and yet would widen the axis by it.
     ahead = {
         arm: [p for p in curve.points if f.sizes[-1] <= p.size <= 3 * f.sizes[-1]]
         for arm, curve in f.curves.items()
@@ -54,7 +54,7 @@ def learning_curves(f: Findings) -> Figure | None:
             "high": 100 * p.high,
         }
         for arm, points in ahead.items()
-        if len(points) > 1
+        if points and points[-1].size > 1.01 * f.sizes[-1]
         for p in points
     ]
     shown, legend = isolating(f.arms)
