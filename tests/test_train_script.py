@@ -307,6 +307,8 @@ def test_a_bom_windows_line_ends_and_no_last_newline_change_nothing(here):
         without_times(json.loads((here / out / "result.json").read_text()))
         for out in ("plain", "windows")
     )
+    names = [result["data"].pop("name") for result in (plain, windows)]
+    assert names == ["given = é, [1]", "windows-train"]
     assert plain == windows
 
 
