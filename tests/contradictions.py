@@ -14,7 +14,7 @@ from wvexp.analysis.arms import ARMS, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.analysis.choice import SURE
 from wvexp.report.advice import advice, headline
 from wvexp.report.markdown import markdown
-from wvexp.report.tables import verdict_rows
+from wvexp.report.tables import verdict_table
 from wvexp.report.words import CLAIMS
 
 AT_LEAST, SUFFICES, SMALL, LARGE = CLAIMS.values()
@@ -138,7 +138,7 @@ def on_page(page):
 def _comparisons(page):
     """(a, b, size) -> (low, high, call) in points; None, None without an interval."""
     found = {}
-    for row in page.tables.get("Every comparison (Holm over all)", []):
+    for row in page.tables.get("Every comparison", []):
         a, b = row["arms"].split(" - ")
         size = row.get("sentences", row.get("tokens"))
         low, high = (
@@ -150,9 +150,12 @@ def _comparisons(page):
 
 
 def _scores(page):
+    """(arm, size, score in %) of every cell of the table."""
     return [
-        (row["arm"], _number(row.get("sentences", row.get("tokens"))), float(row["score"][:-2]))
+        (arm, _number(row.get("sentences", row.get("tokens"))), float(cell.split()[0]))
         for row in page.tables.get("Test scores", [])
+        for arm, cell in row.items()
+        if arm not in ("sentences", "tokens") and cell != "–"
     ]
 
 
@@ -316,7 +319,7 @@ def _not_called(words):
 def _flips(page):
     """Where arms change places, against the intervals and calls of the comparisons."""
     found, compared = [], _comparisons(page)
-    rows = page.tables.get("Where arms change places (95 % intervals, one size at a time)", [])
+    rows = page.tables.get("Where arms change places", [])
     for row in rows:
         a, b = row["arms"].split(" against ")
         words = row["what is known"]
@@ -481,5 +484,5 @@ def _json(page):
 
 def missing_from(html, f):
     """What the HTML page lacks of the headline, the advice and the claims."""
-    wanted = [headline(f), *advice(f)[1:], *(cell for row in verdict_rows(f) for cell in row)]
+    wanted = [headline(f), *advice(f)[1:], *(cell for row in verdict_table(f).rows for cell in row)]
     return [text for text in wanted if escape(str(text)) not in html]

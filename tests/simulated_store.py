@@ -81,8 +81,24 @@ class SimulatedStore:
                 "neither": {"n": 0},
             },
             "per_class": {
-                "positive": {"support": 300, "f1": score},
-                "negative": {"support": 300, "f1": score},
+                label: {
+                    "support": 300,
+                    "predicted": 300,
+                    **dict.fromkeys(("precision", "recall", "f1"), round(300 * score) / 300),
+                }
+                for label in ("positive", "negative")
+            },
+            "date": f"2026-11-{24 + seed % 2}",
+            "data": {
+                "name": "reviews",
+                **{
+                    split: {
+                        "sentences": 2 * count,
+                        "tokens": 40 * count,
+                        "labels": {"positive": count + 1, "negative": count - 1},
+                    }
+                    for split, count in (("train", 3200), ("validation", 300), ("test", 300))
+                },
             },
             "coverage": {"types": 0.71, "tokens": 0.94},
             "parity": {"passed": True, "max_rel_error": 3e-7, "checked": 5},

@@ -48,9 +48,10 @@ DOORS = {
     "altair": {
         "wvexp.report.style",
         "wvexp.report.score_figures",
+        "wvexp.report.tuning_figure",
         "wvexp.report.word_figures",
     },
-    "vl_convert": {"wvexp.report.page", "wvexp.report.writing"},
+    "vl_convert": {"wvexp.report.page", "wvexp.report.style"},
     "pickle": set(),
 }
 WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")

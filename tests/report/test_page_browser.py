@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+from wvexp.analysis.arms import ARMS
+from wvexp.report.figures import draw
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.report.writing import write_report
@@ -33,6 +35,21 @@ PROBE = """
 (async () => {
   while (!document.body.dataset.drawn) await new Promise((done) => setTimeout(done, 50));
   const view = window.views[0], chart = document.querySelector(".chart");
+  // On a telephone: the legends' names, and whether all lie within their figures.
+  const narrow = async () => {
+    document.querySelector("main").style.maxWidth = "390px";
+    dispatchEvent(new Event("resize"));
+    await new Promise((done) => setTimeout(done, 300));
+    await Promise.all(window.views.map((one) => one.runAsync()));
+    return [...document.querySelectorAll(".chart")].map((one) => {
+      const outer = one.querySelector("svg.marks").getBoundingClientRect();
+      const names = [...one.querySelectorAll(".role-legend-label text")];
+      return {
+        names: names.map((name) => name.textContent), width: outer.width,
+        whole: names.every((name) => name.getBoundingClientRect().right <= outer.right),
+      };
+    });
+  };
   const opacities = () => [...chart.querySelectorAll(".mark-symbol.role-mark path")]
     .map((path) => path.getAttribute("opacity"));
   const before = new Set(opacities()).size;
@@ -42,6 +59,7 @@ PROBE = """
   document.body.dataset.probe = JSON.stringify({
     label: label.textContent, before, after: new Set(opacities()).size,
     isolated: view.data("isolated_store").flatMap((one) => one.values),
+    narrow: await narrow(),
     fetched: performance.getEntriesByType("resource").map((entry) => entry.name),
   });
 })();
@@ -64,11 +82,43 @@ def opened(simulated, tmp_path_factory):
     text = (folder / "report.html").read_text()
     before, end, after = text.rpartition("</body>")  # the library's own code holds others
     (folder / "probed.html").write_text(before + PROBE + end + after)
-    command = [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", "--dump-dom"]
-    done = subprocess.run(
-        [*command, (folder / "probed.html").as_uri()], capture_output=True, text=True, timeout=120
-    )
+    done = browse(folder / "probed.html", "--dump-dom")
     return done.stdout, done.stderr
+
+
+def browse(page, *flags):
+    command = [BROWSER, *FLAGS, f"--user-data-dir={page.parent / 'profile'}", *flags]
+    return subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module", params=["scripts", "no scripts"])
+def printed(simulated, tmp_path_factory, request):
+    """The findings, and the text of the printed page."""
+    if BROWSER is None or shutil.which("pdftotext") is None:
+        pytest.skip("no Chromium or no pdftotext here")
+    folder = tmp_path_factory.mktemp("printed")
+    f = find(measure(simulated(seeds=2), "c0ffee"))
+    write_report(f, folder / "report.html")
+    page = folder / "report.html"
+    if request.param == "no scripts":  # a sandbox allows none
+        page = folder / "frame.html"
+        page.write_text('<iframe sandbox src="report.html" width="700" height="20000"></iframe>')
+    browse(page, f"--print-to-pdf={folder / 'report.pdf'}")
+    pdf = [shutil.which("pdftotext"), str(folder / "report.pdf"), "-"]
+    return f, subprocess.run(pdf, capture_output=True, text=True, check=True).stdout
+
+
+def test_print_shows_what_is_folded(printed):
+    f, text = printed
+    [version] = f.versions["wvexp"]
+    assert text.count(version) > len(f.runs)  # one in the row of every run
+    assert '"learning_rates"' in text
+
+
+def test_print_shows_every_figure(printed):
+    f, text = printed
+    sizes = [x for x in draw(f) if x.name.startswith(("learning", "difference", "error"))]
+    assert text.count("training sentences (log scale)") == len(sizes)
 
 
 def test_every_figure_is_drawn(opened):
@@ -97,6 +147,17 @@ def test_a_word_that_is_markup_stays_text(opened):
     dom, _ = opened
     assert "data-evil" not in dom
     assert "&lt;script&gt;document.body.dataset.evil" in dom
+
+
+def test_legends_are_whole_at_390_pixels(opened):
+    dom, _ = opened
+    figures = probed(dom)["narrow"]
+    assert all(figure["width"] < 390 for figure in figures)
+    with_legend = [figure for figure in figures if figure["names"]]
+    assert len(with_legend) >= 4
+    for figure in with_legend:
+        assert figure["names"] == list(ARMS)
+        assert figure["whole"]
 
 
 def probed(dom):

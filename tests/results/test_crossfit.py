@@ -2,10 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from simulated_store import SimulatedStore
 
+from wvexp.data.corpus import Split
 from wvexp.report.measurements import measure
-from wvexp.results.crossfit import CrossFitted
+from wvexp.results.crossfit import CrossFitted, joined_per_class
+from wvexp.training.metrics import Scorer
 
 
 class Folded:
@@ -84,9 +88,37 @@ def test_joined_folds_are_the_run_on_all_units(whole):
             "neither": {"n": 0},
         }
         # Every fold of this store has the whole test set's labels.
-        assert run["per_class"] == {label: {"support": 900} for label in ("positive", "negative")}
+        [alone] = [r for r in whole.runs() if r["key"] == key]
+        for label, scores in alone["per_class"].items():
+            tripled = {name: 3 * scores[name] for name in ("support", "predicted")}
+            assert run["per_class"][label] == pytest.approx({**scores, **tripled})
+        pool = {"sentences": 7600, "tokens": 152_000}
+        labels = {"positive": 3803, "negative": 3797}
+        assert run["data"] == {"name": "reviews", "pool": {**pool, "labels": labels}}
         assert "fold" not in run
         assert "parity" not in run
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=3))
+def test_scores_of_labels_over_folds_are_those_of_all_tests_together(pairs):
+    """Label d is in no training data: it is never predicted."""
+
+    def by_class(pairs):
+        gold, predicted = np.array(pairs, dtype=np.int32).T
+        words, ends = np.zeros(len(gold), dtype=np.int32), np.arange(len(gold) + 1)
+        split = Split("sentence", words, ends, gold)
+        return Scorer("accuracy", split, ["a", "b", "c"], "test", ["d"]).by_class(predicted)
+
+    parts = [by_class(pairs[start::3]) for start in range(3)]
+    joined, whole = joined_per_class(parts), by_class(pairs)
+    assert joined.keys() == whole.keys()
+    assert all(joined[label] == pytest.approx(whole[label]) for label in whole)
+    for labels in parts:
+        for scores in labels.values():
+            scores.pop("predicted", None)
+    # Rows of earlier versions.
+    supports = {label: {"support": scores["support"]} for label, scores in whole.items()}
+    assert joined_per_class(parts) == supports
 
 
 def test_measurements_of_folds_are_those_of_the_whole(whole):

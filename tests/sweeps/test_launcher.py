@@ -42,7 +42,7 @@ def command(*arguments):
 def contents(folder):
     """result.json without what differs from one time to the next."""
     result = json.loads((folder / "result.json").read_text())
-    return {name: value for name, value in result.items() if name != "seconds"}
+    return {name: value for name, value in result.items() if name not in ("seconds", "date")}
 
 
 def job_folders(here):

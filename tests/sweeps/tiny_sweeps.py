@@ -59,10 +59,10 @@ def make_grid(inputs, seeds=3, sizes=(20, 60), lrs=(1e-2,), **changes):
 
 
 def table_of(store):
-    """What the runs of a store say, without how long they took."""
+    """What the runs of a store say, without how long they took and when."""
     return {
         run["key"]: (
-            {name: value for name, value in run.items() if name != "seconds"},
+            {name: value for name, value in run.items() if name not in ("seconds", "date")},
             store.unit_counts(run["key"]).tolist(),
         )
         for run in store.runs()

@@ -112,9 +112,15 @@ def test_what_is_undefined_is_absent_not_zero():
     scores = Scorer("accuracy", split, ["a", "b", "c", "d"], "test").by_class(
         np.array([0, 0, 2, 2])
     )
-    assert scores["a"] == {"support": 2, "precision": 1, "recall": 1, "f1": 1}
+    assert scores["a"] == {
+        "support": 2,
+        "predicted": 2,
+        "precision": 1,
+        "recall": 1,
+        "f1": 1,
+    }
     assert scores["b"] == {"support": 2, "recall": 0, "f1": 0}
-    assert scores["c"] == {"support": 0, "precision": 0, "f1": 0}
+    assert scores["c"] == {"support": 0, "predicted": 2, "precision": 0, "f1": 0}
     assert scores["d"] == {"support": 0}
 
 

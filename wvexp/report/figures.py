@@ -1,9 +1,10 @@
 """The figures, as Altair charts from findings; a figure whose numbers are missing is left out."""
 
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.score_figures import difference, learning_curves, tuning_curves
+from wvexp.report.score_figures import difference, learning_curves
 from wvexp.report.style import Figure
 from wvexp.report.summaries import GROUPS
+from wvexp.report.tuning_figure import tuning_curves
 from wvexp.report.word_figures import group_errors, words_moved
 
 

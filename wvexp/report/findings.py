@@ -27,12 +27,17 @@ from wvexp.analysis.verdict import Verdict, judge
 from wvexp.report.agreement import beside_choice
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
+from wvexp.report.description import described
 from wvexp.report.measurements import Measurements
 from wvexp.report.summaries import (
     GroupError,
+    LabelScore,
     coverage_by_size,
     expected_validation,
     group_errors,
+    label_counts,
+    label_scores,
+    labels_present,
     movement_of_arms,
     parity_summary,
     shared_configuration,
@@ -67,6 +72,7 @@ class Score:
 class Findings:
     """Everything that the report says.
 
+    described: what was measured on, as names and values, for the head of the page
     baseline: score of always giving the most frequent label; None where it is not known
     unseen_labels: what counts as wrong because training lacks its label; empty for none
     falls_short: how much less was measured than the size that the choice is for; empty where
@@ -75,6 +81,7 @@ class Findings:
     """
 
     condition: str
+    described: tuple[tuple[str, str], ...]
     about: dict[str, Any]
     margin: float
     metric: str
@@ -97,6 +104,9 @@ class Findings:
     measures: dict[float, SizeMeasures]
     tuning: dict[str, list[float]]
     groups: tuple[GroupError, ...]
+    labels: tuple[LabelScore, ...]
+    label_counts: dict[str, int]
+    labels_present: dict[int, str]
     coverage: dict[int, dict[str, float]]
     parity: dict[str, Any]
     movement: tuple[dict[str, Any], ...]
@@ -153,6 +163,7 @@ def find(
     verdicts = beside_choice(verdicts, choice, m.sizes[-1], margin)
     return Findings(
         condition=m.condition,
+        described=described(m),
         about=shared_configuration(m),
         margin=margin,
         metric=m.metric,
@@ -175,6 +186,9 @@ def find(
         measures=measures,
         tuning=expected_validation(m),
         groups=group_errors(m),
+        labels=label_scores(m),
+        label_counts=label_counts(m),
+        labels_present=labels_present(m),
         coverage=coverage_by_size(m),
         parity=parity_summary(m),
         movement=movement_of_arms(m),

@@ -1,15 +1,24 @@
 """The movement ledger as a table: words that moved, words that they left, their neighbours."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from wvexp.errors import UserError
-from wvexp.report.tables import Row
+from wvexp.report.table import Row, Table
 
-LEDGER_HEAD = ("word", "in training", "moved by", "nearest before", "nearest after")
+_HEAD = ("word", "in training", "moved by", "nearest before", "nearest after")
 _COLUMNS = {"word", "count", "distance", "neighbours_before", "neighbours_after"}
 _LEDGER_ROWS = 12
 _NEIGHBOURS = 6
+
+
+def ledger_table(rows: Sequence[Row]) -> Table:
+    """What `read_ledger` found, as a table."""
+    caption = (
+        "Words that fine-tuning moved most, then those that stayed while words near them moved. A "
+        "dot (\u00b7) marks a neighbour that stayed."
+    )
+    return Table("Neighbours before and after", caption, _HEAD, rows)
 
 
 def read_ledger(path: Path) -> list[Row]:

@@ -1,16 +1,21 @@
 """The report as one HTML page that needs nothing else."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from functools import cache
 from html import escape
 from pathlib import Path
+from typing import get_args
 
+from wvexp.analysis.verdict import Status
 from wvexp.report.advice import advice, headline
 from wvexp.report.findings import Findings
-from wvexp.report.ledger import LEDGER_HEAD
+from wvexp.report.ledger import ledger_table
+from wvexp.report.score_tables import score_tables
 from wvexp.report.style import Figure
-from wvexp.report.tables import RUN_HEAD, Row, run_row, tables, verdict_rows
+from wvexp.report.table import Row, Table
+from wvexp.report.tables import run_table, tables, verdict_table
 from wvexp.report.words import about
 
 _TEMPLATE = Path(__file__).with_name("page.html")
@@ -20,18 +25,20 @@ _ROWS_SHOWN = 5_000
 def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> str:
     """The page as text; everything that comes from data is escaped."""
     specs = [{"id": figure.name, "spec": figure.chart.to_dict()} for figure in figures]
+    names = dict(f.described)
     parts = {
+        "title": escape(": ".join(filter(None, [names.get("data"), headline(f)]))),
         "headline": escape(headline(f)),
         "advice": "".join(f"<li>{escape(line)}</li>" for line in advice(f)[1:]),
+        "described": _described(f.described),
         "about": escape(about(f)),
-        "verdicts": _verdict_table(f),
-        "figures": "".join(_figure(figure) for figure in figures) or "<p>Nothing to draw.</p>",
-        "tables": "".join(_section(title, head, rows) for title, head, rows in tables(f)),
-        "moved": _section("Neighbours before and after", LEDGER_HEAD, moved) if moved else "",
+        "scores": "".join(map(_section, score_tables(f))),
+        "verdicts": _section(verdict_table(f), "verdicts"),
+        "figures": "".join(map(_figure, figures)) or "<p>Nothing to draw.</p>",
+        "tables": "".join(map(_section, tables(f))),
+        "moved": _section(ledger_table(moved)) if moved else "",
         "missing": _list("What to mind", f.problems) + _list("Failed runs", f.failures),
-        "runs": _folded(
-            f"Every run ({len(f.runs):,})", _table(RUN_HEAD, map(run_row, f.runs[:_ROWS_SHOWN]))
-        ),
+        "runs": _section(run_table(f, _ROWS_SHOWN)),
         "configuration": _folded(
             "Configuration and versions",
             f"<pre>{escape(json.dumps({**f.about, 'versions': f.versions}, indent=1))}</pre>",
@@ -46,37 +53,49 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
     return "".join(pieces)
 
 
-def _verdict_table(f: Findings) -> str:
-    body = "".join(
-        f'<tr><td>{escape(str(claim))}</td><td><b class="{escape(str(status).replace(" ", "-"))}">'
-        f"{escape(str(status))}</b></td><td>{escape(str(reason))}</td></tr>"
-        for claim, status, reason in verdict_rows(f)
-    )
-    head = "<tr><th>claim</th><th>verdict</th><th>because</th></tr>"
-    return f'<div class="wide"><table class="verdicts">{head}{body}</table></div>'
+def _described(pairs: Iterable[tuple[str, str]]) -> str:
+    entries = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
+    return f'<dl class="described">{entries}</dl>' if entries else ""
 
 
 def _figure(figure: Figure) -> str:
+    """The place of the chart, and for readers without scripts a picture of it.
+
+    As an image, nothing in the picture can meet the page: neither its names nor text from data.
+    """
+    picture = b64encode(figure.svg.encode()).decode()
     return (
         f"<figure><h3>{escape(figure.title)}</h3>"
-        f'<div class="chart" id="{escape(figure.name, quote=True)}"></div>'
-        f"<figcaption>{escape(figure.caption)}</figcaption></figure>"
+        f'<div class="chart" id="{escape(figure.name)}"></div>'
+        f'<noscript><img alt="{escape(figure.title)}" src="data:image/svg+xml;base64,{picture}">'
+        f"</noscript><figcaption>{escape(figure.caption)}</figcaption></figure>"
     )
 
 
-def _section(title: str, head: Row, rows: Sequence[Row]) -> str:
-    table = _table(head, rows)
-    if len(rows) > 12:
-        return _folded(f"{title} ({len(rows)})", table)
-    return f"<section><h2>{escape(title)}</h2>{table}</section>"
+def _section(table: Table, name: str = "") -> str:
+    if table.folded:
+        return _folded(f"{table.title} ({len(table.rows):,})", _table(table))
+    return f"<section><h2>{escape(table.title)}</h2>{_table(table, name)}</section>"
 
 
-def _table(head: Row, rows: Iterable[Row]) -> str:
-    def line(cells: Row, tag: str) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(str(c))}</{tag}>" for c in cells) + "</tr>"
+def _table(table: Table, name: str = "") -> str:
+    head = "".join(f'<th scope="col">{escape(str(cell))}</th>' for cell in table.head)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{_cell(cell, name)}</td>' for cell in row)}</tr>" for row in table.rows
+    )
+    kind = f' class="{name}"' if name else ""
+    return (
+        f'<div class="wide"><table{kind}><caption><span>{escape(table.caption)}</span></caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
-    body = "".join(line(row, "td") for row in rows)
-    return f'<div class="wide"><table>{line(head, "th")}{body}</table></div>'
+
+def _cell(cell: object, table: str) -> str:
+    """A verdict in its colour, anything else as it is."""
+    text = escape(str(cell))
+    if table == "verdicts" and text in get_args(Status):
+        return f'<b class="{text.replace(" ", "-")}">{text}</b>'
+    return text
 
 
 def _list(title: str, entries: Sequence[str]) -> str:
@@ -87,7 +106,7 @@ def _list(title: str, entries: Sequence[str]) -> str:
 
 
 def _folded(title: str, content: str) -> str:
-    return f"<details><summary>{escape(title)}</summary>{content}</details>"
+    return f'<details class="folded"><summary>{escape(title)}</summary>{content}</details>'
 
 
 @cache

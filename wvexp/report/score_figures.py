@@ -1,4 +1,4 @@
-"""Figures of scores: learning curves, differences of two arms, what tuning buys."""
+"""Figures of scores: learning curves, differences of two arms."""
 
 from typing import Any
 
@@ -7,16 +7,17 @@ import altair as alt
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.wording import margin_words
 from wvexp.report.findings import Findings
+from wvexp.report.quantities import metric_name
 from wvexp.report.style import (
     COLOURS,
     Figure,
     dashes,
     data,
+    error_axis,
     isolating,
-    lines_by_arm,
+    shapes,
     size_axis,
     sized,
-    tight,
 )
 from wvexp.report.words import unit
 
@@ -31,41 +32,54 @@ def learning_curves(f: Findings) -> Figure | None:
         {
             "arm": s.arm,
             "size": s.size,
-            "error": 1 - s.score,
-            "low": None if s.high is None else 1 - s.high,
-            "high": None if s.low is None else 1 - s.low,
+            "error": 100 * (1 - s.score),
+            "low": None if s.high is None else 100 * (1 - s.high),
+            "high": None if s.low is None else 100 * (1 - s.low),
             "lr": s.lr,
             "seeds": s.seeds,
         }
         for s in f.scores
     ]
-    beyond = [
-        {"arm": arm, "size": p.size, "error": p.error, "low": p.low, "high": p.high}
+    # What ends at the last size has no visible band, and yet would widen the axis by it.
+    ahead = {
+        arm: [p for p in curve.points if f.sizes[-1] <= p.size <= 3 * f.sizes[-1]]
         for arm, curve in f.curves.items()
-        for p in curve.points
-        if p.size >= f.sizes[-1] and p.size <= 3 * f.sizes[-1]
+    }
+    beyond = [
+        {
+            "arm": arm,
+            "size": p.size,
+            "error": 100 * p.error,
+            "low": 100 * p.low,
+            "high": 100 * p.high,
+        }
+        for arm, points in ahead.items()
+        if points and points[-1].size > 1.01 * f.sizes[-1]
+        for p in points
     ]
     shown, legend = isolating(f.arms)
     base = alt.Chart(data(measured)).encode(
         x=size_axis(f), color=legend, opacity=alt.condition(shown, alt.value(1), alt.value(0.08))
     )
-    error = alt.Y("error:Q", axis=alt.Axis(format="%", title="test error"), scale=tight())
+    error = error_axis(f)
+    band = error_axis(f, column="low")
     layers = [
         base.mark_area().encode(
-            y=alt.Y("low:Q", title="test error", scale=tight()),
+            y=band,
             y2="high:Q",
-            opacity=alt.condition(shown, alt.value(0.14), alt.value(0.0)),
+            opacity=alt.condition(shown, alt.value(0.16), alt.value(0.0)),
         ),
         base.mark_line(strokeWidth=2).encode(y=error, strokeDash=dashes(f.arms)),
-        base.mark_point(filled=True, size=55)
+        base.mark_point(filled=True, size=65)
         .encode(
             y=error,
+            shape=shapes(f.arms),
             tooltip=[
                 alt.Tooltip("arm:N"),
                 alt.Tooltip("size:Q", format=",", title=unit(f)),
-                alt.Tooltip("error:Q", format=".2%"),
-                alt.Tooltip("low:Q", format=".2%"),
-                alt.Tooltip("high:Q", format=".2%"),
+                alt.Tooltip("error:Q", format=".1f", title="test error (%)"),
+                alt.Tooltip("low:Q", format=".1f", title="from (%)"),
+                alt.Tooltip("high:Q", format=".1f", title="to (%)"),
                 alt.Tooltip("lr:Q", title="learning rate"),
                 alt.Tooltip("seeds:Q"),
             ],
@@ -76,12 +90,12 @@ def learning_curves(f: Findings) -> Figure | None:
         guessed = alt.Chart(data(beyond)).encode(x=size_axis(f), color=legend)
         layers += [
             guessed.mark_area().encode(
-                y=alt.Y("low:Q", title="test error", scale=tight()),
+                y=band,
                 y2="high:Q",
-                opacity=alt.condition(shown, alt.value(0.05), alt.value(0.0)),
+                opacity=alt.condition(shown, alt.value(0.08), alt.value(0.0)),
             ),
-            guessed.mark_line(strokeWidth=1, strokeDash=[1, 3]).encode(
-                y=error, opacity=alt.condition(shown, alt.value(0.8), alt.value(0.05))
+            guessed.mark_line(strokeWidth=2, strokeDash=[2, 3]).encode(
+                y=error, opacity=alt.condition(shown, alt.value(1), alt.value(0.08))
             ),
         ]
     caption = "Test error of each arm against training size; bands are 95 % intervals over seeds "
@@ -119,17 +133,20 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
             .mark_rect(color=_BAND, opacity=0.22)
             .encode(x=alt.X("from:Q"), x2="to:Q")
         )
-    at = alt.Y("at:Q", title="difference (points)")
+    title = f"difference of {metric_name(f.metric)} (percentage points)"
+    at = alt.Y("at:Q", title=title)
     rules = [{"at": 0.0}, {"at": 100 * f.margin}, {"at": -100 * f.margin}]
     layers += [
         alt.Chart(data(rules[:1])).mark_rule(color="#333333").encode(y=at),
-        alt.Chart(data(rules[1:])).mark_rule(color="#666666", strokeDash=[2, 4]).encode(y=at),
+        alt.Chart(data(rules[1:]))
+        .mark_rule(color="#555555", strokeDash=[4, 3], strokeWidth=1.5)
+        .encode(y=at),
     ]
     base = alt.Chart(data(rows)).encode(x=x)
-    y = alt.Y("difference:Q", title="difference (points)")
+    y = alt.Y("difference:Q", title=title)
     layers += [
         base.mark_area(color=COLOURS[0], opacity=0.18).encode(
-            y=alt.Y("low:Q", title="difference (points)"), y2="high:Q"
+            y=alt.Y("low:Q", title=title), y2="high:Q"
         ),
         base.mark_line(color=COLOURS[0], strokeWidth=2).encode(y=y),
         base.mark_point(filled=True, size=60, color=COLOURS[0]).encode(
@@ -151,35 +168,6 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
         place = "they change places" if surely else "they may change places, if they do"
         caption += f" Grey: the sizes between which {place} (95 %)."
     return Figure(f"difference-{a}-{b}", f"{a} against {b}", caption, sized(alt.layer(*layers)))
-
-
-def tuning_curves(f: Findings) -> Figure | None:
-    """Expected best validation score of every arm against tuning trials."""
-    rows = [
-        {"arm": arm, "trials": k, "validation": score}
-        for arm, scores in f.tuning.items()
-        for k, score in enumerate(scores, 1)
-    ]
-    if not rows:
-        return None
-    chart = lines_by_arm(
-        rows,
-        f.arms,
-        alt.X("trials:Q", axis=alt.Axis(title="tuning trials", tickMinStep=1, format="d")),
-        alt.Y("validation:Q", axis=alt.Axis(title="expected best validation"), scale=tight()),
-        [
-            alt.Tooltip("arm:N"),
-            alt.Tooltip("trials:Q"),
-            alt.Tooltip("validation:Q", format=".4f"),
-        ],
-    )
-    return Figure(
-        "tuning",
-        "What tuning buys",
-        "Best validation score to expect after so many trials (a learning rate with a seed), at "
-        "the largest size.",
-        chart,
-    )
 
 
 def _band(crossing: Crossover | None, f: Findings) -> dict[str, float] | None:

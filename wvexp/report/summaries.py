@@ -1,5 +1,6 @@
 """What the runs of a condition say beside their test scores, gathered over seeds."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from wvexp.analysis.trials import expected_best
 from wvexp.data.unseen import unseen_words
+from wvexp.report.description import training_labels
 from wvexp.report.measurements import Measurements, in_order
 
 GROUPS = ("seen", "pretrained_only", "neither")
@@ -21,6 +23,18 @@ class GroupError:
     group: str
     error: float
     n: float
+
+
+@dataclass(frozen=True)
+class LabelScore:
+    """Scores of one label as means over seeds; None where undefined; support: its test examples."""
+
+    arm: str
+    label: str
+    support: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
 
 
 def shared_configuration(m: Measurements) -> dict[str, Any]:
@@ -79,6 +93,48 @@ def group_errors(m: Measurements) -> tuple[GroupError, ...]:
                     n = float(np.mean([cell["n"] for cell in scored]))
                     found.append(GroupError(arm, size, group, error, n))
     return tuple(found)
+
+
+def label_scores(m: Measurements) -> tuple[LabelScore, ...]:
+    """Of every arm and label of the test data at the largest size, as means over the seeds."""
+    found = []
+    for arm in m.arms:
+        runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
+        by_label: dict[str, list[dict[str, Any]]] = {}
+        for run in runs:
+            for label, scores in run.get("per_class", {}).items():
+                by_label.setdefault(label, []).append(scores)
+        for label, cells in by_label.items():
+            support = max(cell.get("support", 0) for cell in cells)
+            means = (_mean_of(cells, name) for name in ("precision", "recall", "f1"))
+            found.append(LabelScore(arm, label, support, *means))
+    return tuple(found)
+
+
+def _mean_of(cells: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    """Of the cells that have it: a precision is undefined where the label was never predicted."""
+    known = [cell[name] for cell in cells if name in cell]
+    return float(np.mean(known)) if known else None
+
+
+def label_counts(m: Measurements) -> dict[str, int]:
+    """How often the training data have each label; empty where the rows do not say."""
+    return next((training_labels(run["data"]) for run in m.runs if "data" in run), {})
+
+
+def labels_present(m: Measurements) -> dict[int, str]:
+    """By size how many labels have a training example: `5 of 6`; the fewest over the seeds."""
+    present = {}
+    for size in m.sizes:
+        told = [
+            len(labels) - len(run["labels_missing"])
+            for run in m.runs
+            if run["train_size"] == size and "labels_missing" in run
+            if (labels := training_labels(run.get("data", {})))
+        ]
+        if told:
+            present[size] = f"{min(told):,} of {len(label_counts(m)):,}"
+    return present
 
 
 def coverage_by_size(m: Measurements) -> dict[int, dict[str, float]]:

@@ -1,31 +1,31 @@
 """The tables of the report, as rows of plain text: the same for the page and for Markdown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from wvexp.analysis.wording import margin_words
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.quantities import percent, points
+from wvexp.report.quantities import metric_name, percent, points
+from wvexp.report.score_tables import rate_table
+from wvexp.report.table import Row, Table
 from wvexp.report.words import CLAIMS, fade_words, places, unit
 
-Row = Sequence[object]
+_RUN_HEAD = (
+    *("key", "arm", "size", "seed", "learning rate", "validation, %", "test, %", "epochs"),
+    *("seconds", "wvexp"),
+)
 
-RUN_HEAD = ("key", "arm", "size", "seed", "lr", "validation", "test", "epochs", "seconds", "wvexp")
 
-
-def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
-    """Title, head and rows of every table that has rows."""
+def tables(f: Findings) -> list[Table]:
+    """Every table that has rows, but for the scores and the list of all runs."""
     size = unit(f)
-    found: list[tuple[str, Row, list[Row]]] = [
-        (
-            "Test scores",
-            ("arm", size, "score", "95 % interval", "learning rate", "seeds"),
-            [
-                (s.arm, f"{s.size:,}", percent(s.score), _span(s.low, s.high), f"{s.lr:g}", s.seeds)
-                for s in f.scores
-            ],
-        ),
-        (
-            "Where arms change places (95 % intervals, one size at a time)",
+    metric = metric_name(f.metric)
+    asked = f"{size} asked for" if f.about["task"] == "token" else f"training {size}"
+    found = [
+        rate_table(f),
+        Table(
+            "Where arms change places",
+            "By 95 % intervals, one size at a time.",
             ("arms", "status", "what is known"),
             [
                 (f"{a} against {b}", f.crossovers[name].status.replace("_", " "), places(f, a, b))
@@ -33,15 +33,19 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
                 if (name := f"{a} - {b}") in f.crossovers
             ],
         ),
-        (
+        Table(
             "Where the gain of pretrained vectors fades",
+            f"By number of training {size}, from 95 % intervals.",
             ("arms", "status", "what is known"),
             [("pretrained-tuned against random-tuned", f.fade.status, fade_words(f.fade, size))]
             if f.fade
             else [],
         ),
-        (
-            "Every comparison (Holm over all)",
+        Table(
+            "Every comparison",
+            f"Difference of test {metric}, first arm minus second, in percentage points, by number "
+            f"of training {size}. p is adjusted over all comparisons (Holm), and on it the call "
+            "rests.",
             (
                 "arms",
                 size,
@@ -59,7 +63,7 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
                     f"{c.size:,.0f}",
                     points(d.estimate, signed=True),
                     _span(d.low, d.high, signed=True),
-                    "" if d.p_a_better is None else f"{d.p_a_better:.3f}",
+                    "" if d.p_a_better is None else percent(d.p_a_better),
                     "" if d.adjusted_p is None else f"{d.adjusted_p:.2g}",
                     {"A": c.a, "B": c.b}.get(d.call, d.call),
                     "" if d.smallest_margin is None else points(d.smallest_margin),
@@ -70,14 +74,24 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
                 if d.estimate is not None
             ],
         ),
-        (
+        Table(
             "Size and coverage",
-            (size, "tokens", "labels", "test word types seen", "types with a vector", "tokens"),
+            "Means over the runs of a size; labels with a training example are the fewest over its "
+            "seeds, of all in the training data. Types are distinct word forms, and the vectors "
+            "are the pretrained ones.",
+            (
+                asked,
+                "training tokens",
+                "labels with a training example",
+                "test types seen in training",
+                "training types with a vector",
+                "training tokens with a vector",
+            ),
             [
                 (
                     f"{n:,.0f}",
                     _count(m.tokens),
-                    _count(m.labels),
+                    f.labels_present.get(int(n), ""),
                     _share(m.type_coverage),
                     _share(f.coverage.get(int(n), {}).get("types")),
                     _share(f.coverage.get(int(n), {}).get("tokens")),
@@ -85,10 +99,17 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
                 for n, m in f.measures.items()
             ],
         ),
-        ("Parity of both gradients", ("what", "value"), _parity_rows(f.parity)),
-        (
+        Table(
+            "Parity of both gradients",
+            "Autograd against backprop by hand, on the same batches.",
+            ("what", "value"),
+            _parity_rows(f.parity),
+        ),
+        Table(
             "How far the vectors moved",
-            ("arm", size, "rows", "moved", "mean distance", "largest"),
+            "Euclidean distance from start to end. Rows: the vectors that training had; moved: "
+            "those that changed at all.",
+            ("arm", f"training {size}", "rows", "moved", "mean distance", "largest distance"),
             [
                 (m["arm"], f"{m['size']:,}", f"{m['rows']:,.0f}", f"{m['moved']:,.0f}",
                  f"{m['mean']:.3f}", f"{m['max']:.3f}")
@@ -96,24 +117,34 @@ def tables(f: Findings) -> list[tuple[str, Row, list[Row]]]:
             ],
         ),
     ]  # fmt: skip
-    return [(title, *_without_empty(head, rows)) for title, head, rows in found if rows]
+    return [table.without_empty() for table in found if table.rows]
 
 
-def verdict_rows(f: Findings) -> list[Row]:
+def verdict_table(f: Findings) -> Table:
     """Claim, verdict and reason of every claim of the guidance."""
-    return [(CLAIMS[v.claim], v.status, f"{v.reason}.") for v in f.verdicts]
+    rows = [(CLAIMS[v.claim], v.status, f"{v.reason}.") for v in f.verdicts]
+    caption = f"Judged on the arms at all sizes, with a margin of {margin_words(f.margin)}."
+    return Table("The guidance, claim by claim", caption, ("claim", "verdict", "because"), rows)
 
 
-def run_row(run: Mapping[str, Any]) -> Row:
-    """One run under `RUN_HEAD`."""
+def run_table(f: Findings, most: int) -> Table:
+    """All runs, or the first so many."""
+    shown = f" The first {most:,}." if len(f.runs) > most else ""
+    caption = f"Size in training {unit(f)}; validation and test {metric_name(f.metric)}.{shown}"
+    rows = [_run_row(run) for run in f.runs[:most]]
+    return Table("Every run", caption, _RUN_HEAD, rows)
+
+
+def _run_row(run: Mapping[str, Any]) -> Row:
+    """One run under `_RUN_HEAD`."""
     return (
         _key(run),
         run["arm"],
         f"{run['train_size']:,}",
         run["seed"],
         f"{run['lr']:g}",
-        f"{run['metric']['validation']:.4f}",
-        f"{run['metric']['test']:.4f}",
+        f"{100 * run['metric']['validation']:.2f}",
+        f"{100 * run['metric']['test']:.2f}",
         f"{run['epochs']:.0f}" if "epochs" in run else "",
         f"{run['seconds']:.2f}" if "seconds" in run else "",
         run.get("versions", {}).get("wvexp", ""),
@@ -134,12 +165,6 @@ def _parity_rows(parity: Mapping[str, Any]) -> list[Row]:
         ("batches compared", f"{parity['checks']:,}"),
         ("largest relative error", f"{parity['max_rel_error']:.1e}"),
     ]
-
-
-def _without_empty(head: Row, rows: list[Row]) -> tuple[Row, list[Row]]:
-    """The table without the columns in which nothing was measured."""
-    kept = [i for i in range(len(head)) if any(row[i] != "" for row in rows)]
-    return [head[i] for i in kept], [[row[i] for i in kept] for row in rows]
 
 
 def _span(low: float | None, high: float | None, signed: bool = False) -> str:

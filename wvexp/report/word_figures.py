@@ -10,10 +10,10 @@ from wvexp.report.style import (
     COLOURS,
     Figure,
     data,
+    error_axis,
     lines_by_arm,
     plain_type,
     size_axis,
-    tight,
 )
 from wvexp.report.words import unit
 
@@ -21,7 +21,7 @@ from wvexp.report.words import unit
 def group_errors(f: Findings, group: str) -> Figure | None:
     """Error of every arm on the test examples of one group of words."""
     rows = [
-        {"arm": g.arm, "size": g.size, "error": g.error, "n": round(g.n)}
+        {"arm": g.arm, "size": g.size, "error": 100 * g.error, "n": round(g.n)}
         for g in f.groups
         if g.group == group
     ]
@@ -31,23 +31,31 @@ def group_errors(f: Findings, group: str) -> Figure | None:
         rows,
         f.arms,
         size_axis(f),
-        alt.Y("error:Q", axis=alt.Axis(format="%", title="test error"), scale=tight()),
+        error_axis(f),
         [
             alt.Tooltip("arm:N"),
             alt.Tooltip("size:Q", format=",", title=unit(f)),
-            alt.Tooltip("error:Q", format=".2%"),
+            alt.Tooltip("error:Q", format=".1f", title="test error (%)"),
             alt.Tooltip("n:Q", format=",", title="test examples"),
         ],
     )
-    what = {
-        "seen": "all of whose words were seen in training",
-        "pretrained_only": "with a word that only the pretrained vectors know",
-        "neither": "with a word that nobody knows",
+    title, what = {
+        "seen": (
+            "Error where training saw every word",
+            "all of whose words stand in the training data",
+        ),
+        "pretrained_only": (
+            "Error where the pretrained vectors alone know a word",
+            "with words that the training data lack, each of which has a pretrained vector",
+        ),
+        "neither": (
+            "Error where a word is unknown",
+            "with a word that the training data lack and that has no pretrained vector",
+        ),
     }[group]
-    name = group.replace("_", " ")
     return Figure(
         f"error-{group.replace('_', '-')}",
-        f"Error where words are: {name}",
+        title,
         f"Mean over seeds, on the test examples {what}.",
         chart,
     )
@@ -67,7 +75,7 @@ def words_moved(f: Findings, movement: dict[str, Any]) -> Figure | None:
         alt.Chart(data(rows))
         .mark_bar(color=colour)
         .encode(
-            x=alt.X("distance:Q", title="distance moved"),
+            x=alt.X("distance:Q", title="Euclidean distance moved"),
             y=alt.Y("word:N", sort=None, title=None, axis=alt.Axis(labelLimit=160)),
             tooltip=[alt.Tooltip("word:N"), alt.Tooltip("distance:Q", format=".3f")],
         )

@@ -8,6 +8,7 @@ from wvexp.analysis.fading import Fade
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.wording import counted, from_on, in_short, listed, margin_words, place
 from wvexp.report.findings import Findings
+from wvexp.report.quantities import metric_name
 
 CLAIMS = {
     "pretrained_at_least_random": "Pretrained vectors are at least as good as random ones",
@@ -26,7 +27,7 @@ def about(f: Findings) -> str:
     said = (
         f"{counted(len(f.runs), 'run')}: {counted(len(f.arms), 'arm')}, "
         f"{counted(len(f.sizes), 'training size')}, {counted(len(f.seeds), 'seed')}; {tuned}; "
-        f"{f.about['model']} model, {f.metric.replace('_', ' ')}; condition {f.condition}."
+        f"{f.about['model']} model, {metric_name(f.metric)}; condition {f.condition}."
     )
     if f.full_size:
         said += (

@@ -13,10 +13,6 @@ from wvexp.report.markdown import markdown
 from wvexp.report.page import html
 from wvexp.report.style import Figure
 
-# Pixels of a figure's width outside the page.
-_IMAGE_WIDTH = 720
-_IMAGE_SCALE = 2
-
 
 def write_report(findings: Findings, out: Path, ledger: Path | None = None) -> None:
     """Write `out` (.html) and, beside it, .md, .json and a folder with PNG and SVG of each figure.
@@ -64,9 +60,6 @@ def _writable(text: str) -> str:
 
 
 def _write_images(figure: Figure, folder: Path) -> None:
-    import vl_convert
-
-    spec = figure.chart.properties(width=_IMAGE_WIDTH).to_dict()
-    write_text(folder / f"{figure.name}.svg", vl_convert.vegalite_to_svg(spec))
+    write_text(folder / f"{figure.name}.svg", figure.svg)
     with replacing(folder / f"{figure.name}.png") as file:
-        file.write(vl_convert.vegalite_to_png(spec, scale=_IMAGE_SCALE))
+        file.write(figure.png())

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.data.contents import pooled_contents
+from wvexp.training.metrics import class_scores
+
 Run = dict[str, Any]
 Counts = NDArray[np.integer]
 
@@ -84,6 +87,7 @@ def _joined(parts: Sequence[Run]) -> Run:
         "groups",
         "labels_missing",
         "leakage",
+        "data",
     ]
     run = {name: value for name, value in parts[0].items() if name not in alone}
     run["fold_keys"] = [part["key"] for part in parts]
@@ -98,7 +102,9 @@ def _joined(parts: Sequence[Run]) -> Run:
     if all("coverage" in part for part in parts):
         run["coverage"] = _means(part["coverage"] for part in parts)
     run["movement"] = _means(part["movement"] for part in parts)
-    run["per_class"] = _support(part.get("per_class", {}) for part in parts)
+    run["per_class"] = joined_per_class([part.get("per_class", {}) for part in parts])
+    if "data" in parts[0]:
+        run["data"] = pooled_contents(parts[0]["data"])
     run["groups"] = {
         group: _group([part["groups"][group] for part in parts]) for group in parts[0]["groups"]
     }
@@ -116,12 +122,23 @@ def _means(blocks: Iterable[dict[str, Any]]) -> dict[str, float]:
     }
 
 
-def _support(parts: Iterable[dict[str, dict[str, Any]]]) -> dict[str, dict[str, int]]:
-    """How often each label occurs in all the folds' tests together."""
-    support: Counter[str] = Counter()
+def joined_per_class(parts: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+    """The scores of each label over all the folds' tests together; of old rows its support alone.
+
+    Those do not say how often a label was predicted.
+    """
+    support, predicted, right = Counter[str](), Counter[str](), Counter[str]()
     for labels in parts:
-        support.update({label: of_label.get("support", 0) for label, of_label in labels.items()})
-    return {label: {"support": count} for label, count in support.items()}
+        for label, scores in labels.items():
+            support[label] += scores.get("support", 0)
+            predicted[label] += scores.get("predicted", 0)
+            right[label] += round(scores.get("recall", 0) * scores.get("support", 0))
+    scored = [scores for labels in parts for scores in labels.values() if "precision" in scores]
+    if not all("predicted" in scores for scores in scored):
+        return {label: {"support": count} for label, count in support.items()}
+    return {
+        label: class_scores(right[label], predicted[label], support[label]) for label in support
+    }
 
 
 def _group(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
+from wvexp.data.contents import contents
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import UNK, Vocabulary
 from wvexp.seeds import stream
@@ -15,7 +16,7 @@ from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Scorer
-from wvexp.training.result import RunResult, UnitCounts, group_scores
+from wvexp.training.result import RunResult, UnitCounts, group_scores, today
 from wvexp.training.run import word_groups
 from wvexp.training.setup import start_of
 from wvexp.training.tuning import measure_movement, movable_rows
@@ -136,6 +137,8 @@ class StreamedRun:
             epochs=1,
             best_epoch=1,
             seconds=self.seconds,
+            data=contents(corpus, ("validation", "test")),
+            date=today(),
             units=UnitCounts(
                 scorer.by_unit(test, corpus.units), corpus.units.ids, corpus.units.fingerprint
             ),

@@ -126,13 +126,14 @@ class Scorer:
     def by_class(self, predicted: NDArray[np.integer]) -> dict[str, dict[str, Any]]:
         """Precision, recall, F1 and support of every class (of every entity type for entity F1).
 
-        What is undefined, such as the precision of a class never predicted, is absent. A label that
-        training lacks has its row, with a recall of 0 where the split holds it.
+        What is undefined, such as the precision of a class never predicted, is absent; `predicted`
+        is how often it was. A label that training lacks has its row, with a recall of 0 where the
+        split holds it.
         """
         if self.scheme is not None:
             counts = self._compare(predicted)
             return {
-                name: _class_scores(
+                name: class_scores(
                     int(counts.gold_found[counts.gold[:, 2] == i].sum()),
                     int((counts.predicted[:, 2] == i).sum()),
                     int((counts.gold[:, 2] == i).sum()),
@@ -141,7 +142,7 @@ class Scorer:
             }
         gold = self.split.labels
         return {
-            name: _class_scores(
+            name: class_scores(
                 int(((gold == i) & (predicted == i)).sum()),
                 int((predicted == i).sum()),
                 int((gold == i).sum()),
@@ -223,10 +224,11 @@ def _entity_score(
     return int(gold.sum()), f1(found, wrong, missed)
 
 
-def _class_scores(right: int, predicted: int, support: int) -> dict[str, Any]:
+def class_scores(right: int, predicted: int, support: int) -> dict[str, Any]:
+    """One class's block of `Scorer.by_class`."""
     scores: dict[str, Any] = {"support": support}
     if predicted:
-        scores["precision"] = right / predicted
+        scores |= {"predicted": predicted, "precision": right / predicted}
     if support:
         scores["recall"] = right / support
     both = f1(right, predicted - right, support - right)

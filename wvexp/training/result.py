@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp import __version__
+from wvexp.data.contents import contents
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.leakage import Leakage
 from wvexp.data.unseen import count_unseen
@@ -47,6 +49,8 @@ class RunResult:
     type_coverage  share of the test split's word types that occur in training
     leakage        test sentences that also stand in the training split; None for none
     labels_unseen  as `count_unseen` gives them; None for none
+    data           as `contents` gives it, of the splits that the run had in hand
+    date           day on which it was trained, UTC, such as 2026-11-25
     """
 
     run: RunConfig
@@ -67,6 +71,8 @@ class RunResult:
     type_coverage: float | None = None
     leakage: Leakage | None = None
     labels_unseen: dict[str, dict[str, Any]] | None = None
+    data: dict[str, Any] | None = None
+    date: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -99,6 +105,8 @@ class RunResult:
             "epochs": self.epochs,
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,
+            "date": self.date,
+            "data": self.data,
             "config": run.describe(),
             "versions": _versions(),
         }
@@ -111,6 +119,10 @@ def group_scores(groups: dict[Group, tuple[int, float | None]]) -> dict[str, dic
         _GROUP_NAMES[group]: {"n": n} if score is None else {"n": n, "score": score}
         for group, (n, score) in groups.items()
     }
+
+
+def today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 @cache
@@ -142,6 +154,8 @@ def make_result(
         groups=group_scores(groups),
         leakage=corpus.leakage,
         labels_unseen=count_unseen(corpus) or None,
+        data=contents(corpus),
+        date=today(),
         units=UnitCounts(unit_counts, corpus.units.ids, corpus.units.fingerprint),
         coverage=None if reference is None else asdict(coverage(reference, subset)),
         **measured,
