@@ -40,8 +40,8 @@ class RunError(Exception):
 
 def _short(part: str) -> str:
     """One line, without the middle of what would fill a page: a cell, a hundred columns."""
-    line = " ".join(part.split())
-    return line if len(line) <= LONGEST_PART else f"{line[: LONGEST_PART // 2]} … {line[-LONGEST_PART // 2 :]}"
+    line, half = " ".join(part.split()), LONGEST_PART // 2
+    return line if len(line) <= LONGEST_PART else f"{line[:half]} … {line[-half:]}"
 
 
 class DamagedError(ValueError):
