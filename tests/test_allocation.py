@@ -308,9 +308,11 @@ def test_a_busy_machine_needs_more_time_for_the_report():
 
 def test_the_least_budget_that_is_named_would_do():
     for needed in (1.0, 20.0, 100.0):
-        least = Budget(1.0, 2).least(needed)
-        assert least - Budget(float(least), 2).closing >= needed
-        assert least % 10 == 0
+        budget = Budget(1.0, 2, clock=lambda needed=needed: needed)
+        least = budget.least(needed)
+        assert replace(budget, limit=float(least)).for_runs(0.0) >= 0
+        assert replace(budget, limit=least - 5.0).for_runs(0.0) < 0
+        assert least % 5 == 0
 
 
 def test_judging_the_scores_leaves_the_time_that_is_kept_for_the_model(monkeypatch):

@@ -15,7 +15,7 @@ ROOT = Path(wvexp.__file__).parent
 LAYERS = [
     ["wvexp", "wvexp.errors", "wvexp.seeds", "wvexp.atomic", "wvexp.caching", "wvexp.threads"],
     ["wvexp.config", "wvexp.cli"],
-    ["wvexp.config_values", "wvexp.sweep_checks", "wvexp.config_checks"],
+    ["wvexp.config_values", "wvexp.sweep_checks", "wvexp.decision_checks", "wvexp.config_checks"],
     ["wvexp.config_files", "wvexp.help"],
     ["wvexp.backprop"],
     ["wvexp.data"],

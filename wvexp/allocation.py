@@ -18,6 +18,7 @@ from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNE
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import paired_difference
 from wvexp.budget import Budget, expected_seconds
+from wvexp.decision_checks import FIRST_RATE
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
 from wvexp.results.crossfit import CrossFitted
@@ -27,10 +28,8 @@ from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
-# Learning rates half a decade apart, and the first of the three with which every size begins: the
-# default of the update rule.
+# Learning rates half a decade apart.
 LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
-_FIRST = {"adam": 1e-3, "adagrad": 1e-2, "sgd": 1e-1}
 # How often the grid of a size may grow.
 EXTENSIONS = 2
 STEPS = 5
@@ -53,7 +52,7 @@ Train = Callable[[Sequence[RunConfig], float], SweepOutcome]
 
 def first_rates(rule: str) -> tuple[float, ...]:
     """The learning rates with which every size begins, by update rule."""
-    first = LADDER.index(_FIRST[rule])
+    first = LADDER.index(FIRST_RATE[rule])
     return LADDER[first : first + 3]
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from wvexp import __version__
 from wvexp.errors import RunError, UserError
 
 
@@ -79,11 +80,14 @@ def whole_number(values: Mapping[str, str], key: str, default: int, minimum: int
 def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     """Run `main` with the program's arguments and exit with what it returns.
 
-    A `UserError` is one line on stderr and status 2, a `RunError` one line and status 1, an
-    interruption from the keyboard status 130.
+    `--version` is answered here, for every script. A `UserError` is one line on stderr and status
+    2, a `RunError` one line and status 1, an interruption from the keyboard status 130.
     """
     # What a reader or a check has to say beside its result: one line each, on stderr.
     logging.basicConfig(level=logging.WARNING, format="note: %(message)s")
+    if "--version" in sys.argv[1:]:
+        print(f"wvexp {__version__}")
+        sys.exit(0)
     try:
         status = main(sys.argv[1:])
         sys.stdout.flush()

@@ -220,7 +220,7 @@ class Config:
         None, "page to write after a grid (.html); its name is followed by that of the condition"
     )
     budget: str | None = _key(
-        None, "decide.py: most time to spend, such as 90s, 5m or 1h; as needed when null"
+        None, "most time to spend, such as 90s, 5m or 1h; as needed when null"
     )
     margin: float = _key(
         0.01, "differences of the score below it do not matter; 0.01 is a point", above=0, below=1

@@ -11,12 +11,15 @@ from typing import Any
 
 from wvexp.config import Config, Data, Tuning, keys
 from wvexp.config_values import check_value, lookup
+from wvexp.decision_checks import check_decision
 from wvexp.errors import UserError
 from wvexp.sweep_checks import check_sweep_keys
 
 
-def parse_config(values: Mapping[str, Any]) -> Config:
+def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
     """A checked `Config` from nested plain values that already have the schema's types.
+
+    command: `train` or `decide`, which takes fewer keys
 
     Raises
     ------
@@ -27,7 +30,9 @@ def parse_config(values: Mapping[str, Any]) -> Config:
     config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
     for key in keys():
         check_value(key, lookup(config, key.name))
-    _check_combination(config)
+    if command == "decide":
+        check_decision(config)
+    _check_combination(config, command)
     return config
 
 
@@ -98,7 +103,7 @@ def _build(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
     )
 
 
-def _check_combination(config: Config) -> None:
+def _check_combination(config: Config, command: str) -> None:
     data, embed, model = config.data, config.embed, config.model
     _check_unused(config)
     check_sweep_keys(config)
@@ -115,7 +120,8 @@ def _check_combination(config: Config) -> None:
     if data.kind != "world" and starts and not (embed.path or embed.name):
         raise UserError(
             f"embed={starts[0]} with data={data.kind} needs word vectors",
-            "give embed.path=FILE or embed.name=NAME, or embed=random",
+            "give embed.path=FILE or embed.name=NAME"
+            + (", or embed=random" if command == "train" else ""),
         )
     if model.window % 2 == 0:
         raise UserError(

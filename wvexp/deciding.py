@@ -12,12 +12,12 @@ from typing import Any
 
 from rich.console import Console
 
-from wvexp.allocation import MOST_SEEDS, WHAT, Allocation, first_rates
+from wvexp.allocation import MOST_SEEDS, WHAT, Allocation
 from wvexp.analysis.wording import listed
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
-from wvexp.config import Axes, Config
+from wvexp.config import Config
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
@@ -26,7 +26,6 @@ from wvexp.inputs import prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.sweep_checks import refuse_unused
 from wvexp.sweeps.pool import default_workers
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
@@ -34,11 +33,6 @@ from wvexp.training.identity import RunConfig
 
 # Where a budget ended before any run, what the first ones are taken to need.
 _LEAST_TRAINING = 5.0
-# Keys of other ways to train: a decision trains here, and writes its own report.
-_UNUSED = (
-    *("dispatch", "report", "parity.every", "large.tokens"),
-    *("search.trials", "search.batch", "search.study"),
-)
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -61,7 +55,6 @@ def decide_config(
 ) -> Decision:
     """The same from a configuration; `began` is what `time.perf_counter` showed at the start."""
     began = time.perf_counter() if began is None else began
-    check_decision(config)
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = config.workers or default_workers()
     pace = Pace()
@@ -185,24 +178,3 @@ class _Batches(LiveSweep):
     def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
         super().started(runs - len(stored), ())
         self.remember(stored)
-
-
-def check_decision(config: Config) -> None:
-    """UserError for keys that a decision sets itself."""
-    if config.embed.kind != "pretrained":
-        raise UserError(
-            f"embed={config.embed.kind}: a decision compares pretrained with random vectors",
-            "leave it out, and give embed.path=FILE",
-        )
-    if config.finetune:
-        raise UserError("finetune=true: a decision tries both", "leave it out")
-    if config.optim.lr != first_rates(config.optim.name)[0]:
-        raise UserError(
-            f"optim.lr={config.optim.lr:g}: a decision tries learning rates of its own",
-            "leave it out",
-        )
-    refuse_unused(config, _UNUSED, "a decision")
-    if config.grid != Axes():
-        raise UserError("grid.*: a decision chooses its own sizes and seeds", "leave it out")
-    if config.device not in ("auto", "cpu"):
-        raise UserError(f"device={config.device}: decisions run on the CPU", "take device=cpu")
