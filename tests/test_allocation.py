@@ -103,9 +103,9 @@ class Trainer:
         return [str(u) for u in range(self.units)]
 
 
-def spend(trainer, limit=None, workers=2, train=None):
+def spend(trainer, limit=None, workers=2, train=None, base=BASE):
     budget = Budget(limit, workers, clock=trainer.clock)
-    allocation = Allocation(BASE, trainer, train or trainer.train, budget, margin=0.01)
+    allocation = Allocation(base, trainer, train or trainer.train, budget, margin=0.01)
     allocation.spend()
     return allocation
 
@@ -173,6 +173,27 @@ def test_a_budget_is_an_upper_limit(limit):
     # What comes after has its time too: a model of the largest size measured, and the report.
     model = min(trainer.took(replace(BASE, train_size=sizes[-1], finetune=True)), 0.25 * limit)
     assert trainer.now <= limit - model - allocation.budget.closing
+
+
+@pytest.mark.parametrize("limit", [60.0, 90.0, 180.0, 600.0])
+def test_a_small_budget_on_large_data_goes_to_the_largest_size_that_it_can_tune(limit):
+    """Half a second for a run of 100 tokens of 200,000, as scoring a large test set takes."""
+    trainer = Trainer()
+    trainer.took = lambda run: (0.5 + 4e-4 * run.train_size) * (1.5 if run.finetune else 1)
+    large = replace(BASE, train_size=200_000)
+    allocation = spend(trainer, limit, base=large)
+    top = allocation.measured().sizes[-1]
+    for arm in LEVELS:
+        tried = {(r["lr"], r["seed"]) for r in trainer.runs(arm=arm, train_size=top)}
+        assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
+    assert trainer.now <= limit - allocation.budget.closing
+    # 24 runs on two threads at three times the size would take all that is left for runs.
+    took = (0.5 + 4e-4 * 3 * top) * 1.25 * 12
+    assert top == 200_000 or took > 0.8 * (limit - allocation.budget.closing) / 1.25
+    assert top >= {60.0: 1_000, 90.0: 2_000, 180.0: 8_000, 600.0: 25_000}[limit]
+    assert {size for what, size in allocation.left_out if what == "all arms"} == {
+        size for size in allocation.sizes if size not in allocation.tuned
+    }
 
 
 def test_runs_that_take_longer_than_expected_are_cut_off_and_leave_the_size_out():
