@@ -18,6 +18,7 @@ from wvexp.allocation import (
 )
 from wvexp.budget import Budget, Pace, expected_seconds
 from wvexp.config import Model
+from wvexp.report.measurements import measure
 from wvexp.sweeps.run import SweepOutcome
 
 RATES = first_rates("adam")
@@ -136,6 +137,23 @@ def test_a_hopeless_arm_gets_no_more_seeds_and_a_close_one_gets_most():
     # One of two arms half a point apart, on 400 units: seldom decided with the usual seeds.
     assert min(close) >= SEEDS
     assert close.count(CLOSE_SEEDS) >= 2
+
+
+@pytest.mark.parametrize("runs", [10_000, 7])
+def test_what_was_left_out_on_purpose_is_no_missing_result(runs):
+    """Seeds of an arm surely behind; runs that a budget cut off."""
+    trainer = Trainer()
+
+    def train(batch, seconds):
+        some = batch[: max(0, runs - len(trainer.order))]
+        return trainer.train(some, seconds)
+
+    allocation = spend(trainer, None if runs > 7 else 600.0, train=train)
+    named = allocation.measured().problems
+    assert any("no result in seed" in problem for problem in named)
+    said = measure(allocation.results, BASE.condition, gaps=False).problems
+    assert set(said) < set(named)
+    assert not [p for p in said if "no result" in p or "not tried" in p or "no run" in p]
 
 
 def test_an_interrupted_allocation_goes_through_the_same_runs():

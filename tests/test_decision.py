@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import wvexp
+import wvexp.sweeps.run
 from wvexp.allocation import first_rates
 from wvexp.budget import Budget
 from wvexp.compose import compose
@@ -87,6 +88,22 @@ def test_decision_json_has_what_others_read(decided):
     assert len(content["verdicts"]) == 4
     assert content["seconds"] > 0
     assert 3 <= len(decided.advice) <= 10
+
+
+def test_runs_that_failed_are_minded_those_left_out_are_not(decided, given, tmp_path, monkeypatch):
+    assert not [p for p in decided.findings.problems if "no result" in p or "not tried" in p]
+    train = wvexp.sweeps.run.train
+
+    def sometimes(run, *args, **kwargs):
+        if (run.seed, run.arm) == (1, "random-frozen"):
+            raise RuntimeError("planted")
+        return train(run, *args, **kwargs)
+
+    monkeypatch.setattr("wvexp.sweeps.run.train", sometimes)
+    again = wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "train_size=100")
+    minded = [p for p in again.findings.problems if "failed" in p]
+    assert len(again.findings.failures) > 1
+    assert minded == [f"{len(again.findings.failures)} runs failed, named in the report"]
 
 
 def test_the_fitted_model_predicts_and_the_report_is_there(decided, tmp_path):

@@ -76,6 +76,8 @@ class Allocation:
         The sizes at which every arm tried every learning rate.
     left_out
         What the budget left out: one of `WHAT`, and the training size.
+    failed
+        Keys of the runs that failed.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class Allocation:
         self.sizes = size_ladder(base.train_size, STEPS)
         self.tuned: list[int] = []
         self.left_out: list[tuple[str, int]] = []
+        self.failed: set[str] = set()
         self._planned: set[str] = set()
         self._tried: set[str] = set()
 
@@ -246,6 +249,7 @@ class Allocation:
         model = self._model_seconds(batch)
         if self.budget.allows(batch, stored, model, share):
             outcome = self.train(batch, self.budget.for_runs(model))
+            self.failed |= {failure.run.key for failure in outcome.failed}
             if outcome.done + outcome.skipped + len(outcome.failed) == len(batch):
                 return True
         self.left_out.append(what)

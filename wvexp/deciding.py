@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from wvexp.allocation import MOST_SEEDS, WHAT, Allocation
-from wvexp.analysis.wording import listed
+from wvexp.analysis.wording import counted, listed
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
@@ -101,8 +101,12 @@ def decide_config(
         config.margin,
         base.train_size,
         failures=store.failures(base.condition),
-        notes=left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
+        notes=(
+            *left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
+            *_failed_words(len(allocation.failed - store.keys())),
+        ),
         cut_short=not allocation.complete,
+        gaps=False,
     )
     return Decision(
         config,
@@ -150,6 +154,10 @@ def stopping_after(seconds: float) -> Iterator[threading.Event]:
     finally:
         if timer is not None:
             timer.cancel()
+
+
+def _failed_words(failed: int) -> tuple[str, ...]:
+    return (f"{counted(failed, 'run')} failed, named in the report",) if failed else ()
 
 
 def left_out_words(
