@@ -28,7 +28,10 @@ LAYERS = [
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
     ["wvexp.experiment", "wvexp.vector_tools", "wvexp.reporting"],
     ["wvexp.sweeps"],
-    ["wvexp.budget", "wvexp.allocation", "wvexp.decision", "wvexp.deciding"],
+    [
+        *("wvexp.budget", "wvexp.allocation", "wvexp.ahead", "wvexp.decision"),
+        *("wvexp.decision_progress", "wvexp.deciding"),
+    ],
     ["wvexp.benchmarks"],
 ]
 

@@ -78,6 +78,10 @@ class Allocation:
         What the budget left out: one of `WHAT`, and the training size.
     failed
         Keys of the runs that failed.
+    asked
+        Training size of every run that was wanted so far, by key.
+    seeds
+        By size, with how many seeds the arms in the running were followed.
     """
 
     def __init__(
@@ -89,6 +93,8 @@ class Allocation:
         self.tuned: list[int] = []
         self.left_out: list[tuple[str, int]] = []
         self.failed: set[str] = set()
+        self.asked: dict[str, int] = {}
+        self.seeds: dict[int, int] = {}
         self._planned: set[str] = set()
         self._tried: set[str] = set()
 
@@ -165,7 +171,7 @@ class Allocation:
         """Whether every arm can be expected to be tuned at the size in a share of what is left."""
         batch = self._tuning(size, first_rates(self.base.optim.name))
         stored = self.store.runs(condition=self.base.condition)
-        return self.budget.allows(batch, stored, self._model_seconds(batch), share)
+        return self.budget.allows(batch, stored, self.model_seconds(batch), share)
 
     def _deepen(self, top: int) -> None:
         """More seeds where the choice is made, and along the curve."""
@@ -191,7 +197,7 @@ class Allocation:
         longest = 0.0
         for size, seeds in steps:
             # Judging the scores may take longer than training the runs.
-            if self.budget.for_runs(self._model_seconds()) < longest:
+            if self.budget.for_runs(self.model_seconds()) < longest:
                 break
             began = self.budget.elapsed()
             if size < top:
@@ -236,17 +242,19 @@ class Allocation:
     def _follow(self, size: int, seeds: int, all_arms: bool = False) -> bool:
         """Bring the arms still in the running to so many seeds at the chosen rates."""
         batch = self._further(size, seeds, all_arms)
-        if not batch:
-            return True
         self._planned.update(run.key for run in batch)  # whatever of it there will be
-        return self._train(batch, (WHAT[2], size))
+        if batch and not self._train(batch, (WHAT[2], size)):
+            return False
+        self.seeds[size] = seeds
+        return True
 
     def _train(self, batch: Sequence[RunConfig], what: tuple[str, int], share: float = 1.0) -> bool:
         """Train the batch if the budget allows it; whether all of it was trained."""
+        self.asked.update((run.key, run.train_size) for run in batch)
         if what[1] == self.sizes[0]:
             self._tried.update(run.key for run in batch)
         stored = self.store.runs(condition=self.base.condition)
-        model = self._model_seconds(batch)
+        model = self.model_seconds(batch)
         if self.budget.allows(batch, stored, model, share):
             outcome = self.train(batch, self.budget.for_runs(model))
             self.failed |= {failure.run.key for failure in outcome.failed}
@@ -255,13 +263,13 @@ class Allocation:
         self.left_out.append(what)
         return False
 
-    def _model_seconds(self, batch: Sequence[RunConfig] = ()) -> float:
+    def model_seconds(self, batch: Sequence[RunConfig] = ()) -> float:
         """What the model that the decision ends with is expected to take, in the slower arm.
 
         On all data; where that is out of reach, on as much as the largest runs.
         """
         stored = self.store.runs(condition=self.base.condition)
-        largest = max([*self.tuned, *(run.train_size for run in batch)])
+        largest = max([self.sizes[0], *self.tuned, *(run.train_size for run in batch)])
         for size in (self.base.train_size, largest):
             arms = (replace(self.base, train_size=size, finetune=t) for t in (False, True))
             seconds = max(expected_seconds(run, stored) for run in arms)

@@ -4,14 +4,14 @@ import json
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
+from wvexp.ahead import ahead
 from wvexp.allocation import MOST_SEEDS, WHAT, Allocation
 from wvexp.analysis.wording import counted, listed
 from wvexp.atomic import write_text
@@ -20,6 +20,7 @@ from wvexp.compose import compose
 from wvexp.config import Config
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
+from wvexp.decision_progress import LiveDecision
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, warn_of_data
 from wvexp.inputs import prepare
@@ -27,7 +28,6 @@ from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.pool import default_workers
-from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
 
@@ -72,6 +72,8 @@ def decide_config(
     compared: set[str] = set()
 
     def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
+        if isinstance(progress, LiveDecision):
+            progress.expect(ahead(allocation))
         with stopping_after(seconds) as stop:
             return run_sweep(
                 runs,
@@ -128,7 +130,8 @@ def run_decision(config: Config, began: float | None = None) -> None:
     began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
     with run_folder(config.out, "decision") as (scratch, final):
-        decision = decide_config(config, _Batches(Console(highlight=False, stderr=True)), began)
+        with LiveDecision(Console(highlight=False, stderr=True)) as progress:
+            decision = decide_config(config, progress, began)
         decision = decision.with_model(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
@@ -178,11 +181,3 @@ def left_out_words(
         if sizes
     ]
     return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()
-
-
-class _Batches(LiveSweep):
-    """A decision trains batch upon batch, of runs that are mostly there: only the new are told."""
-
-    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
-        super().started(runs - len(stored), ())
-        self.remember(stored)
