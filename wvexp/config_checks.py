@@ -173,7 +173,7 @@ def _check_unused(config: Config) -> None:
         value = getattr(data, name)
         if data.kind == "world" and value is not None:
             raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
-    if data.split_seed and (data.kind == "world" or data.folds):
+    if data.split_seed and (data.kind == "world" or data.cross_fit):
         where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"
         raise UserError(
             f"data.split_seed={data.split_seed} means nothing with {where}", "leave it out"

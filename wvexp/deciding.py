@@ -1,6 +1,7 @@
 """How a decision is made: read, train within the budget, judge, keep the recommended model."""
 
 import json
+import logging
 import math
 import threading
 import time
@@ -12,13 +13,16 @@ from pathlib import Path
 from rich.console import Console
 
 from wvexp.ahead import ahead
-from wvexp.allocation import MOST_SEEDS, WHAT, Allocation
+from wvexp.allocation import MOST_SEEDS, TUNING_SEEDS, WHAT, Allocation
+from wvexp.analysis.rare import enough_units
 from wvexp.analysis.wording import counted, listed
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
 from wvexp.config import Config
 from wvexp.config_checks import parse_duration
+from wvexp.data.corpus import Corpus
+from wvexp.data.splitting import SHARE
 from wvexp.decision import Decision
 from wvexp.decision_progress import LiveDecision
 from wvexp.errors import RunError, UserError
@@ -27,9 +31,13 @@ from wvexp.inputs import prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
+from wvexp.sweeps.checks import check_scorable
+from wvexp.sweeps.grid import FOUR_ARMS, Grid
 from wvexp.sweeps.pool import default_workers
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
+
+log = logging.getLogger(__name__)
 
 # Where a budget ended before any run, what the first ones are taken to need.
 _LEAST_TRAINING = 5.0
@@ -58,14 +66,19 @@ def decide_config(
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = config.workers or default_workers()
     pace = Pace()
-    inputs = prepare(config)
+    enough = enough_units(config.margin)
+    inputs = prepare(config, least_test=enough)
     if inputs.reference is None:
         raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
+    if config.data.folds is None and inputs.corpus.folds is not None:
+        config = _cross_fitted(config, inputs.corpus, enough)
     base = describe_run(config, inputs, sweeping=True)
     seeds = range(base.seed, base.seed + MOST_SEEDS)
     inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+    if base.folds is not None:
+        check_scorable(_first_runs(base), inputs)
     store = Store(Path(config.store).expanduser())
-    warn_of_data(inputs.corpus)
+    warn_of_data(config, inputs.corpus)
     budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 
@@ -141,6 +154,29 @@ def run_decision(config: Config, began: float | None = None) -> None:
         console.print(line, markup=False, soft_wrap=True)
     files = f"{final}: report.html, decision.json, {decision.model_words}"
     console.print(files, markup=False, soft_wrap=True)
+
+
+def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:
+    """The configuration with the folds that small data were given; a note says so."""
+    units = len(corpus.units.ids)
+    kind = "sentences" if corpus.train.documents is None else "documents"
+    log.warning(
+        "cross-fitted over %d folds, so that each of %s %s is tested: a test part split off would "
+        "have about %s, and with fewer than %s no two arms can be told to be alike; data.folds=1 "
+        "splits it off all the same, data.test=FILE names one",
+        corpus.folds,
+        f"{units:,}",
+        kind,
+        f"{round(SHARE * units):,}",
+        f"{enough:,}",
+    )
+    return replace(config, data=replace(config.data, folds=corpus.folds, split_seed=0))
+
+
+def _first_runs(base: RunConfig) -> list[RunConfig]:
+    """A run of every fold and of the seeds that are tuned: each is to have a score."""
+    seeds = [base.seed + i for i in range(TUNING_SEEDS)]
+    return Grid(FOUR_ARMS[:1], [base.train_size], seeds, [base.optim.lr], base).runs()
 
 
 @contextmanager

@@ -41,7 +41,7 @@ def run_search(config: Config) -> None:
     if len(list(grid.sizes)) * len(list(grid.seeds)) > 1:
         raise UserError("a search has one size and one seed", "give train_size= and seed=")
     check_scorable(grid.runs(), inputs)
-    warn_of_data(inputs.corpus)
+    warn_of_data(config, inputs.corpus)
     store = Store(Path(config.store).expanduser())
     with _opened(optuna, Path(config.search.study).expanduser()) as storage:
         for arm in grid.arms:
