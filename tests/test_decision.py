@@ -277,7 +277,7 @@ def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
     [
         ("embed=random", "embed=random: a decision compares"),
         ("finetune=true", "finetune=true: a decision tries both"),
-        ("grid.seed=[1,2]", "grid.seed=[1, 2]: a decision chooses"),
+        ("grid.seed=[1,2]", "grid.seed=[1, 2]: a decision chooses its own arms, sizes"),
         ("tuning.anchor=0.1", "tuning.anchor=0.1 means nothing with a decision; leave it out"),
         ("optim.lr=0.1", "optim.lr=0.1: a decision tries learning rates of its own"),
         ("dispatch=ray", "dispatch=ray means nothing with a decision"),

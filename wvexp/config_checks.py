@@ -167,7 +167,8 @@ def _check_unused(config: Config) -> None:
             value = getattr(data, name)
             if kind != data.kind and value != getattr(plain, name):
                 raise UserError(
-                    f"data.{name}={value} means nothing with data={data.kind}", f"add data={kind}"
+                    f"data.{name}={value} means nothing with data={data.kind}",
+                    f"add data={kind}" if data.kind == "world" else "leave it out",
                 )
     for name in ("text", "label"):
         value = getattr(data, name)

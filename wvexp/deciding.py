@@ -68,8 +68,6 @@ def decide_config(
     pace = Pace()
     enough = enough_units(config.margin)
     inputs = prepare(config, least_test=enough)
-    if inputs.reference is None:
-        raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
     if config.data.folds is None and inputs.corpus.folds is not None:
         config = _cross_fitted(config, inputs.corpus, enough)
     base = describe_run(config, inputs, sweeping=True)

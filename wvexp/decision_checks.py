@@ -32,7 +32,8 @@ def check_decision(config: Config) -> None:
         value = lookup(config, name)
         if name.startswith("grid.") and value != KEYS[name].default:
             raise UserError(
-                f"{name}={value}: a decision chooses its own sizes and seeds", "leave it out"
+                f"{name}={value}: a decision chooses its own arms, sizes and seeds",
+                "leave it out, and any experiment= that sets it",
             )
     refuse_unused(config, _UNUSED, "a decision")
     if config.optim.lr != FIRST_RATE[config.optim.name]:

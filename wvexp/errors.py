@@ -20,6 +20,7 @@ class UserError(Exception):
         # Messages quote text out of files: whatever is in there, the message stays one line.
         line = f"{problem}; {remedy}" if remedy else problem
         super().__init__(" ".join(line.split()))
+        self.remedy = " ".join(remedy.split())
 
 
 class RunError(Exception):
