@@ -38,7 +38,7 @@ BOUNDS = {
 
 
 def main(arguments: list[str]) -> int:
-    if arguments[:1] in ([], ["--help"], ["-h"]):
+    if not arguments or {"--help", "-h"} & set(arguments):
         print((__doc__ or "").strip())
         return 0
     name, *rest = arguments

@@ -18,6 +18,7 @@ from wvexp.allocation import (
 )
 from wvexp.budget import Budget, Pace, expected_seconds
 from wvexp.config import Model
+from wvexp.report.measurements import measure
 from wvexp.sweeps.run import SweepOutcome
 
 RATES = first_rates("adam")
@@ -103,9 +104,9 @@ class Trainer:
         return [str(u) for u in range(self.units)]
 
 
-def spend(trainer, limit=None, workers=2, train=None):
+def spend(trainer, limit=None, workers=2, train=None, base=BASE):
     budget = Budget(limit, workers, clock=trainer.clock)
-    allocation = Allocation(BASE, trainer, train or trainer.train, budget, margin=0.01)
+    allocation = Allocation(base, trainer, train or trainer.train, budget, margin=0.01)
     allocation.spend()
     return allocation
 
@@ -136,6 +137,23 @@ def test_a_hopeless_arm_gets_no_more_seeds_and_a_close_one_gets_most():
     # One of two arms half a point apart, on 400 units: seldom decided with the usual seeds.
     assert min(close) >= SEEDS
     assert close.count(CLOSE_SEEDS) >= 2
+
+
+@pytest.mark.parametrize("runs", [10_000, 7])
+def test_what_was_left_out_on_purpose_is_no_missing_result(runs):
+    """Seeds of an arm surely behind; runs that a budget cut off."""
+    trainer = Trainer()
+
+    def train(batch, seconds):
+        some = batch[: max(0, runs - len(trainer.order))]
+        return trainer.train(some, seconds)
+
+    allocation = spend(trainer, None if runs > 7 else 600.0, train=train)
+    named = allocation.measured().problems
+    assert any("no result in seed" in problem for problem in named)
+    said = measure(allocation.results, BASE.condition, gaps=False).problems
+    assert set(said) < set(named)
+    assert not [p for p in said if "no result" in p or "not tried" in p or "no run" in p]
 
 
 def test_an_interrupted_allocation_goes_through_the_same_runs():
@@ -173,6 +191,27 @@ def test_a_budget_is_an_upper_limit(limit):
     # What comes after has its time too: a model of the largest size measured, and the report.
     model = min(trainer.took(replace(BASE, train_size=sizes[-1], finetune=True)), 0.25 * limit)
     assert trainer.now <= limit - model - allocation.budget.closing
+
+
+@pytest.mark.parametrize("limit", [60.0, 90.0, 180.0, 600.0])
+def test_a_small_budget_on_large_data_goes_to_the_largest_size_that_it_can_tune(limit):
+    """Half a second for a run of 100 tokens of 200,000, as scoring a large test set takes."""
+    trainer = Trainer()
+    trainer.took = lambda run: (0.5 + 4e-4 * run.train_size) * (1.5 if run.finetune else 1)
+    large = replace(BASE, train_size=200_000)
+    allocation = spend(trainer, limit, base=large)
+    top = allocation.measured().sizes[-1]
+    for arm in LEVELS:
+        tried = {(r["lr"], r["seed"]) for r in trainer.runs(arm=arm, train_size=top)}
+        assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
+    assert trainer.now <= limit - allocation.budget.closing
+    # 24 runs on two threads at three times the size would take all that is left for runs.
+    took = (0.5 + 4e-4 * 3 * top) * 1.25 * 12
+    assert top == 200_000 or took > 0.8 * (limit - allocation.budget.closing) / 1.25
+    assert top >= {60.0: 1_000, 90.0: 2_000, 180.0: 8_000, 600.0: 25_000}[limit]
+    assert {size for what, size in allocation.left_out if what == "all arms"} == {
+        size for size in allocation.sizes if size not in allocation.tuned
+    }
 
 
 def test_runs_that_take_longer_than_expected_are_cut_off_and_leave_the_size_out():
@@ -308,9 +347,11 @@ def test_a_busy_machine_needs_more_time_for_the_report():
 
 def test_the_least_budget_that_is_named_would_do():
     for needed in (1.0, 20.0, 100.0):
-        least = Budget(1.0, 2).least(needed)
-        assert least - Budget(float(least), 2).closing >= needed
-        assert least % 10 == 0
+        budget = Budget(1.0, 2, clock=lambda needed=needed: needed)
+        least = budget.least(needed)
+        assert replace(budget, limit=float(least)).for_runs(0.0) >= 0
+        assert replace(budget, limit=least - 5.0).for_runs(0.0) < 0
+        assert least % 5 == 0
 
 
 def test_judging_the_scores_leaves_the_time_that_is_kept_for_the_model(monkeypatch):

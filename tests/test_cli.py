@@ -1,11 +1,14 @@
 """key=value words in, a dictionary or one clear line out."""
 
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from wvexp.cli import parse_key_values, whole_number
+import wvexp
+from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import UserError
 
 KNOWN = {"expr": "the expression", "out": "where the drawing goes"}
@@ -73,3 +76,23 @@ run_command(main)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (status, shown)
+
+
+SCRIPTS = sorted((Path(__file__).parents[1] / "scripts").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_every_script_says_its_version_and_helps_whatever_else_is_typed(
+    script, capsys, monkeypatch
+):
+    main = runpy.run_path(str(script))["main"]
+    monkeypatch.setattr(sys, "argv", [str(script), "seed=1", "--version"])
+    with pytest.raises(SystemExit) as caught:
+        run_command(main)
+    assert (caught.value.code, capsys.readouterr().out) == (0, f"wvexp {wvexp.__version__}\n")
+    words = ["inspect"] if script.stem == "vectors" else []
+    monkeypatch.setattr(sys, "argv", [str(script), *words, "--help"])
+    with pytest.raises(SystemExit) as caught:
+        run_command(main)
+    assert caught.value.code == 0
+    assert len(capsys.readouterr().out.splitlines()) > 2

@@ -135,6 +135,8 @@ def test_help_lists_every_key_with_its_default_in_eighty_columns():
     assert max(map(len, shown.splitlines())) <= 80
     flat = " ".join(shown.split())
     for key in keys():
+        if key.name == "budget":
+            continue  # of decide.py alone (test_help.py)
         if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
             assert all(option in flat for option in key.choices), key.name  # listed as a group
             continue

@@ -144,7 +144,7 @@ def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
         ({"data": {"label": "y"}}, "data.label=y means nothing with data=world; add data=files"),
         (
             {"data": {"kind": "files", "train": "a.csv", "world_size": 5}},
-            "data.world_size=5 means nothing with data=files; add data=world",
+            "data.world_size=5 means nothing with data=files; leave it out",
         ),
         ({"embed": {"member": "x"}}, "give embed.path=FILE.zip"),
     ],

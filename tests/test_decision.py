@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 import wvexp
+import wvexp.sweeps.run
 from wvexp.allocation import first_rates
 from wvexp.budget import Budget
 from wvexp.compose import compose
-from wvexp.deciding import check_decision, left_out_words, run_decision
+from wvexp.deciding import left_out_words, run_decision
 from wvexp.errors import RunStopped, UserError
 from wvexp.report.advice import advice
 from wvexp.report.findings import find
@@ -94,6 +95,22 @@ def test_decision_json_has_what_others_read(decided):
     assert 3 <= len(decided.advice) <= 10
 
 
+def test_runs_that_failed_are_minded_those_left_out_are_not(decided, given, tmp_path, monkeypatch):
+    assert not [p for p in decided.findings.problems if "no result" in p or "not tried" in p]
+    train = wvexp.sweeps.run.train
+
+    def sometimes(run, *args, **kwargs):
+        if (run.seed, run.arm) == (1, "random-frozen"):
+            raise RuntimeError("planted")
+        return train(run, *args, **kwargs)
+
+    monkeypatch.setattr("wvexp.sweeps.run.train", sometimes)
+    again = wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "train_size=100")
+    minded = [p for p in again.findings.problems if "failed" in p]
+    assert len(again.findings.failures) > 1
+    assert minded == [f"{len(again.findings.failures)} runs failed, named in the report"]
+
+
 def test_the_fitted_model_predicts_and_the_report_is_there(decided, tmp_path):
     folder = decided.fit(tmp_path / "model-run")
     saved = SavedModel.load(folder / "model")
@@ -145,7 +162,7 @@ def test_killed_and_begun_again_the_command_decides_the_same(decided, given, tmp
 
 def test_a_budget_that_ends_before_the_first_run_is_one_clear_line(given, tmp_path):
     message = (
-        r"budget=0.1s leaves no time for a run: reading took .* s, .*; give budget=\d+0s or more"
+        r"budget=0.1s leaves no time for a run: reading took .* s, .*; give budget=\d*[05]s or more"
     )
     with pytest.raises(UserError, match=message):
         wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "budget=0.1s")
@@ -265,7 +282,8 @@ def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
     [
         ("embed=random", "embed=random: a decision compares"),
         ("finetune=true", "finetune=true: a decision tries both"),
-        ("grid.seed=[1,2]", "grid.*: a decision chooses"),
+        ("grid.seed=[1,2]", "grid.seed=[1, 2]: a decision chooses its own arms, sizes"),
+        ("tuning.anchor=0.1", "tuning.anchor=0.1 means nothing with a decision; leave it out"),
         ("optim.lr=0.1", "optim.lr=0.1: a decision tries learning rates of its own"),
         ("dispatch=ray", "dispatch=ray means nothing with a decision"),
         ("report=a.html", "report=a.html means nothing with a decision"),
@@ -278,13 +296,12 @@ def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
 )
 def test_a_mistake_is_one_clear_line(override, message):
     with pytest.raises(UserError, match=re.escape(message)):
-        check_decision(compose([override], "decide"))
+        compose([override], "decide")
 
 
 @pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
 def test_learning_rates_begin_with_the_default_of_the_update_rule(rule):
     config = compose([f"optim={rule}"], "decide")
-    check_decision(config)
     assert first_rates(rule)[0] == config.optim.lr
 
 

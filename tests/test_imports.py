@@ -18,7 +18,7 @@ LAYERS = [
         *("wvexp.arguments", "wvexp.atomic", "wvexp.caching", "wvexp.threads"),
     ],
     ["wvexp.config", "wvexp.cli"],
-    ["wvexp.config_values", "wvexp.sweep_checks", "wvexp.config_checks"],
+    ["wvexp.config_values", "wvexp.sweep_checks", "wvexp.decision_checks", "wvexp.config_checks"],
     ["wvexp.config_files", "wvexp.help"],
     ["wvexp.backprop"],
     ["wvexp.data"],
@@ -31,7 +31,10 @@ LAYERS = [
     ["wvexp.inputs", "wvexp.compose", "wvexp.predicting"],
     ["wvexp.experiment", "wvexp.vector_tools", "wvexp.reporting"],
     ["wvexp.sweeps"],
-    ["wvexp.budget", "wvexp.allocation", "wvexp.decision", "wvexp.deciding"],
+    [
+        *("wvexp.budget", "wvexp.allocation", "wvexp.ahead", "wvexp.decision"),
+        *("wvexp.decision_progress", "wvexp.deciding"),
+    ],
     ["wvexp.benchmarks"],
 ]
 

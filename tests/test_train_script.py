@@ -338,7 +338,7 @@ def test_folds_test_every_sentence_and_say_the_score(here, capsys):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        (["data.folds=1"], "data.folds=1 is below its least value 2"),
+        (["data.folds=0"], "data.folds=0 is below its least value 1"),
         (["data.folds=500"], "data.folds=500: the data have 120 sentences; give 120 at most"),
         (["data.folds=3", "search.trials=2"], "data.folds=3 means nothing with experiment=search"),
         (["data.folds=3", "train_size=100"], "train_size=100: the training data"),

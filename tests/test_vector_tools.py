@@ -100,7 +100,7 @@ def test_coverage_counts_the_training_text(place):
 
 
 def test_coverage_takes_data_keys_alone(place):
-    with pytest.raises(UserError, match="coverage takes data keys, got seed=3"):
+    with pytest.raises(UserError, match="seed=3: coverage takes data keys"):
         vector_tools.coverage(str(place / "v.bin"), overrides=["seed=3"])
 
 

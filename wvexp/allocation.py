@@ -1,9 +1,11 @@
 """Where a decision spends its runs.
 
-The choice is made at the full size, so that is measured first, after the two smallest sizes have
-shown what a run costs; then the other sizes, for the crossover. Learning rates are tried on two
-seeds; further seeds run at the chosen rate alone. Where a rate at the edge of the grid is best, the
-grid grows for all arms of that size. An arm that is surely behind gets no more seeds.
+The choice is made at the full size, so that is measured first, after the two smallest sizes; then
+the other sizes, for the crossover. With a budget the largest size that it can be expected to reach
+comes first, once a few runs at ever larger sizes have shown what one costs; then the smaller ones,
+from the smallest. Learning rates are tried on two seeds; further seeds run at the chosen rate
+alone. Where a rate at the edge of the grid is best, the grid grows for all arms of that size. An
+arm that is surely behind gets no more seeds.
 Without a budget nothing depends on the clock: interrupted and begun again, a decision goes through
 the same runs. Whatever else the results file holds has no part in it.
 """
@@ -18,6 +20,7 @@ from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNE
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import paired_difference
 from wvexp.budget import Budget, expected_seconds
+from wvexp.decision_checks import FIRST_RATE
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
 from wvexp.results.crossfit import CrossFitted
@@ -27,10 +30,8 @@ from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
-# Learning rates half a decade apart, and the first of the three with which every size begins: the
-# default of the update rule.
+# Learning rates half a decade apart.
 LADDER = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0, 3.0, 10.0)
-_FIRST = {"adam": 1e-3, "adagrad": 1e-2, "sgd": 1e-1}
 # How often the grid of a size may grow.
 EXTENSIONS = 2
 STEPS = 5
@@ -39,8 +40,10 @@ STEPS = 5
 TUNING_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
 # Arms of the guidance's comparisons: they get the usual seeds whatever their score.
 COMPARED = {PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED}
-# Of the budget, what the first look at a large size may take.
-_FIRST_SHARE = 0.6
+# Of what a budget leaves for runs, what the size on which the choice rests may take.
+_TOP_SHARE = 0.8
+# Sizes to choose it from, for each of the usual ones: each about twice the one before.
+_FINER = 3
 # An arm is given up once it trails the best by this many margins at the least (95 %).
 _HOPELESS = 3.0
 
@@ -53,7 +56,7 @@ Train = Callable[[Sequence[RunConfig], float], SweepOutcome]
 
 def first_rates(rule: str) -> tuple[float, ...]:
     """The learning rates with which every size begins, by update rule."""
-    first = LADDER.index(_FIRST[rule])
+    first = LADDER.index(FIRST_RATE[rule])
     return LADDER[first : first + 3]
 
 
@@ -73,6 +76,12 @@ class Allocation:
         The sizes at which every arm tried every learning rate.
     left_out
         What the budget left out: one of `WHAT`, and the training size.
+    failed
+        Keys of the runs that failed.
+    asked
+        Training size of every run that was wanted so far, by key.
+    seeds
+        By size, with how many seeds the arms in the running were followed.
     """
 
     def __init__(
@@ -83,6 +92,9 @@ class Allocation:
         self.sizes = size_ladder(base.train_size, STEPS)
         self.tuned: list[int] = []
         self.left_out: list[tuple[str, int]] = []
+        self.failed: set[str] = set()
+        self.asked: dict[str, int] = {}
+        self.seeds: dict[int, int] = {}
         self._planned: set[str] = set()
         self._tried: set[str] = set()
 
@@ -95,7 +107,8 @@ class Allocation:
     def results(self) -> Subset:
         """The runs that the decision rests on.
 
-        Those of every size at which all arms were tuned alike; before there is one, all there are.
+        Those of every size at which all arms were tuned alike; before there is one, what there is
+        at the smallest.
         """
         return Subset(self.store, self._planned or self._tried)
 
@@ -116,24 +129,49 @@ class Allocation:
 
     def spend(self) -> None:
         """Train. `left_out` names afterwards what the budget did not reach."""
-        probes, larger = self.sizes[:-1][:2], self.sizes[:-1][2:]
-        looking = self.budget.limit is not None
-        if looking:
-            self._look(self.sizes[0], share=math.inf)
-        for size in probes:
-            if looking and self.tuned:
-                self._look(size)
-            self._tune(size)
-        reached = self._tune(self.sizes[-1], _FIRST_SHARE)
-        for size in reversed(larger):
-            # The largest size that the budget can reach takes the place of the full one.
-            reached = self._tune(size, 1.0 if reached else _FIRST_SHARE) or reached
+        *smaller, full = self.sizes
+        if self.budget.limit is None:
+            for size in (*smaller[:2], full, *reversed(smaller[2:])):
+                self._tune(size)
+        else:
+            self._reach(self._climb())
         if self.tuned and not self.empty:
             self._deepen(max(self.tuned))
         untuned = [size for size in self.sizes if size not in self.tuned]
-        if self.budget.limit is not None and untuned:
+        if untuned:
             # Begun, if not finished in this time: the next decision goes on from there.
-            self._tune(untuned[0], share=math.inf)
+            larger = [size for size in untuned if size > max(self.tuned, default=0)]
+            self._tune((larger or untuned)[0], share=math.inf)
+        self.left_out += [(WHAT[0], size) for size in self.sizes if size not in self.tuned]
+
+    def _climb(self) -> list[int]:
+        """Look at the sizes one after the other while tuning there can be expected to fit.
+
+        Returns the sizes below the first at which it cannot: those and others between them.
+        """
+        self._look(self.sizes[0], TUNING_SEEDS, share=math.inf)
+        beyond = math.inf
+        for size in self.sizes[1:]:
+            if not (self._fits(size) and self._look(size)):
+                beyond = size
+                break
+        finer = size_ladder(self.base.train_size, _FINER * (STEPS - 1) + 1)
+        return sorted(size for size in {*self.sizes, *finer} if size < beyond)
+
+    def _reach(self, sizes: Sequence[int]) -> None:
+        """Tune at the largest of the sizes that fits, then at the usual ones below it."""
+        top = next((n for n in reversed(sizes) if self._fits(n, _TOP_SHARE)), sizes[0])
+        self.sizes = sorted({*self.sizes, top})
+        self._tune(top)
+        for size in self.sizes:
+            if size < top:
+                self._tune(size)
+
+    def _fits(self, size: int, share: float = 1.0) -> bool:
+        """Whether every arm can be expected to be tuned at the size in a share of what is left."""
+        batch = self._tuning(size, first_rates(self.base.optim.name))
+        stored = self.store.runs(condition=self.base.condition)
+        return self.budget.allows(batch, stored, self.model_seconds(batch), share)
 
     def _deepen(self, top: int) -> None:
         """More seeds where the choice is made, and along the curve."""
@@ -159,7 +197,7 @@ class Allocation:
         longest = 0.0
         for size, seeds in steps:
             # Judging the scores may take longer than training the runs.
-            if self.budget.for_runs(self._model_seconds()) < longest:
+            if self.budget.for_runs(self.model_seconds()) < longest:
                 break
             began = self.budget.elapsed()
             if size < top:
@@ -169,16 +207,17 @@ class Allocation:
             longest = max(longest, self.budget.elapsed() - began)
         self.left_out = left_out  # these seeds were more than would have been without a budget
 
-    def _look(self, size: int, share: float = 1.0) -> None:
+    def _look(self, size: int, seeds: int = 1, share: float = 1.0) -> bool:
         """Every arm at one rate: what a run takes, and something to say in any case.
 
-        One seed after the other, at the first size whatever is expected: the first runs of a
-        process also compile.
+        One seed after the other, two at the first size: the first runs of a process also compile.
         """
         batch = self._tuning(size, [first_rates(self.base.optim.name)[1]])
-        for seed in dict.fromkeys(run.seed for run in batch):
-            one = [run for run in batch if run.seed == seed]
-            self._train(one, (WHAT[0], size), share)
+        each = list(dict.fromkeys(run.seed for run in batch))[:seeds]
+        return all(
+            self._train([run for run in batch if run.seed == seed], (WHAT[0], size), share)
+            for seed in each
+        )
 
     def _tune(self, size: int, share: float = 1.0) -> bool:
         """Every arm with the same learning rates at one size; the grid grows where it must."""
@@ -203,30 +242,34 @@ class Allocation:
     def _follow(self, size: int, seeds: int, all_arms: bool = False) -> bool:
         """Bring the arms still in the running to so many seeds at the chosen rates."""
         batch = self._further(size, seeds, all_arms)
-        if not batch:
-            return True
         self._planned.update(run.key for run in batch)  # whatever of it there will be
-        return self._train(batch, (WHAT[2], size))
+        if batch and not self._train(batch, (WHAT[2], size)):
+            return False
+        self.seeds[size] = seeds
+        return True
 
     def _train(self, batch: Sequence[RunConfig], what: tuple[str, int], share: float = 1.0) -> bool:
         """Train the batch if the budget allows it; whether all of it was trained."""
-        self._tried.update(run.key for run in batch)
+        self.asked.update((run.key, run.train_size) for run in batch)
+        if what[1] == self.sizes[0]:
+            self._tried.update(run.key for run in batch)
         stored = self.store.runs(condition=self.base.condition)
-        model = self._model_seconds(batch)
+        model = self.model_seconds(batch)
         if self.budget.allows(batch, stored, model, share):
             outcome = self.train(batch, self.budget.for_runs(model))
+            self.failed |= {failure.run.key for failure in outcome.failed}
             if outcome.done + outcome.skipped + len(outcome.failed) == len(batch):
                 return True
         self.left_out.append(what)
         return False
 
-    def _model_seconds(self, batch: Sequence[RunConfig] = ()) -> float:
+    def model_seconds(self, batch: Sequence[RunConfig] = ()) -> float:
         """What the model that the decision ends with is expected to take, in the slower arm.
 
         On all data; where that is out of reach, on as much as the largest runs.
         """
         stored = self.store.runs(condition=self.base.condition)
-        largest = max([*self.tuned, *(run.train_size for run in batch)])
+        largest = max([self.sizes[0], *self.tuned, *(run.train_size for run in batch)])
         for size in (self.base.train_size, largest):
             arms = (replace(self.base, train_size=size, finetune=t) for t in (False, True))
             seconds = max(expected_seconds(run, stored) for run in arms)

@@ -1,5 +1,6 @@
 """A limit of wall time: how much is left for what, and what a run will take of it."""
 
+import itertools
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +22,8 @@ _MODEL_SHARE = 0.25
 _AROUND_MODEL = 3.0
 # Waiting for a disk or a network would otherwise pass for a busy machine.
 _SLOWEST = 2.0
+# Limits that are named as enough are multiples of it.
+_STEP = 5
 # Estimates are exceeded by as much before anything goes wrong.
 _CAUTION = 1.25
 
@@ -95,9 +98,13 @@ class Budget:
         return seconds <= self.left()
 
     def least(self, seconds: float) -> int:
-        """The smallest limit that would do where `seconds` are needed before the report."""
-        needed = (seconds + self.pace * _CLOSING_SECONDS) / (1 - _CLOSING_SHARE - _MODEL_SHARE)
-        return 10 * math.ceil(needed / 10)
+        """The smallest limit that would do where `seconds` are needed before model and report.
+
+        In steps of five seconds; the model is taken to be quick.
+        """
+        limits = itertools.count(_STEP, _STEP)
+        then = replace(self, began=0.0, clock=lambda: seconds)
+        return next(n for n in limits if replace(then, limit=n).for_runs(0.0) >= 0)
 
 
 class Pace:

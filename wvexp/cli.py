@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 
+from wvexp import __version__
 from wvexp.errors import FULL, RunError, UserError
 from wvexp.printable import PrintableFormatter, printable
 
@@ -81,10 +82,13 @@ def whole_number(values: Mapping[str, str], key: str, default: int, minimum: int
 def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     """Run `main` with the program's arguments and exit with what it returns.
 
-    A `UserError` is one line on stderr and status 2, a `RunError` one line and status 1, an
-    interruption from the keyboard status 130. So is, with 2, a file that the system refuses, and
-    with 1 an end of memory.
+    `--version` is answered here, for every script. A `UserError` is one line on stderr and status
+    2, a `RunError` one line and status 1, an interruption from the keyboard status 130. So is, with
+    2, a file that the system refuses, and with 1 an end of memory.
     """
+    if "--version" in sys.argv[1:]:
+        print(f"wvexp {__version__}")
+        sys.exit(0)
     try:
         # What a reader or a check has to say beside its result: one line each, on stderr.
         notes = logging.StreamHandler()

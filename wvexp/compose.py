@@ -32,7 +32,7 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
     _register_schema()
     with _errors_in_one_line(), initialize_config_dir(str(config_folder()), version_base="1.3"):
         node = hydra_compose(config_name, overrides=quoted(overrides))
-    config = _checked(node)
+    config = _checked(node, config_name)
     check_typed(overrides, config)
     return config
 
@@ -53,9 +53,12 @@ class HydraTask:
     """
 
     def __init__(
-        self, command: Callable[[Config], None], sweep: Callable[[list[Job]], None]
+        self,
+        command: Callable[[Config], None],
+        sweep: Callable[[list[Job]], None],
+        config_name: str,
     ) -> None:
-        self.command, self.sweep = command, sweep
+        self.command, self.sweep, self.config_name = command, sweep, config_name
         # Raised through Hydra, an error would be announced a second time in Hydra's own words.
         self.failures: list[UserError | RunError] = []
         self.sweep_folder: Path | None = None
@@ -64,7 +67,7 @@ class HydraTask:
     def __call__(self, node: Any) -> None:
         self.called = True
         try:
-            self.command(_checked(node))
+            self.command(_checked(node, self.config_name))
         except (UserError, RunError) as error:
             self.failures.append(error)
 
@@ -72,7 +75,7 @@ class HydraTask:
         """Check every job's composed configuration, then run them all."""
         self.called |= bool(nodes)
         jobs = zip(nodes, folders, strict=True)
-        self.sweep([Job(_checked(node), folder) for node, folder in jobs])
+        self.sweep([Job(_checked(node, self.config_name), folder) for node, folder in jobs])
 
 
 def run_hydra_command(
@@ -106,7 +109,7 @@ def run_hydra_command(
         check_typed(argv, config)
         command(config)
 
-    task = HydraTask(run_one, sweep or one_by_one)
+    task = HydraTask(run_one, sweep or one_by_one, config_name)
     # Hydra's parser takes overrides in one piece only: its flags go before them.
     flags = [argument for argument in argv if argument in _SWEEP_FLAGS]
     overrides = [argument for argument in argv if argument not in _SWEEP_FLAGS]
@@ -182,14 +185,14 @@ def _register_schema() -> None:
     ConfigStore.instance().store("schema", Config)
 
 
-def _checked(node: Any) -> Config:
+def _checked(node: Any, command: str) -> Config:
     from omegaconf import OmegaConf
 
     with _errors_in_one_line():
         ours = OmegaConf.masked_copy(node, [name for name in node if name != "hydra"])
         values = OmegaConf.to_container(ours, resolve=True, throw_on_missing=True)
     assert isinstance(values, dict)
-    return parse_config({str(name): value for name, value in values.items()})
+    return parse_config({str(name): value for name, value in values.items()}, command)
 
 
 class _errors_in_one_line:  # noqa: N801  (reads as a statement)

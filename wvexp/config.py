@@ -47,8 +47,9 @@ class Data:
     folds: int | None = _key(
         None,
         "for small data: pool all splits and cross-fit, so that each example is tested once, by "
-        "one of so many models",
-        minimum=2,
+        "one of so many models; 1 splits a test part off; decide.py takes 5 by itself where that "
+        "part would be too small",
+        minimum=1,
     )
     text: str | None = _key(None, "column of the text; guessed when one choice is obvious")
     label: str | None = _key(None, "column of the label; guessed when one choice is obvious")
@@ -77,6 +78,11 @@ class Data:
         None, "world: training examples generated; by the task when null", minimum=1
     )
     world_vocabulary: int = _key(20_000, "world: word forms", minimum=2_000, below=1_000_001)
+
+    @property
+    def cross_fit(self) -> int | None:
+        """The folds of a cross-fit; None for a test split."""
+        return None if self.folds == 1 else self.folds
 
 
 @dataclass
@@ -230,7 +236,7 @@ class Config:
         None, "page to write after a grid (.html); its name is followed by that of the condition"
     )
     budget: str | None = _key(
-        None, "decide.py: most time to spend, such as 90s, 5m or 1h; as needed when null"
+        None, "most time to spend, such as 90s, 5m or 1h; as needed when null"
     )
     margin: float = _key(
         0.01, "differences of the score below it do not matter; 0.01 is a point", above=0, below=1

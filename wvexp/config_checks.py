@@ -11,12 +11,15 @@ from typing import Any
 
 from wvexp.config import Config, Data, Tuning, keys
 from wvexp.config_values import check_value, lookup, of_type
+from wvexp.decision_checks import check_decision
 from wvexp.errors import UserError
 from wvexp.sweep_checks import check_sweep_keys
 
 
-def parse_config(values: Mapping[str, Any]) -> Config:
+def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
     """A checked `Config` from nested plain values that already have the schema's types.
+
+    command: `train` or `decide`, which takes fewer keys
 
     Raises
     ------
@@ -30,7 +33,9 @@ def parse_config(values: Mapping[str, Any]) -> Config:
         owner = lookup(config, group) if group else config
         setattr(owner, name, of_type(key, getattr(owner, name)))
         check_value(key, getattr(owner, name))
-    _check_combination(config)
+    if command == "decide":
+        check_decision(config)
+    _check_combination(config, command)
     return config
 
 
@@ -101,7 +106,7 @@ def _build(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
     )
 
 
-def _check_combination(config: Config) -> None:
+def _check_combination(config: Config, command: str) -> None:
     data, embed, model = config.data, config.embed, config.model
     _check_unused(config)
     check_sweep_keys(config)
@@ -118,7 +123,8 @@ def _check_combination(config: Config) -> None:
     if data.kind != "world" and starts and not (embed.path or embed.name):
         raise UserError(
             f"embed={starts[0]} with data={data.kind} needs word vectors",
-            "give embed.path=FILE or embed.name=NAME, or embed=random",
+            "give embed.path=FILE or embed.name=NAME"
+            + (", or embed=random" if command == "train" else ""),
         )
     if model.window % 2 == 0:
         raise UserError(
@@ -164,13 +170,14 @@ def _check_unused(config: Config) -> None:
             value = getattr(data, name)
             if kind != data.kind and value != getattr(plain, name):
                 raise UserError(
-                    f"data.{name}={value} means nothing with data={data.kind}", f"add data={kind}"
+                    f"data.{name}={value} means nothing with data={data.kind}",
+                    f"add data={kind}" if data.kind == "world" else "leave it out",
                 )
     for name in ("text", "label"):
         value = getattr(data, name)
         if data.kind == "world" and value is not None:
             raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
-    if data.split_seed and (data.kind == "world" or data.folds):
+    if data.split_seed and (data.kind == "world" or data.cross_fit):
         where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"
         raise UserError(
             f"data.split_seed={data.split_seed} means nothing with {where}", "leave it out"

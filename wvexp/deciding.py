@@ -1,26 +1,31 @@
 """How a decision is made: read, train within the budget, judge, keep the recommended model."""
 
 import json
+import logging
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from wvexp.allocation import MOST_SEEDS, WHAT, Allocation, first_rates
-from wvexp.analysis.wording import listed
+from wvexp.ahead import ahead
+from wvexp.allocation import MOST_SEEDS, TUNING_SEEDS, WHAT, Allocation
+from wvexp.analysis.rare import enough_units
+from wvexp.analysis.wording import counted, listed
 from wvexp.arguments import check_words, names_data
 from wvexp.atomic import write_text
 from wvexp.budget import Budget, Pace
 from wvexp.compose import compose
-from wvexp.config import Axes, Config
+from wvexp.config import Config
 from wvexp.config_checks import parse_duration
+from wvexp.data.corpus import Corpus
+from wvexp.data.splitting import SHARE
 from wvexp.decision import Decision
+from wvexp.decision_progress import LiveDecision
 from wvexp.errors import RunError, UserError
 from wvexp.experiment import describe_run, warn_of_data
 from wvexp.inputs import prepare
@@ -28,19 +33,16 @@ from wvexp.printable import printable
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.sweep_checks import refuse_unused
+from wvexp.sweeps.checks import check_scorable
+from wvexp.sweeps.grid import FOUR_ARMS, Grid
 from wvexp.sweeps.pool import thread_count
-from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
 
+log = logging.getLogger(__name__)
+
 # Where a budget ended before any run, what the first ones are taken to need.
 _LEAST_TRAINING = 5.0
-# Keys of other ways to train: a decision trains here, and writes its own report.
-_UNUSED = (
-    *("dispatch", "report", "parity.every", "large.tokens"),
-    *("search.trials", "search.batch", "search.study"),
-)
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -70,24 +72,28 @@ def decide_config(
 ) -> Decision:
     """The same from a configuration; `began` is what `time.perf_counter` showed at the start."""
     began = time.perf_counter() if began is None else began
-    check_decision(config)
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
     pace = Pace()
-    inputs = prepare(config)
-    if inputs.reference is None:
-        raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
+    enough = enough_units(config.margin)
+    inputs = prepare(config, least_test=enough)
+    if config.data.folds is None and inputs.corpus.folds is not None:
+        config = _cross_fitted(config, inputs.corpus, enough)
     base = describe_run(config, inputs, sweeping=True)
     seeds = range(base.seed, base.seed + MOST_SEEDS)
     inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+    if base.folds is not None:
+        check_scorable(_first_runs(base), inputs)
     store = Store(Path(config.store).expanduser())
-    warn_of_data(inputs.corpus)
+    warn_of_data(config, inputs.corpus)
     budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 
     compared: set[str] = set()
 
     def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
+        if isinstance(progress, LiveDecision):
+            progress.expect(ahead(allocation))
         with stopping_after(seconds) as stop:
             return run_sweep(
                 runs,
@@ -117,8 +123,12 @@ def decide_config(
         config.margin,
         base.train_size,
         failures=store.failures(base.condition),
-        notes=left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
+        notes=(
+            *left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
+            *_failed_words(len(allocation.failed - store.keys())),
+        ),
         cut_short=not allocation.complete,
+        gaps=False,
     )
     return Decision(
         config,
@@ -140,7 +150,8 @@ def run_decision(config: Config, began: float | None = None) -> None:
     began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
     with run_folder(config.out, "decision") as (scratch, final):
-        decision = decide_config(config, _Batches(Console(highlight=False, stderr=True)), began)
+        with LiveDecision(Console(highlight=False, stderr=True)) as progress:
+            decision = decide_config(config, progress, began)
         decision = decision.with_model(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
@@ -150,6 +161,29 @@ def run_decision(config: Config, began: float | None = None) -> None:
         console.print(printable(line), markup=False, soft_wrap=True)
     files = f"{final}: report.html, decision.json, {decision.model_words}"
     console.print(printable(files), markup=False, soft_wrap=True)
+
+
+def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:
+    """The configuration with the folds that small data were given; a note says so."""
+    units = len(corpus.units.ids)
+    kind = "sentences" if corpus.train.documents is None else "documents"
+    log.warning(
+        "cross-fitted over %d folds, so that each of %s %s is tested: a test part split off would "
+        "have about %s, and with fewer than %s no two arms can be told to be alike; data.folds=1 "
+        "splits it off all the same, data.test=FILE names one",
+        corpus.folds,
+        f"{units:,}",
+        kind,
+        f"{round(SHARE * units):,}",
+        f"{enough:,}",
+    )
+    return replace(config, data=replace(config.data, folds=corpus.folds, split_seed=0))
+
+
+def _first_runs(base: RunConfig) -> list[RunConfig]:
+    """A run of every fold and of the seeds that are tuned: each is to have a score."""
+    seeds = [base.seed + i for i in range(TUNING_SEEDS)]
+    return Grid(FOUR_ARMS[:1], [base.train_size], seeds, [base.optim.lr], base).runs()
 
 
 @contextmanager
@@ -166,6 +200,10 @@ def stopping_after(seconds: float) -> Iterator[threading.Event]:
     finally:
         if timer is not None:
             timer.cancel()
+
+
+def _failed_words(failed: int) -> tuple[str, ...]:
+    return (f"{counted(failed, 'run')} failed, named in the report",) if failed else ()
 
 
 def left_out_words(
@@ -186,32 +224,3 @@ def left_out_words(
         if sizes
     ]
     return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()
-
-
-class _Batches(LiveSweep):
-    """A decision trains batch upon batch, of runs that are mostly there: only the new are told."""
-
-    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
-        super().started(runs - len(stored), ())
-        self.remember(stored)
-
-
-def check_decision(config: Config) -> None:
-    """UserError for keys that a decision sets itself."""
-    if config.embed.kind != "pretrained":
-        raise UserError(
-            f"embed={config.embed.kind}: a decision compares pretrained with random vectors",
-            "leave it out, and give embed.path=FILE",
-        )
-    if config.finetune:
-        raise UserError("finetune=true: a decision tries both", "leave it out")
-    if config.optim.lr != first_rates(config.optim.name)[0]:
-        raise UserError(
-            f"optim.lr={config.optim.lr:g}: a decision tries learning rates of its own",
-            "leave it out",
-        )
-    refuse_unused(config, _UNUSED, "a decision")
-    if config.grid != Axes():
-        raise UserError("grid.*: a decision chooses its own sizes and seeds", "leave it out")
-    if config.device not in ("auto", "cpu"):
-        raise UserError(f"device={config.device}: decisions run on the CPU", "take device=cpu")

@@ -13,8 +13,10 @@ import yaml
 from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
+from wvexp.analysis.rare import enough_units
 from wvexp.config import Config
 from wvexp.data.corpus import Corpus
+from wvexp.data.folds import FOLDS
 from wvexp.data.unseen import count_unseen, unseen_words
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
@@ -53,7 +55,7 @@ def run_experiment(config: Config) -> None:
         inputs = prepare(config)
         run = describe_run(config, inputs)
         store = Store(store_path)
-        warn_of_data(inputs.corpus)
+        warn_of_data(config, inputs.corpus)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
@@ -63,8 +65,24 @@ def run_experiment(config: Config) -> None:
     store.save(result)
 
 
-def warn_of_data(corpus: Corpus) -> None:
-    """Say where training text is in the test split too, and which labels nobody can learn."""
+def warn_of_data(config: Config, corpus: Corpus) -> None:
+    """Say what stands in the way of a fair test.
+
+    Training text in the test split too, labels that nobody can learn, and a test part split off
+    that is too small to tell arms apart.
+    """
+    data, enough = config.data, enough_units(config.margin)
+    split_off = data.kind == "files" and data.test is None and data.folds is None
+    if split_off and corpus.folds is None and (units := len(corpus.units.ids)) < enough:
+        kind = "sentences" if corpus.test.documents is None else "documents"
+        log.warning(
+            "the test part split off has %s %s, and with fewer than %s no two arms can be told to "
+            "be alike; data.folds=%d tests every example, data.test=FILE others",
+            f"{units:,}",
+            kind,
+            f"{enough:,}",
+            FOLDS,
+        )
     if corpus.leakage is not None:
         log.warning("%s", corpus.leakage)
     if unseen := unseen_words(count_unseen(corpus), corpus.task):

@@ -4,20 +4,27 @@ import textwrap
 
 from wvexp.config import keys
 from wvexp.config_files import GROUPS, config_folder
+from wvexp.decision_checks import OPTIONS, REFUSED
+
+_REFUSED_BY_TRAIN = frozenset({"budget"})
 
 
 def help_text(width: int, command: str = "train") -> str:
-    """Every key with its meaning and default, and the options of each group."""
+    """Every key that the command takes, with its meaning and default; the options of each group."""
+    refused, some = (REFUSED, OPTIONS) if command == "decide" else (_REFUSED_BY_TRAIN, {})
     sweeping = "    -m to sweep" if command == "train" else ""
     lines = [f"usage: {command}.py [group=option] [key=value]...{sweeping}", "", "Groups"]
     for group in GROUPS:
-        options = sorted(path.stem for path in (config_folder() / group).glob("*.yaml"))
+        there = (path.stem for path in (config_folder() / group).glob("*.yaml"))
+        options = sorted(some.get(group, there))
         lines += _entry(group, ", ".join(options), width)
     lines += ["", "Keys"]
     others = _defaults_of_options()
     for key in keys():
         if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
             continue  # chosen by the group itself
+        if key.name in refused:
+            continue
         default = "null" if key.default is None else str(key.default)
         if isinstance(key.default, bool):
             default = default.lower()

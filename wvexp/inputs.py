@@ -10,7 +10,7 @@ from typing import Any, cast
 from wvexp.config import Config, Data, Embed
 from wvexp.config_checks import check_metric_for_task, check_model_for_task
 from wvexp.data.corpus import Corpus, Task
-from wvexp.data.folds import pooled
+from wvexp.data.folds import FOLDS, pooled
 from wvexp.data.limits import TextLimits
 from wvexp.errors import UserError
 from wvexp.memory import require_memory
@@ -42,8 +42,11 @@ class Inputs:
     lowercase: bool
 
 
-def prepare(config: Config) -> Inputs:
+def prepare(config: Config, least_test: int = 0) -> Inputs:
     """Read the corpus and the vectors of its words, and check that the two fit.
+
+    Cross-fitted over `data.folds`; where that is null, over `FOLDS` if a test part that has to be
+    split off would have fewer than `least_test` sentences or documents.
 
     Raises
     ------
@@ -52,9 +55,12 @@ def prepare(config: Config) -> Inputs:
     """
     data, embed = config.data, config.embed
     opened = open_vectors(embed)
-    corpus = read_corpus(data)
-    if data.folds is not None:
-        corpus = pooled(corpus, data.folds)
+    corpus = read_corpus(data, least_test if data.folds is None else 0)
+    folds = data.cross_fit
+    if data.folds is None and not corpus.test.sentences:
+        folds = FOLDS
+    if folds is not None:
+        corpus = pooled(corpus, folds)
     check_model_for_task(config.model.name, corpus.task)
     check_metric_for_task(config.metric, corpus.task)
     lowercase = data.lowercase == "true"
@@ -73,8 +79,11 @@ def prepare(config: Config) -> Inputs:
     return Inputs(corpus, reference, source, lowercase)
 
 
-def read_corpus(data: Data) -> Corpus:
-    """The corpus that the `data` group describes."""
+def read_corpus(data: Data, least_test: int = 0) -> Corpus:
+    """The corpus that the `data` group describes.
+
+    With no test part where one that has to be split off would have fewer than `least_test` units.
+    """
     task = cast(Task | None, data.task)
     if data.kind == "world":
         from wvexp.data.world import world_corpus
@@ -100,7 +109,8 @@ def read_corpus(data: Data) -> Corpus:
         "task": task,
         "tokenizer": data.tokenizer,
         # What is pooled for a cross-fit need not be split first.
-        "seed": data.split_seed if data.folds is None else None,
+        "seed": data.split_seed if data.cross_fit is None else None,
+        "least_test": least_test,
     }
     if data.kind == "hub":
         from wvexp.data.hub import read_hub

@@ -54,10 +54,14 @@ def findings_of(
     failures: Sequence[Mapping[str, Any]] = (),
     notes: tuple[str, ...] = (),
     cut_short: bool = False,
+    gaps: bool = True,
 ) -> Findings:
-    """What the runs of one condition show; `wanted_size`, `notes`, `cut_short` as in `find`."""
+    """What the runs of one condition show.
+
+    `wanted_size`, `notes`, `cut_short` as in `find`, `gaps` as in `measure`.
+    """
     failed = tuple(_failure(failure) for failure in failures)
-    return find(measure(results, condition), margin, failed, wanted_size, notes, cut_short)
+    return find(measure(results, condition, gaps), margin, failed, wanted_size, notes, cut_short)
 
 
 def _failure(failure: Mapping[str, Any]) -> str:

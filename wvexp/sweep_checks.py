@@ -66,7 +66,8 @@ def check_typed(overrides: Iterable[str], config: Config) -> None:
                 raise UserError(
                     f"{name}={typed[name]} means nothing beside {beside}",
                     f"leave it out, or give grid.{axis}=[{typed[name]}]"
-                    + (" grid.ladder=null" if "ladder" in beside else ""),
+                    + (" grid.ladder=null" if "ladder" in beside else "")
+                    + " in its place",
                 )
 
 
@@ -91,8 +92,11 @@ def _check_large(config: Config, tokens: list[int]) -> None:
             f"large.tokens={tokens}: give different numbers of 1 or more",
             "such as large.tokens=[100000,1000000]",
         )
-    if config.data.kind != "world" or config.data.task == "sentence":
-        raise UserError("large.tokens streams the world's token task", "take data=world")
+    streams = "large.tokens streams the token task of data=world"
+    if config.data.kind != "world":
+        raise UserError(f"data={config.data.kind}: {streams}", "leave the data keys out")
+    if config.data.task == "sentence":
+        raise UserError(f"data.task={config.data.task}: {streams}", "leave it out")
     refuse_unused(config, _UNUSED_BY_LARGE, "experiment=large")
 
 

@@ -28,7 +28,9 @@ def coverage(
     """
     foreign = [word for word in overrides if not word.startswith("data")]
     if foreign:
-        raise UserError(f"coverage takes data keys, got {foreign[0]}", "such as data.train=FILE")
+        raise UserError(
+            f"{foreign[0]}: coverage takes data keys, such as data.train=FILE", "leave it out"
+        )
     config = compose([*overrides, "embed=random"])
     corpus = read_corpus(config.data)
     lowercase = config.data.lowercase == "true"

@@ -54,6 +54,7 @@ def test_a_missing_cell_is_named_and_empty(simulated):
     assert np.isnan(m.values["random-tuned"][1, 1]).all()
     assert np.isfinite(m.values["random-tuned"][1, [0, 2]]).all()
     assert "random-tuned at size 400: no result in seed 1" in m.problems
+    assert measure(store, "c0ffee", gaps=False).problems == ()
 
 
 def test_missing_arms_and_sizes_are_named(simulated):

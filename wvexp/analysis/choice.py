@@ -12,13 +12,15 @@ from scipy.special import stdtr
 from wvexp.analysis.best import near_best
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.paired import MARGIN, PairedDifference, paired_difference
-from wvexp.analysis.rare import alike, unit_error
+from wvexp.analysis.rare import alike, enough_units, unit_error
 from wvexp.analysis.scores import Values, ran
 from wvexp.analysis.wording import counted
 
 SURE = 0.95
 # As many degrees of freedom make Student's t a normal distribution.
 _FREE = 1e6
+# What makes a test set larger that is too small to tell anything; in a cross-fit nothing else does.
+_FOLDS, _EXAMPLES = "data.folds=5, which tests every example", "more labelled examples"
 # After which the number of seeds and their degrees of freedom agree.
 _ROUNDS = 5
 
@@ -111,7 +113,11 @@ def choose(
     }
     judged = [arm for arm, lead in rivals.items() if lead.high is not None]
     unjudged = [arm for arm in wanted if arm not in judged and (arm != recommended or not judged)]
-    blockers = tuple(filter(None, (_without_interval(a, recommended, values) for a in unjudged)))
+    larger = None
+    if best.shape[1] < enough_units(margin):
+        larger = _FOLDS if widening == 1.0 else _EXAMPLES
+    blocked = (_without_interval(a, recommended, values, larger) for a in unjudged)
+    blockers = tuple(filter(None, blocked))
     if not judged:
         return Choice(recommended, None, False, {}, None, None, blockers)
     tables = np.stack([best, *(values[arm] for arm in judged)])
@@ -120,9 +126,13 @@ def choose(
     highs = [lead.high for lead in rivals.values() if lead.high is not None]
     cost = None if blockers else _between(0.0, max(highs), 1.0 - means[recommended])
     if all(alike(a, b) for a, b in combinations(tables, 2)):
-        blockers += (Blocker("no test unit tells the arms apart", "test units that do"),)
-    if baseline is not None and _lowest(best, widening) <= baseline:
-        blockers += (_no_better_than(baseline, means[recommended]),)
+        remedy = larger or "test units that do"
+        blockers += (Blocker("no test unit tells the arms apart", remedy),)
+    if baseline is not None:
+        low, high = _ends(best, widening)
+        if low <= baseline:
+            larger = larger if high >= baseline else None
+            blockers += (_no_better_than(baseline, means[recommended], larger),)
     sure = by_arm[recommended] >= SURE
     return Choice(
         recommended,
@@ -135,14 +145,17 @@ def choose(
     )
 
 
-def _lowest(values: Values, widening: float) -> float:
-    """The lower end of the interval of a score; by the rule of three where all units agree."""
+def _ends(values: Values, widening: float) -> tuple[float, float]:
+    """The interval of a score; by the rule of three where all units agree."""
     floor = 0.0 if has_spread(values) else unit_error(values.shape[1])
-    return two_way(values, floor, widening).interval()[0]
+    return two_way(values, floor, widening).interval()
 
 
-def _no_better_than(baseline: float, score: float) -> Blocker:
-    if score > baseline:
+def _no_better_than(baseline: float, score: float, larger: str | None) -> Blocker:
+    """larger: what makes a test set larger that is too small to tell; None where it tells."""
+    if larger is not None:
+        remedy: str | None = larger
+    elif score > baseline:
         remedy = "a larger test set, or more seeds, to tell it from the most frequent label"
     elif baseline < 1.0:
         remedy = "labels that can be learnt from these texts, or more training data"
@@ -156,7 +169,9 @@ def _between(low: float, value: float, high: float) -> float:
     return max(low, min(value, high))
 
 
-def _without_interval(arm: str, recommended: str, values: Mapping[str, Values]) -> Blocker | None:
+def _without_interval(
+    arm: str, recommended: str, values: Mapping[str, Values], larger: str | None
+) -> Blocker | None:
     """Why an arm could not be judged; None where that is not the arm's own fault."""
     in_arm, in_best = (
         ran(values[a]) if a in values else np.zeros(0, bool) for a in (arm, recommended)
@@ -168,7 +183,9 @@ def _without_interval(arm: str, recommended: str, values: Mapping[str, Values]) 
         return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}", arm)
     if not has_spread(values[arm]):
         return Blocker(
-            f"{arm}: the same score on every test unit, so no interval", "other test data", arm
+            f"{arm}: the same score on every test unit, so no interval",
+            larger or "other test data",
+            arm,
         )
     if in_best.sum() < 2 or arm == recommended:
         return None

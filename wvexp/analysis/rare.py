@@ -6,6 +6,8 @@ is therefore never narrower than 3 units' worth. Adding pseudo-counts to paired 
 (Agresti and Min 2005) is the same caution; a floor leaves all other intervals as they are.
 """
 
+from math import ceil
+
 import numpy as np
 from scipy.special import ndtri
 
@@ -14,6 +16,8 @@ from wvexp.analysis.scores import Values, ran
 
 # Units in the half width of the interval, of which the standard error is a part.
 _UNITS = 3.0 / float(ndtri(0.975))
+# A smaller margin asks for no larger test set before it is taken to be of use.
+_POINT = 0.01
 # Values are fractions: less than this is rounding.
 _ROUNDING = 1e-12
 
@@ -39,6 +43,14 @@ def least_error(a: Values, b: Values) -> float:
 def unit_error(units: int) -> float:
     """The standard error that the rule of three allows where one unit is worth 1."""
     return _UNITS / units
+
+
+def enough_units(margin: float) -> int:
+    """Test units below which no interval of a difference lies within the margin, by that floor.
+
+    Of right and wrong answers; for margins of a point and more.
+    """
+    return ceil(3.0 / max(margin, _POINT))
 
 
 def alike(a: Values, b: Values) -> bool:

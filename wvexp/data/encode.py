@@ -92,12 +92,14 @@ def build_corpus(
     *,
     tokenizer: str,
     seed: int | None,
+    least_test: int = 0,
 ) -> Corpus:
     """The corpus of the given sources.
 
     A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None. Labels are sorted; they are those of the full training data. Those that the other sources
-    alone have follow as `Corpus.unseen_labels`.
+    None, and where the test part would have fewer than `least_test` sentences or documents. Labels
+    are sorted; they are those of the full training data. Those that the other sources alone have
+    follow as `Corpus.unseen_labels`.
 
     Raises
     ------
@@ -123,6 +125,8 @@ def build_corpus(
         if source is not None:
             splits[part] = encoder.split(source)
             _check_labels(source.name, train.name, splits[part], encoder.labels, known)
+    if "test" not in splits and SHARE * _units(splits["train"]) < least_test:
+        seed = None
     share = SHARE
     for part in ("test", "validation"):
         if part in splits:
@@ -169,6 +173,12 @@ def _sample(source: Source) -> list[Example]:
         if len(sample) == SAMPLE or room < 0:
             break
     return sample
+
+
+def _units(split: Split) -> int:
+    """Documents where the data name at least two, else sentences: what a split keeps whole."""
+    documents = 0 if split.documents is None else len(np.unique(split.documents))
+    return documents if documents > 1 else split.sentences
 
 
 def _label_order(label: str) -> tuple[bool, float, str]:

@@ -25,13 +25,15 @@ def read_files(
     tokenizer: str = "auto",
     seed: int | None,
     limits: TextLimits = USUAL,
+    least_test: int = 0,
 ) -> Corpus:
     """The corpus in the given files; their formats follow their extensions (`inputs.FORMATS`).
 
     Parameters
     ----------
     validation, test
-        Where None, 10 % of the training data is split off, seeded; nothing with `seed=None`.
+        Where None, 10 % of the training data is split off, seeded; nothing with `seed=None`, and
+        where that would be fewer than `least_test` test sentences or documents.
     text, label
         Columns; None finds them in the training file by name or content
         (`columns.choose_columns`). In CoNLL files they are numbers counted from 1, in CoNLL-U the
@@ -61,7 +63,9 @@ def read_files(
             else _open(files, path, training.text, training.label, training.task, limits)
             for path in (validation, test)
         ]
-        return build_corpus(_name(train), training, *others, tokenizer=tokenizer, seed=seed)
+        return build_corpus(
+            _name(train), training, *others, tokenizer=tokenizer, seed=seed, least_test=least_test
+        )
 
 
 def _open(

@@ -17,6 +17,9 @@ from wvexp.data.splitting import split_off
 from wvexp.errors import UserError
 from wvexp.seeds import stream
 
+# Folds of a cross-fit that nobody gave a number.
+FOLDS = 5
+
 
 def pooled(corpus: Corpus, folds: int) -> Corpus:
     """The corpus with the examples of all its splits in one, to be cut by `of_fold`.
@@ -42,7 +45,8 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
     kind = "sentences" if pool.documents is None else "documents"
     if folds > units:
         raise UserError(
-            f"data.folds={folds}: the data have {units} {kind}", f"give {units} at most"
+            f"data.folds={folds}: the data have {units} {kind}",
+            f"give {units} at most" if units >= FOLDS else "give more data",
         )
     try:
         of_fold(whole, 0, 0)

@@ -35,6 +35,7 @@ def read_hub(
     task: Task | None,
     tokenizer: str = "auto",
     seed: int | None,
+    least_test: int = 0,
 ) -> Corpus:
     """The corpus called `name` on the hub; its copy in the local cache where one is offline.
 
@@ -47,7 +48,7 @@ def read_hub(
     train_split, validation_split, test_split
         Names of splits; None takes a usual one (`SPLIT_NAMES`), and splits a missing validation
         or test part off the training data.
-    text, label, task, tokenizer, seed
+    text, label, task, tokenizer, seed, least_test
         As in `files.read_files`.
 
     Raises
@@ -71,7 +72,9 @@ def read_hub(
             table_rows(table, train.text, train.label, train.task) if table is not None else None
             for table in (splits["validation"], splits["test"])
         )
-        return build_corpus(name, train, validation, test, tokenizer=tokenizer, seed=seed)
+        return build_corpus(
+            name, train, validation, test, tokenizer=tokenizer, seed=seed, least_test=least_test
+        )
 
 
 def hub_answers() -> bool:

@@ -166,7 +166,8 @@ def _settling(f: Findings) -> str:
     if s.seeds:
         ways.append(f"about {counted(s.seeds, 'seed')}")
     if s.units:
-        ways.append(f"a test set of about {s.units:,} units")
+        more = f"about {s.units:,}"
+        ways.append(f"{more} labelled examples" if f.folds else f"a test set of {more} units")
     told = f"to tell {f.choice.recommended} from {s.closest}"
     if ways:
         return f"What would settle it: {' or '.join(ways)}, {told}."

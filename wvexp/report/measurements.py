@@ -73,8 +73,13 @@ class Measurements:
         return by_size
 
 
-def measure(results: Results, condition: str) -> Measurements:
-    """Read one condition; the folds of a cross-fit count as one run."""
+def measure(results: Results, condition: str, gaps: bool = True) -> Measurements:
+    """Read one condition; the folds of a cross-fit count as one run.
+
+    gaps: whether runs that other arms have are named where they are missing; not where they were
+        left out on purpose, as a decision leaves out those that its budget does not reach or that
+        an arm surely behind does not need
+    """
     results = CrossFitted(results)
     runs = results.runs(condition=condition)
     if not runs:
@@ -124,13 +129,14 @@ def measure(results: Results, condition: str) -> Measurements:
         shared=frozenset(size for size in sizes if _same_text(runs, size)),
         folds=runs[0].get("folds"),
         problems=(
-            *_lacking(arms, sizes, seeds),
+            *(_absent(arms) if gaps else ()),
+            *_single(sizes, seeds),
             *_leaking(runs),
-            *results.incomplete,
+            *(results.incomplete if gaps else ()),
             *problems,
-            *selection.problems,
+            *(selection.problems if gaps else ()),
             *_at_an_edge(selection, edges),
-            *named,
+            *(named if gaps else ()),
         ),
     )
 
@@ -152,8 +158,12 @@ def _same_text(runs: Sequence[Run], size: int) -> bool:
     return len(texts) == 1 and len(seeds) > 1 and None not in next(iter(texts))
 
 
-def _lacking(arms: Sequence[str], sizes: Sequence[int], seeds: Sequence[int]) -> list[str]:
-    said = [f"no run of the arm {arm}" for arm in ARMS if arm not in arms]
+def _absent(arms: Sequence[str]) -> list[str]:
+    return [f"no run of the arm {arm}" for arm in ARMS if arm not in arms]
+
+
+def _single(sizes: Sequence[int], seeds: Sequence[int]) -> list[str]:
+    said = []
     if len(sizes) == 1:
         said.append(f"one training size, {sizes[0]}: no curve and no crossover can be told")
     if len(seeds) == 1:

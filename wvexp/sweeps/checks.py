@@ -28,7 +28,7 @@ def check_sweep(config: Config) -> None:
             "leave it out",
         )
     _check_budget(config)
-    alone = not config.grid.given and config.data.folds is None and config.dispatch == "local"
+    alone = not config.grid.given and config.data.cross_fit is None and config.dispatch == "local"
     _check_parity(config, watched=alone and config.engine == "autograd")
     if config.report:
         check_place(f"report={config.report}", Path(config.report))

@@ -37,7 +37,7 @@ def run_jobs(jobs: Sequence[Job]) -> None:
             raise UserError(
                 "-m with an experiment that is a sweep itself", "leave -m out: the grid says it all"
             )
-        for name, value in (("data.folds", config.data.folds), ("report", config.report)):
+        for name, value in (("data.folds", config.data.cross_fit), ("report", config.report)):
             if value is not None:
                 raise UserError(
                     f"{name}={value} with -m: a job is one run with a folder of its own",
@@ -80,7 +80,7 @@ class _Group:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.config = jobs[0].config
         self.inputs = prepare(self.config)
-        warn_of_data(self.inputs.corpus)
+        warn_of_data(self.config, self.inputs.corpus)
         for job in jobs:
             check_fit(job.config, self.inputs)
         self.runs = [describe_run(job.config, self.inputs, sweeping=True) for job in jobs]

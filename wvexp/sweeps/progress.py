@@ -45,15 +45,24 @@ class LiveSweep:
 
     def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
         """So many runs are wanted, of which the rows of the results file `stored` are there."""
-        self.runs, self.left = runs, runs - len(stored)
-        self.running = self.finished = 0
-        self.failures: list[FailedRun] = []
-        self.scores: Scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        self.reset()
+        self.left = runs - len(stored)
         self.remember(stored)
-        self.began = self._said = self.clock()
         if stored:
             self.console.print(f"{len(stored):,} of {runs:,} runs are in the results file: skipped")
-        if self.console.is_terminal and self.left:
+        if self.left:
+            self.open()
+
+    def reset(self) -> None:
+        """Nothing done so far, and the clock begins."""
+        self.left = self.running = self.finished = 0
+        self.failures: list[FailedRun] = []
+        self.scores: Scores = defaultdict(lambda: defaultdict(lambda: defaultdict(list)))
+        self.began = self._said = self.clock()
+
+    def open(self) -> None:
+        """The live view, on a terminal."""
+        if self.console.is_terminal and self._live is None:
             self._live = Live(
                 get_renderable=self._view,
                 console=self.console,
@@ -92,7 +101,7 @@ class LiveSweep:
         if self.finished or self.failures or left:
             seconds = self.clock() - self.began
             self.console.print(
-                f"{self.finished:,} runs trained and stored in {_duration(seconds)}, "
+                f"{self.finished:,} runs trained and stored in {duration(seconds)}, "
                 f"{len(self.failures):,} failed"
                 + (f", {left:,} left" if left else "")
                 + (": the same command goes on from here" if left and self.finished else ""),
@@ -123,11 +132,17 @@ class LiveSweep:
             rate = finished / seconds
             parts.append(f"{60 * rate:,.0f} runs/min")
             # The longest runs come first: what is left takes at most this long.
-            parts.append(f"at most {_duration((self.left + self.running) / rate)} left")
+            parts.append(f"at most {duration((self.left + self.running) / rate)} left")
         best = self.best_arm()
         if best:
             parts.append(f"best so far: {best}")
         return " · ".join(parts)
+
+    def share(self) -> tuple[float, float, str]:
+        """What is done, of what, and both in words."""
+        finished = self.finished + len(self.failures)
+        total = finished + self.running + self.left
+        return finished, total, f"{finished}/{total}"
 
     def best_arm(self) -> str | None:
         """The arm of the best mean validation score at the largest size that all arms have.
@@ -162,14 +177,14 @@ class LiveSweep:
             self.console.print(self.line(), soft_wrap=True)
 
     def _view(self) -> Group:
-        finished = self.finished + len(self.failures)
-        total = finished + self.running + self.left
+        done, total, words = self.share()
         bar = Table.grid(padding=(0, 1))
-        bar.add_row(ProgressBar(total=total, completed=finished, width=40), f"{finished}/{total}")
+        bar.add_row(ProgressBar(total=total, completed=done, width=40), words)
         return Group(bar, Text(self.line()))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Such as 9.3 s, 2:05 min or 1:02:05."""
     whole = round(seconds)
     if whole < 60:
         return f"{seconds:.1f} s"

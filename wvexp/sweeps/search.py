@@ -38,10 +38,15 @@ def run_search(config: Config) -> None:
     table = Table("arm", "tries", "best validation", "settings", box=None)
     outcomes = []
     grid = grid_of(config, inputs)
-    if len(list(grid.sizes)) * len(list(grid.seeds)) > 1:
-        raise UserError("a search has one size and one seed", "give train_size= and seed=")
+    for name in ("train_size", "seed"):
+        values = getattr(config.grid, name)
+        if len(values) > 1:
+            raise UserError(
+                f"grid.{name}={values}: a search has one size and one seed",
+                f"give grid.{name}=[{values[0]}]",
+            )
     check_scorable(grid.runs(), inputs)
-    warn_of_data(inputs.corpus)
+    warn_of_data(config, inputs.corpus)
     store = Store(Path(config.store).expanduser())
     with _opened(optuna, Path(config.search.study).expanduser()) as storage:
         for arm in grid.arms:

@@ -48,7 +48,7 @@ def run_config(config: Config) -> None:
 def describes_grid(config: Config) -> bool:
     """Whether the configuration is a sweep without a word of `-m`, and no search or stream."""
     special = config.large.tokens is not None or config.search.trials is not None
-    return not special and (config.grid.given or config.data.folds is not None)
+    return not special and (config.grid.given or config.data.cross_fit is not None)
 
 
 def sweep(
@@ -110,7 +110,7 @@ def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     check_fit(config, inputs)
     runs = [run for one in _models(config) for run in grid_of(one, inputs).runs()]
     check_scorable(runs, inputs)
-    warn_of_data(inputs.corpus)
+    warn_of_data(config, inputs.corpus)
     console, store = Console(highlight=False), Store(Path(config.store).expanduser())
     outcome = run_sweep(
         runs, inputs, store, progress=LiveSweep(console), dispatch=dispatch_of(config)
