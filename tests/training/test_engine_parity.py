@@ -4,10 +4,13 @@ import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from wvexp.config import Tuning
+from wvexp.data.folds import of_fold, pooled
 from wvexp.errors import RunError
+from wvexp.seeds import stream
 from wvexp.training import engine_parity
 from wvexp.training.engine_parity import (
     CHANGE_TOLERANCE,
@@ -15,6 +18,7 @@ from wvexp.training.engine_parity import (
     compare_engines,
     distinct_shapes,
     require_parity,
+    shape_of,
 )
 from wvexp.training.handwritten import HandwrittenEngine
 
@@ -109,6 +113,28 @@ def test_a_shape_is_checked_once(inputs):
     assert distinct_shapes(autograd) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda run: replace(run, embed="shuffled"), True),
+        (lambda run: replace(run, seed=3), True),
+        (lambda run: replace(run, train_size=7), True),
+        (lambda run: replace(run, fold=1), True),
+        (with_optim(lr=0.5), True),
+        (with_optim(name="sgd"), False),
+        (with_optim(l2=0.2), False),
+        (with_optim(batch_size=5), False),
+        (with_tuning(anchor=0.2), False),
+        (with_tuning(lr_scale=0.2), False),
+        (lambda run: replace(run, finetune=False), False),
+        (lambda run: replace(run, model=replace(run.model, hidden=7)), False),
+    ],
+)
+def test_what_changes_the_mathematics_changes_the_shape(inputs, change, same):
+    run = replace(full_run(inputs), fold=0, folds=3)
+    assert (shape_of(change(run)) == shape_of(run)) == same
+
+
 def test_later_batches_of_a_sweep_compare_new_shapes_alone(inputs):
     first, compared = tiny.base_run(inputs), set()
     assert require_parity([first], inputs.corpus, inputs.reference, compared) == 1
@@ -119,28 +145,119 @@ def test_later_batches_of_a_sweep_compare_new_shapes_alone(inputs):
     assert require_parity([again], inputs.corpus, inputs.reference) == 1
 
 
-def test_rates_at_which_a_run_diverges_are_compared_all_the_same(inputs):
-    run = full_run(inputs)
+@pytest.fixture
+def epochs(monkeypatch):
+    """What each engine is given to train on: engine, examples, batch size, order, move_rows."""
+    right, seen = engine_parity.make_engine, []
+
+    def make(run, *others):
+        engine = right(run, *others)
+        train = engine.train_epoch
+
+        def train_epoch(examples, size, order, *rest, move_rows):
+            seen.append((run.engine, len(examples), size, order.tolist(), move_rows))
+            return train(examples, size, order, *rest, move_rows=move_rows)
+
+        engine.train_epoch = train_epoch
+        return engine
+
+    monkeypatch.setattr(engine_parity, "make_engine", make)
+    return seen
+
+
+@pytest.mark.parametrize("engine", ["handwritten", "autograd"])
+@pytest.mark.parametrize(("start_epoch", "moves"), [(1, [True, True]), (2, [False, True])])
+def test_both_engines_train_the_first_steps_of_epochs(inputs, epochs, start_epoch, engine, moves):
+    run = with_tuning(start_epoch=start_epoch)(full_run(inputs))
+    assert compare_engines(replace(run, engine=engine), inputs.corpus, inputs.reference).passed
+    examples = epochs[0][1]
+    size = examples // 4
+    assert run.train_size <= examples
+    assert size < run.optim.batch_size
+    orders = [
+        stream(0, "order", epoch).permutation(examples)[: 4 * size].tolist() for epoch in (1, 2)
+    ]
+    assert epochs == [
+        (name, examples, size, order, move)
+        for name in ("handwritten", "autograd")
+        for order, move in zip(orders, moves, strict=True)
+    ]
+
+
+def test_few_examples_make_as_many_steps(inputs, epochs):
+    compare_engines(tiny.base_run(inputs, train_size=1), inputs.corpus, inputs.reference)
+    for _, examples, size, order, _ in epochs:
+        assert examples < 8
+        assert size == 1
+        assert len(order) == min(4, examples)
+
+
+def sentence_task(sentences):
+    """Inputs whose examples are counted one by one, and a run of the mean model on them."""
+    inputs = tiny.make_inputs()
+    tokens = tiny.make_split(np.random.default_rng(3), 60, sentences)
+    labels = tokens.labels[tokens.offsets[:-1]]
+    documents = np.sqrt(np.arange(sentences)).astype(np.int32)  # the longer, the later
+    train = replace(tokens, task="sentence", labels=labels, documents=documents)
+    corpus = replace(inputs.corpus, train=train, validation=train.take(np.arange(30)), test=train)
+    run = tiny.base_run(inputs)
+    return inputs.reference, corpus, replace(run, model=replace(run.model, name="mean"))
+
+
+@pytest.mark.parametrize(("sentences", "asked"), [(300, 10_000), (300, 20), (90, 10_000)])
+def test_the_comparison_takes_no_more_than_asked_for_or_there_is_or_256(epochs, sentences, asked):
+    reference, corpus, run = sentence_task(sentences)
+    assert compare_engines(replace(run, train_size=asked), corpus, reference).passed
+    assert {examples for _, examples, *_ in epochs} == {min(sentences, asked, 256)}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_run_of_a_fold_takes_no_more_than_its_fold_leaves(epochs, seed):
+    reference, corpus, run = sentence_task(60)
+    corpus = pooled(corpus, 2)
+    run = replace(run, seed=seed, train_size=10_000, fold=1, folds=2)
+    assert compare_engines(run, corpus, reference).passed
+    left = of_fold(corpus, seed, 1).train.examples
+    assert left < of_fold(corpus, seed, None).train.examples
+    assert {examples for _, examples, *_ in epochs} == {left}
+
+
+@pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
+def test_rates_at_which_a_run_diverges_are_compared_all_the_same(inputs, rule):
+    run = full_run(inputs, rule)
     wild = replace(run, optim=replace(run.optim, lr=1e5), tuning=Tuning(lr_scale=1e5))
     assert compare_engines(wild, inputs.corpus, inputs.reference).passed
 
 
+ADAM, SGD, NEXT, LAST = ("adam", 0), ("sgd", 0), ("adam", 1), ("adam", 2)
+
+
 @pytest.mark.parametrize(
-    ("fails", "passes"),
+    ("rule", "failing", "passes", "compared"),
     [
-        (lambda run: run.optim.name == "adam" and run.seed == 0, True),  # rounding of one draw
-        (lambda run: run.optim.name == "adam", False),  # the update rule
-        (lambda run: run.seed == 0, False),  # the gradients of one draw
+        ("adam", [], True, [ADAM]),
+        ("adam", [ADAM], True, [ADAM, SGD, NEXT]),  # rounding of one draw
+        ("adam", [ADAM, NEXT], True, [ADAM, SGD, NEXT, LAST]),
+        ("adam", [ADAM, NEXT, LAST], False, [ADAM, SGD, NEXT, LAST]),  # the update rule
+        ("adam", [ADAM, SGD], False, [ADAM, SGD]),  # the gradients of one draw
+        ("sgd", [SGD], False, [SGD]),
     ],
 )
-def test_a_failure_is_appealed(inputs, monkeypatch, fails, passes):
+def test_a_failure_is_appealed(inputs, monkeypatch, rule, failing, passes, compared):
+    draws = []
+
     def compare(run, corpus, reference):
-        return EngineComparison(0.0, {"weight": 2e-3 if fails(run) else 1e-6})
+        assert corpus is inputs.corpus
+        assert reference is inputs.reference
+        draws.append((run.optim.name, run.seed))
+        error = 2e-3 if draws[-1] in failing else 1e-6
+        return EngineComparison(0.0, {"a": error / 4, "b": error, "c": error / 2})
 
     monkeypatch.setattr(engine_parity, "compare_engines", compare)
-    run = full_run(inputs)
+    run = full_run(inputs, rule)
     if passes:
         assert require_parity([run], inputs.corpus, inputs.reference) == 1
     else:
-        with pytest.raises(RunError, match=r"parity failed .* 2.0e-03 in weight"):
+        with pytest.raises(RunError, match=r"parity failed .* 2.0e-03 in b;"):
             require_parity([run], inputs.corpus, inputs.reference)
+    assert draws == compared

@@ -13,7 +13,14 @@ from wvexp.errors import RunError
 from wvexp.models.build import build_model, draw_network
 from wvexp.seeds import stream
 from wvexp.training.objective import Objective, Step
-from wvexp.training.parity import ParityCheck, ParityMonitor, agreement, compare
+from wvexp.training.parity import (
+    Agreement,
+    ParityCheck,
+    ParityMonitor,
+    agreement,
+    compare,
+    in_float64,
+)
 
 ROWS, D = 30, 4
 
@@ -127,20 +134,52 @@ def test_a_planted_fault_stops_the_run_and_is_named(monkeypatch, model_name, nam
 def test_the_first_step_of_every_epoch_or_every_n_steps():
     objective, step = objective_and_step("mean")
     loss = differentiate(objective, step)
-    by_epoch, by_steps = ParityMonitor(objective, "mean", None), ParityMonitor(objective, "mean", 4)
-    for _epoch in range(3):
-        for number in range(5):
-            by_epoch.inspect(number, step, loss)
-            by_steps.inspect(number, step, loss)
-    assert by_epoch.summary()["checked"] == 3
-    assert by_steps.summary()["checked"] == 4  # of 15 steps: 0, 4, 8, 12
-    assert by_steps.summary(since=1)["checked"] == 3
+    for every, due in [(None, [0, 5, 10]), (4, [0, 4, 8, 12]), (1, list(range(15)))]:
+        monitor = ParityMonitor(objective, "mean", every)
+        checked = []
+        for number in range(15):  # three epochs of five steps
+            before = len(monitor.checks)
+            monitor.inspect(number % 5, step, loss)
+            checked += [number] * (len(monitor.checks) - before)
+        assert checked == due
+        assert monitor.summary()["checked"] == len(due)
+        assert monitor.summary(since=1)["checked"] == len(due) - 1
 
 
-def right_by(margin: float) -> tuple[Objective, Step]:
+def test_the_summary_holds_the_worst_of_all_checks():
+    def check(dtype, **agreements):
+        return ParityCheck(agreements, np.dtype(dtype))
+
+    monitor = ParityMonitor(objective_and_step("mean")[0], "mean", None)
+    assert monitor.summary() == {}
+    monitor.checks = [
+        check(
+            np.float32,
+            loss=Agreement(1, 1, 3e-7, 1e-7, 0.75),
+            U=Agreement(1, 1, 2e-5, 4e-6, 0.5),
+        ),
+        check(
+            np.float64,
+            loss=Agreement(1, 1, 1e-7, 5e-6, 1.0),
+            U=Agreement(1, 1, 3e-5, 1e-6, None),
+        ),
+        check(np.float32, loss=Agreement(1, 1, 2e-7, 0.0, 1.0)),
+    ]
+    assert monitor.summary() == {
+        "passed": True,
+        "max_rel_error": 3e-5,
+        "max_abs_error": 5e-6,
+        "min_cosine": 0.5,
+        "rel_errors": {"loss": 3e-7, "U": 3e-5},
+        "checked": 3,
+        "decided_in_float64": 1,
+    }
+
+
+def right_by(margin: float, model_name: str = "mean") -> tuple[Objective, Step]:
     """Every label leads by half of `margin` or more: gradients are differences of near-equals."""
     objective, step = objective_and_step(
-        "mean", dtype=torch.float32, hidden=0, l2=0, anchor=0, dropout=False
+        model_name, dtype=torch.float32, hidden=0, l2=0, anchor=0, dropout=False
     )
     with torch.no_grad():
         output = objective.model.get_parameter("head.output.weight")
@@ -153,21 +192,40 @@ def right_by(margin: float) -> tuple[Objective, Step]:
     return objective, Step(step.inputs, np.ones_like(step.labels), None)
 
 
+@pytest.mark.parametrize("model_name", ["window", "mean"])
 @pytest.mark.parametrize(("difference", "appealed"), [(9e-7, True), (1.5e-6, False)])
-def test_a_vanished_gradient_is_decided_in_float64(difference, appealed):
-    objective, step = right_by(28.0)
+def test_a_vanished_gradient_is_decided_in_float64(model_name, difference, appealed):
+    objective, step = right_by(28.0, model_name)
     loss = differentiate(objective, step)
     gradient = objective.model.get_parameter("head.output.bias").grad
     assert gradient is not None
     assert 0 < float(gradient.abs().max()) < 1e-5
     gradient[0] += difference  # what rounding does, made certain
-    monitor = ParityMonitor(objective, "mean", None)
+    monitor = ParityMonitor(objective, model_name, None)
     if appealed:
         monitor.inspect(0, step, loss)
         assert monitor.summary()["decided_in_float64"] == 1
     else:
         with pytest.raises(RunError, match="the gradient of c differs"):
             monitor.inspect(0, step, loss)
+
+
+@pytest.mark.parametrize("model_name", ["window", "mean"])
+def test_float64_sees_the_same_objective_and_leaves_the_run_as_it_is(model_name):
+    objective, step = objective_and_step(model_name, dtype=torch.float32, l2=0.5, anchor=0.5)
+    single = compare(objective, model_name, step, differentiate(objective, step))
+    before = {name: (p.detach().clone(), p.grad) for name, p in objective.model.named_parameters()}
+    double = in_float64(objective, model_name, step)
+    assert double.passed
+    assert double.dtype == np.float64
+    assert double.agreements.keys() == single.agreements.keys()
+    for name, found in double.agreements.items():
+        assert found.torch_norm == pytest.approx(single.agreements[name].torch_norm, rel=1e-5)
+    for name, p in objective.model.named_parameters():
+        value, gradient = before[name]
+        assert p.dtype == torch.float32
+        assert torch.equal(p, value)
+        assert p.grad is gradient
 
 
 @pytest.mark.parametrize("name", ["U", "c", "E"])
@@ -186,7 +244,7 @@ def test_float64_finds_a_small_fault_in_a_vanished_gradient(monkeypatch, name):
     loss = differentiate(objective, step)
     found = dict(compare(objective, "mean", step, loss).broken)[name]
     assert 0 < found.absolute < 1e-6, "too small to be refused in float32"
-    with pytest.raises(RunError, match=rf"the gradient of {name} differs .* > 1e-10"):
+    with pytest.raises(RunError, match=rf"at step 1: the gradient of {name} differs .* > 1e-10"):
         ParityMonitor(objective, "mean", None).inspect(0, step, loss)
 
 
@@ -236,10 +294,21 @@ def test_relative_error_is_of_the_larger_norm(by_hand, by_torch, relative):
     assert found.relative == pytest.approx(relative, rel=1e-12)
 
 
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_norms_and_cosine_are_those_of_plane_geometry(size):
+    found = agreement(np.array([3.0, 4.0]) * size, np.array([0.0, 10.0]) * size)
+    assert found.hand_norm == pytest.approx(5 * size)
+    assert found.torch_norm == pytest.approx(10 * size)
+    assert found.absolute == pytest.approx(6 * size)
+    assert found.cosine == pytest.approx(0.8)
+
+
 def test_agreement_of_shapes_and_of_zeros():
     assert agreement(np.zeros(3), np.zeros(3)).relative == 0
     assert agreement(np.zeros(3), np.ones(3)).relative == 1
     assert agreement(np.zeros(3), np.ones(3)).cosine is None
+    no_rows = agreement(np.zeros((0, 3)), np.zeros((0, 3)))  # of a batch whose words are all frozen
+    assert no_rows == Agreement(0.0, 0.0, 0.0, 0.0, None)
     with pytest.raises(ValueError, match=r"\(3,\).*\(2,\)"):
         agreement(np.zeros(3), np.zeros(2))
 

@@ -145,12 +145,10 @@ def compare(objective: Objective, model_name: str, step: Step, loss: Tensor) -> 
         {**arrays, "E": _array(objective.rows)},
         l2=objective.l2,
         movable=_array(objective.movable) if tuned else None,
-        anchor=objective.anchor if tuned else 0.0,
+        anchor=objective.anchor,
         initial=_array(objective.start),
     )
-    dtype = _array(objective.rows).dtype
-    mask = None if step.mask is None else step.mask.astype(dtype)
-    hand_loss = model.forward(*step.inputs, step.labels, mask)
+    hand_loss = model.forward(*step.inputs, step.labels, step.mask)
     agreements = {"loss": agreement(np.array(hand_loss), _array(loss))}
     by_hand: dict[str, Any] = dict(model.backward())
     # Every parameter that torch trains is compared; one that the hand forgot counts as zero.
@@ -164,7 +162,7 @@ def compare(objective: Objective, model_name: str, step: Step, loss: Tensor) -> 
         nothing = RowGradient(rows[:0], values[:0])
         both = _on_all_rows(by_hand.get("E", nothing), RowGradient(rows, values))
         agreements["E"] = agreement(*both)
-    return ParityCheck(agreements, dtype)
+    return ParityCheck(agreements, _array(objective.rows).dtype)
 
 
 def in_float64(objective: Objective, model_name: str, step: Step) -> ParityCheck:
@@ -173,7 +171,6 @@ def in_float64(objective: Objective, model_name: str, step: Step) -> ParityCheck
     double = Objective(
         model, objective.movable, objective.start.double(), objective.l2, objective.anchor
     )
-    model.zero_grad(set_to_none=True)
     loss = double.cross_entropy(step) + double.penalty(step)
     loss.backward()
     return compare(double, model_name, step, loss)
@@ -206,7 +203,7 @@ def _on_all_rows(a: RowGradient, b: RowGradient) -> tuple[NDArray[Any], NDArray[
     rows = np.union1d(a.rows, b.rows)
     both = []
     for gradient in (a, b):
-        values = np.zeros((len(rows), gradient.values.shape[1]), gradient.values.dtype)
+        values = np.zeros((len(rows), gradient.values.shape[1]))
         values[np.searchsorted(rows, gradient.rows)] = gradient.values
         both.append(values)
     return both[0], both[1]
