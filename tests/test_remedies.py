@@ -32,6 +32,9 @@ from wvexp.sweeps.checks import check_fit, check_single, check_sweep
 from wvexp.sweeps.search import run_search
 from wvexp.sweeps.session import describes_grid, sweep
 
+# The last test looks at what the others came by: they run in one process.
+pytestmark = pytest.mark.xdist_group("remedies")
+
 ROOT = Path(wvexp.__file__).parents[1]
 KEY = re.compile(r"""\b([a-z_]+(?:\.[a-z_]+)*)=(\[[^]]*\]|"[^"]*"|[^\s,;:?]+)""")
 FILES = ("data=files", "data.train={csv}", "embed.path={vectors}")
@@ -198,6 +201,7 @@ CASES = [
 ELSEWHERE = {
     "wvexp/deciding.py": "of a budget, whose least is tested in test_allocation.py",
     "wvexp/data/hub.py": "without a network",
+    "wvexp/data/limits.py": "of files too large for here; the keys are typed in test_limits.py",
     "wvexp/sweeps/grid.py": "Python's own argument",
     "wvexp/sweeps/run.py": "inputs made in Python",
 }

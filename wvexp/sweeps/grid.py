@@ -89,6 +89,8 @@ def checked(base: RunConfig, arm: Arm) -> RunConfig:
             f"a grid's base with model={base.model.name} engine={base.engine} metric={base.metric}",
             "name all three, or take the base from wvexp.experiment.describe_run",
         )
+    if base.folds == 1:  # as the key has it, a test part of its own
+        raise UserError("folds=1 of a run is no cross-fit", "leave it None")
     config = parse_config(
         {
             "model": _typed("model.", asdict(base.model)),
