@@ -204,9 +204,18 @@ ELSEWHERE = {
     "wvexp/data/limits.py": "of files too large for here; the keys are typed in test_limits.py",
     "wvexp/sweeps/grid.py": "Python's own argument",
     "wvexp/sweeps/run.py": "inputs made in Python",
+    "wvexp/results/folder.py": "of a full disk, in the battery",
+    "wvexp/compose.py": "which quotes to type",
+    "wvexp/config_values.py": "Python's own argument: a command line is refused by compose",
 }
-# And by line of text.
-ELSEWHERE_WORDS = ("wvexp.inputs.prepare(config)", "wait for its end")
+# And by line of text: results files and texts to predict, odd in many ways, are in the battery.
+ELSEWHERE_WORDS = (
+    'give text="..." or file=PATH',
+    "give column=NAME of the text",
+    "wvexp.inputs.prepare(config)",
+    "wait for its end",
+    "give another store=FILE",
+)
 
 
 @pytest.fixture(scope="module")
