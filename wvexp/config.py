@@ -224,6 +224,9 @@ class Config:
         None, "runs trained at once on this machine; its cores when null", minimum=1
     )
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
+    dry_run: bool = _key(
+        False, "say what is read, check it, and stop: nothing is trained or written"
+    )
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")
     report: str | None = _key(

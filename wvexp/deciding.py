@@ -4,9 +4,10 @@ import json
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,12 @@ from wvexp.config import Axes, Config
 from wvexp.config_checks import parse_duration
 from wvexp.decision import Decision
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run, warn_of_data
-from wvexp.inputs import prepare
-from wvexp.printable import printable
+from wvexp.experiment import describe_run, tell_of_data, warn_of_data
+from wvexp.inputs import Inputs, prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
+from wvexp.results.terminal import say
 from wvexp.sweep_checks import refuse_unused
 from wvexp.sweeps.pool import thread_count
 from wvexp.sweeps.progress import LiveSweep
@@ -66,22 +67,28 @@ def decide(*overrides: str, progress: Progress | None = None) -> Decision:
 
 
 def decide_config(
-    config: Config, progress: Progress | None = None, began: float | None = None
+    config: Config,
+    progress: Progress | None = None,
+    began: float | None = None,
+    tell: Callable[[Inputs], None] | None = None,
 ) -> Decision:
-    """The same from a configuration; `began` is what `time.perf_counter` showed at the start."""
+    """The same from a configuration; `began` is what `time.perf_counter` showed at the start.
+
+    tell: is given what was read before anything is trained; its notes alone are logged when None.
+    """
     began = time.perf_counter() if began is None else began
     check_decision(config)
+    if config.dry_run:
+        raise UserError("dry_run=true makes no decision", "leave it out")
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
     pace = Pace()
-    inputs = prepare(config)
-    if inputs.reference is None:
-        raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
-    base = describe_run(config, inputs, sweeping=True)
-    seeds = range(base.seed, base.seed + MOST_SEEDS)
-    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+    inputs, base = _read(config)
     store = Store(Path(config.store).expanduser())
-    warn_of_data(inputs.corpus)
+    if tell is not None:
+        tell(inputs)
+    else:
+        warn_of_data(inputs.corpus)
     budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 
@@ -120,6 +127,8 @@ def decide_config(
         notes=left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
         cut_short=not allocation.complete,
     )
+    # Rows of an earlier sweep may name other files of the same content, or none.
+    findings = replace(findings, read=inputs.reading)
     return Decision(
         config,
         inputs,
@@ -132,6 +141,17 @@ def decide_config(
     )
 
 
+def _read(config: Config) -> tuple[Inputs, RunConfig]:
+    """Data and vectors, and the run from which the arms' differ."""
+    inputs = prepare(config)
+    if inputs.reference is None:
+        raise UserError("no pretrained vectors to compare", "give embed.path=FILE")
+    base = describe_run(config, inputs, sweeping=True)
+    seeds = range(base.seed, base.seed + MOST_SEEDS)
+    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+    return inputs, base
+
+
 def run_decision(config: Config, began: float | None = None) -> None:
     """What `decide.py` does: decide, train the recommended model, write the folder, say it.
 
@@ -139,17 +159,22 @@ def run_decision(config: Config, began: float | None = None) -> None:
     """
     began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
+    tell = partial(tell_of_data, console=console)
+    if config.dry_run:
+        check_decision(config)
+        tell(_read(config)[0])
+        return
     with run_folder(config.out, "decision") as (scratch, final):
-        decision = decide_config(config, _Batches(Console(highlight=False, stderr=True)), began)
+        decision = decide_config(
+            config, _Batches(Console(highlight=False, stderr=True)), began, tell
+        )
         decision = decision.with_model(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
         text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
         write_text(scratch / "decision.json", text)
-    for line in decision.advice:
-        console.print(printable(line), markup=False, soft_wrap=True)
     files = f"{final}: report.html, decision.json, {decision.model_words}"
-    console.print(printable(files), markup=False, soft_wrap=True)
+    say(console, [*decision.advice, files])
 
 
 @contextmanager

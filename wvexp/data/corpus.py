@@ -85,7 +85,9 @@ class Corpus:
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
     `test_units` are the units of a test split that was cut out of a larger one.
-    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`).
+    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`);
+    `sources` are the names of what train, validation and test were read from, None for a part that
+    was split off; `columns` those of text and label, None where they have none.
     """
 
     name: str
@@ -99,6 +101,8 @@ class Corpus:
     test_units: "Units | None" = None
     unseen_labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    sources: tuple[str | None, ...] = ()
+    columns: tuple[str | None, str | None] = (None, None)
 
     @property
     def task(self) -> Task:

@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from wvexp.data.assumptions import label_notes
+from wvexp.data.assumptions import label_notes, unspaced_notes
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.examples import Example, Source
 from wvexp.data.labels import LabelIds
@@ -135,8 +135,10 @@ def build_corpus(
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
     every = encoder.labels.names  # as all parts together call them
     counts = np.bincount(splits["train"].labels, minlength=known).tolist()
+    texts = [tokenize(e.text) if isinstance(e.text, str) else e.text for e in sample]
     notes = [
         *train.notes,
+        *unspaced_notes(train.name, texts),
         *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
     ]
     for note in notes:
@@ -157,6 +159,8 @@ def build_corpus(
         tokenizer,
         unseen_labels=tuple(unseen),
         notes=tuple(notes),
+        sources=tuple(None if part is None else part.name for part in (train, validation, test)),
+        columns=(train.text, train.label),
     )
 
 

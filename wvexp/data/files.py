@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-from wvexp.data.conll import read_conll, read_conllu
+from wvexp.data.conll import FORM, UPOS, read_conll, read_conllu
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
 from wvexp.data.examples import Source
@@ -80,6 +80,8 @@ def _open(
             f"{path}: a {kind} file labels tokens, the task is sentence",
             "give a table with one label a sentence, or label tokens in every file",
         )
+    if kind == "conllu":
+        text, label = text or FORM, label or UPOS
     read = read_conll if kind == "conll" else read_conllu
     return Source(str(path), "token", text, label, read(path, text, label, limits))
 

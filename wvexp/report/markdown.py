@@ -12,7 +12,11 @@ from wvexp.report.words import about
 def markdown(f: Findings, figures: Sequence[Figure], images: str) -> str:
     """The text, the figures as links into the folder `images`."""
     lines = [f"# {_md(headline(f))}", "", *(f"- {_md(line)}" for line in advice(f)[1:]), ""]
-    lines += [_md(about(f)), "", "## The guidance, claim by claim", ""]
+    lines += [_md(about(f)), ""]
+    if f.read:
+        said = [f"- {name}: {_md(words)}" for name, words in f.read.rows()]
+        lines += ["## What was read", "", *said, ""]
+    lines += ["## The guidance, claim by claim", ""]
     lines += _md_table(("claim", "verdict", "because"), verdict_rows(f))
     for figure in figures:
         title = _md(figure.title)

@@ -24,6 +24,7 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
         "headline": escape(headline(f)),
         "advice": "".join(f"<li>{escape(line)}</li>" for line in advice(f)[1:]),
         "about": escape(about(f)),
+        "read": _pairs("What was read", f.read.rows()) if f.read else "",
         "verdicts": _verdict_table(f),
         "figures": "".join(_figure(figure) for figure in figures) or "<p>Nothing to draw.</p>",
         "tables": "".join(_section(title, head, rows) for title, head, rows in tables(f)),
@@ -44,6 +45,12 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
     pieces = page.split("%%")  # text, name, text, name, ..., text
     pieces[1::2] = [parts[name] for name in pieces[1::2]]
     return "".join(pieces)
+
+
+def _pairs(title: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and what is said of them."""
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in pairs)
+    return f"<section><h2>{escape(title)}</h2><dl>{items}</dl></section>"
 
 
 def _verdict_table(f: Findings) -> str:

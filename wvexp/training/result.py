@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp import __version__
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.leakage import Leakage
+from wvexp.data.reading import Reading
 from wvexp.data.unseen import count_unseen
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group
@@ -47,6 +48,7 @@ class RunResult:
     type_coverage  share of the test split's word types that occur in training
     leakage        test sentences that also stand in the training split; None for none
     labels_unseen  as `count_unseen` gives them; None for none
+    read           what was read; None where nobody says
     """
 
     run: RunConfig
@@ -67,6 +69,7 @@ class RunResult:
     type_coverage: float | None = None
     leakage: Leakage | None = None
     labels_unseen: dict[str, dict[str, Any]] | None = None
+    read: Reading | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -94,6 +97,7 @@ class RunResult:
             "per_class": self.per_class,
             "coverage": self.coverage,
             "leakage": None if self.leakage is None else self.leakage.to_json(),
+            "read": None if self.read is None else self.read.to_json(),
             "parity": self.parity,
             "movement": self.movement,
             "epochs": self.epochs,
