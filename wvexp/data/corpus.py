@@ -123,6 +123,8 @@ class Corpus:
             digest.update(unseen.encode("utf-8", "surrogatepass") + b"\1")
         if self.folds is not None:
             digest.update(f"{self.folds} folds".encode())
+            if len(self.units.ids) > int(self.groups.max()) + 1:
+                digest.update(b"equal texts in one fold")
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -131,6 +133,13 @@ class Corpus:
         from wvexp.data.units import make_units  # it imports this module
 
         return self.test_units or make_units(self.test, self.lexicon)
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """What stays together where a split is made [training sentences]: `wvexp.data.grouping`."""
+        from wvexp.data.grouping import make_groups  # it imports this module
+
+        return make_groups(self.train, self.lexicon)
 
     @cached_property
     def leakage(self) -> "Leakage | None":

@@ -10,6 +10,7 @@ import numpy as np
 from wvexp.data.assumptions import label_notes, unspaced_notes
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.examples import Example, Source
+from wvexp.data.grouping import make_groups
 from wvexp.data.labels import LabelIds
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
@@ -123,14 +124,17 @@ def build_corpus(
         if source is not None:
             splits[part] = encoder.split(source)
             _check_labels(source.name, train.name, splits[part], encoder.labels, known)
-    share = SHARE
+    share, groups = SHARE, None
     for part in ("test", "validation"):
         if part in splits:
             continue
         if seed is None:
             splits[part] = splits["train"].take(np.empty(0, dtype=np.int64))
         else:
-            splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
+            whole = splits["train"]
+            groups = make_groups(whole, list(encoder.words)) if groups is None else groups
+            stay, go = split_off(whole, part, seed, groups, share)
+            splits["train"], splits[part], groups = whole.take(stay), whole.take(go), groups[stay]
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
     every = encoder.labels.names  # as all parts together call them
