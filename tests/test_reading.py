@@ -36,6 +36,7 @@ def made(**changed):
         "task": "sentence",
         "text": "body",
         "label": "category",
+        "group": None,
         "labels": {"bug": 716, "wish": 684},
         "classes": 2,
         "words": (180, 2300),

@@ -52,6 +52,12 @@ class Data:
     )
     text: str | None = _key(None, "column of the text; guessed when one choice is obvious")
     label: str | None = _key(None, "column of the label; guessed when one choice is obvious")
+    group: str | None = _key(
+        None, "column whose equal values (a customer, an author) stay on one side of a split"
+    )
+    missing: str = _key(
+        "refuse", "rows without a label: refuse the file, or drop them", choices=("refuse", "drop")
+    )
     lowercase: str = _key(
         "auto", "lower-case the text; auto follows the vectors", choices=("auto", "true", "false")
     )

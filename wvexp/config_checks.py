@@ -166,9 +166,9 @@ def _check_unused(config: Config) -> None:
                 raise UserError(
                     f"data.{name}={value} means nothing with data={data.kind}", f"add data={kind}"
                 )
-    for name in ("text", "label"):
+    for name in ("text", "label", "group", "missing"):
         value = getattr(data, name)
-        if data.kind == "world" and value is not None:
+        if data.kind == "world" and value != getattr(plain, name):
             raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
     if data.split_seed and (data.kind == "world" or data.folds):
         where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"

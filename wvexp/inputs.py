@@ -141,6 +141,8 @@ def read_corpus(data: Data) -> Corpus:
         "label": data.label,
         "task": task,
         "tokenizer": data.tokenizer,
+        "group": data.group,
+        "missing": data.missing,
         # What is pooled for a cross-fit need not be split first.
         "seed": data.split_seed if data.folds is None else None,
     }

@@ -87,7 +87,8 @@ class Corpus:
     `test_units` are the units of a test split that was cut out of a larger one.
     `notes` say what was assumed when the data were read (`wvexp.data.assumptions`);
     `sources` are the names of what train, validation and test were read from, None for a part that
-    was split off; `columns` those of text and label, None where they have none.
+    was split off; `columns` those of text and label, None where they have none; `group` that whose
+    equal values are one document, in whichever split.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Corpus:
     notes: tuple[str, ...] = ()
     sources: tuple[str | None, ...] = ()
     columns: tuple[str | None, str | None] = (None, None)
+    group: str | None = None
 
     @property
     def task(self) -> Task:

@@ -36,12 +36,16 @@ class Encoder:
     ----------
     tokenize
         Text to words, for sentence tasks; the words of token tasks are taken as they are.
+    groups
+        Numbers of documents that all splits share; each split has documents of its own when None.
     """
 
-    def __init__(self, tokenize: Tokenizer) -> None:
+    def __init__(self, tokenize: Tokenizer, groups: Ids | None = None) -> None:
         self.words = Ids()
         self.labels = LabelIds()
         self._tokenize = tokenize
+        self._groups = groups
+        self.notes: list[str] = []
 
     def split(self, source: Source) -> Split:
         """All examples of the source; those without a word are dropped, and counted in the log.
@@ -53,7 +57,7 @@ class Encoder:
         """
         words, labels, documents = array("i"), array("i"), array("i")
         offsets = array("q", [0])
-        document_ids = Ids()
+        document_ids = Ids() if self._groups is None else self._groups
         named = dropped = 0
         word_id = self.words.__getitem__
         for example in source.examples:
@@ -70,8 +74,9 @@ class Encoder:
                 labels.extend(map(self.labels.__getitem__, example.labels))
             named += example.document is not None
             documents.append(document_ids[example.document or ""])
+        self.notes += source.left_out
         if dropped:
-            log.warning("%s: %d sentences without a word left out", source.name, dropped)
+            self.notes.append(f"{source.name}: {dropped:,} sentences without a word left out")
         if len(offsets) == 1:
             raise UserError(
                 f"{source.name}: no labelled text in it", "give sentences with their labels"
@@ -93,12 +98,14 @@ def build_corpus(
     *,
     tokenizer: str,
     seed: int | None,
+    group: str | None = None,
 ) -> Corpus:
     """The corpus of the given sources.
 
     A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None. Labels are sorted; they are those of the full training data. Those that the other sources
-    alone have follow as `Corpus.unseen_labels`.
+    None. The documents of a `group` column are the same ones in all parts. Labels are sorted; they
+    are those of the full training data. Those that the other sources alone have follow as
+    `Corpus.unseen_labels`.
 
     Raises
     ------
@@ -112,7 +119,7 @@ def build_corpus(
     train = train._replace(examples=chain(sample, train.examples))
     tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
     log.info("%s: tokenizer %s", name, tokenizer)
-    encoder = Encoder(tokenize)
+    encoder = Encoder(tokenize, groups=Ids() if group else None)
     splits = {"train": encoder.split(train)}
     known = len(encoder.labels.names)
     if known < 2:
@@ -141,6 +148,7 @@ def build_corpus(
     counts = np.bincount(splits["train"].labels, minlength=known).tolist()
     texts = [tokenize(e.text) if isinstance(e.text, str) else e.text for e in sample]
     notes = [
+        *encoder.notes,
         *train.notes,
         *unspaced_notes(train.name, texts),
         *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
@@ -165,6 +173,7 @@ def build_corpus(
         notes=tuple(notes),
         sources=tuple(None if part is None else part.name for part in (train, validation, test)),
         columns=(train.text, train.label),
+        group=group,
     )
 
 

@@ -28,7 +28,8 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
     UserError
         There are fewer test units (documents, or sentences) than folds, or too few to train on.
     """
-    pool = concatenated([corpus.train, corpus.validation, corpus.test])
+    splits = [corpus.train, corpus.validation, corpus.test]
+    pool = concatenated(splits, shared=corpus.group is not None)
     whole = replace(
         corpus,
         train=pool,
@@ -140,8 +141,11 @@ def fold_of_sentences(corpus: Corpus, seed: int) -> NDArray[np.int64]:
     return of_group[groups]
 
 
-def concatenated(splits: list[Split]) -> Split:
-    """The sentences of all splits, one after another; documents of two splits are two documents."""
+def concatenated(splits: list[Split], *, shared: bool = False) -> Split:
+    """The sentences of all splits, one after another.
+
+    Documents of two splits are two documents, unless their numbers are `shared`.
+    """
     documents = None
     if all(split.documents is not None for split in splits):
         before = 0
@@ -149,7 +153,7 @@ def concatenated(splits: list[Split]) -> Split:
         for split in splits:
             assert split.documents is not None
             numbered.append(split.documents + before)
-            before += int(split.documents.max(initial=-1)) + 1
+            before += 0 if shared else int(split.documents.max(initial=-1)) + 1
         documents = np.concatenate(numbered).astype(np.int32)
     lengths = np.concatenate([np.diff(split.offsets) for split in splits])
     return Split(

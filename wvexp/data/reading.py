@@ -42,6 +42,7 @@ class Reading:
     """What the runs of a configuration read.
 
     text, label     the columns; None where they have no names
+    group           the column whose equal values stay together; None where none was asked for
     labels          examples of each in all parts together, the most frequent first, 100 at most
     classes         number of labels
     words           words of a sentence in the median, and of the longest
@@ -54,6 +55,7 @@ class Reading:
     task: str
     text: str | None
     label: str | None
+    group: str | None
     labels: dict[str, int]
     classes: int
     words: tuple[int, int]
@@ -84,6 +86,7 @@ class Reading:
             task=corpus.task,
             text=corpus.columns[0],
             label=corpus.columns[1],
+            group=corpus.group,
             labels={names[i]: int(counts[i]) for i in order},
             classes=len(names),
             words=(int(np.median(lengths)), int(lengths.max())),
@@ -110,7 +113,8 @@ class Reading:
 
     def rows(self) -> Iterator[tuple[str, str]]:
         """The same as pairs of a name and what is said of it, for a page."""
-        columns = [f"{k}={v}" for k, v in (("text", self.text), ("label", self.label)) if v]
+        named = (("text", self.text), ("label", self.label), ("group", self.group))
+        columns = [f"{name}={column}" for name, column in named if column]
         if columns:
             yield "columns", ", ".join(columns)
         yield "labels", self._labels()
@@ -174,7 +178,7 @@ class Reading:
         vectors = get("vectors", dict, None)
         return cls(
             **{name: get(name, str) for name in ("data", "task", "tokenizer")},
-            **{name: get(name, str, None) for name in ("text", "label")},
+            **{name: get(name, str, None) for name in ("text", "label", "group")},
             labels=labels,
             classes=get("classes", int),
             words=(middle, longest),
