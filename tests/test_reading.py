@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import re
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import yaml
 
-from wvexp.compose import compose
+from wvexp.compose import compose, run_hydra_command
 from wvexp.config_checks import parse_config
 from wvexp.data.reading import Part, Reading, VectorFile
 from wvexp.deciding import decide_config, run_decision
@@ -362,3 +363,11 @@ def test_the_built_in_world_says_what_it_is():
     assert reading.vectors is not None
     assert reading.vectors.name == "the built-in vectors"
     assert asdict(reading)["parts"]["train"]["source"] is None
+
+
+def test_dry_jobs_of_the_command_line_leave_nothing(given, monkeypatch, capfd):
+    monkeypatch.setattr(sys, "argv", ["train.py"])
+    before = files_here()
+    run_hydra_command(run_config, [*given, "-m", "seed=0,1", "dry_run=true"], sweep=run_jobs)
+    assert capfd.readouterr().out.startswith(FIRST)
+    assert files_here() == before
