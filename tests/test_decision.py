@@ -135,7 +135,7 @@ def test_killed_and_begun_again_the_command_decides_the_same(decided, given, tmp
         command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
     )
     assert len(done.stdout.splitlines()) <= 13  # what was read, the advice, the files
-    assert done.stdout.startswith("Take pretrained-frozen")
+    assert done.stdout.splitlines()[2].startswith("Take pretrained-frozen")
     content = json.loads((out / "decision.json").read_text())
     assert content.pop("model") == {"train_size": 160}
     assert {**content, "seconds": 0} == {

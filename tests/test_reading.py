@@ -303,7 +303,7 @@ def english_vectors(path):
 def test_text_of_another_language_is_noticed_though_tokens_look_covered(given, caplog):
     rows = ["text,label"]
     for i in range(64):
-        rows.append(f"{GERMAN.splitlines()[i % 8]} der die und,{'ab'[i // 2 % 2]}")
+        rows.append(f"{GERMAN.splitlines()[i % 8]} der die und {i},{'ab'[i // 2 % 2]}")
     Path("tickets.csv").write_text("\n".join(rows))
     english_vectors(Path("vectors.txt"))
     (note,) = notes_of(given, caplog)

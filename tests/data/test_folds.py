@@ -182,7 +182,7 @@ def test_folds_of_repeated_text_are_other_data_than_before():
 
 
 def test_too_many_folds_are_refused():
-    with pytest.raises(UserError, match=r"data.folds=61: the data have 60 different sentences"):
+    with pytest.raises(UserError, match=r"data.folds=61: the data have 60 sentences"):
         pooled(make_corpus(60), 61)
     with pytest.raises(UserError, match=r"data.folds=9: the data have 5 documents"):
         pooled(make_corpus(60, documents=16), 9)

@@ -190,7 +190,7 @@ FILES = {
     ),
     "duplicates": File(
         "doubles.csv", labelled(cycle("ab", 1000), lambda i: sentence(i % 50)),
-        ("1,000 sentences",),
+        ("1,000 sentences",), ("950 of 1,000 texts repeat an earlier one",),
     ),
     "empty texts": File(
         "empty.csv", labelled(cycle("ab"), lambda i: sentence(i) if i % 10 else ""),

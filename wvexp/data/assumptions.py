@@ -39,6 +39,7 @@ _MANY_FRACTIONS = 5  # distinct labels with a fraction among them
 _MANY_WHOLE = 20  # distinct whole numbers
 _SHOWN = 60  # characters of a name
 _FEW_EACH = 10  # examples of each label in the mean
+_REPEATED = 0.1  # share of texts
 _MAJORITY = 0.8  # share of one label
 # Share of the alphabetic word types without a vector. On English sets GloVe lacks at most 12 %
 # (WNUT17), of German ones 37 % (twenty sentences) to 70 %.
@@ -135,6 +136,17 @@ def unspaced_notes(where: str, texts: Sequence[Sequence[str]]) -> list[str]:
                     "give data.tokenizer=whitespace"
                 ]
     return []
+
+
+def repeated_notes(where: str, sentences: int, different: int) -> list[str]:
+    """Texts that stand in the data more than once, where there are many."""
+    if sentences - different <= _REPEATED * sentences:
+        return []
+    return [
+        f"{where}: {sentences - different:,} of {sentences:,} texts repeat an earlier one; equal "
+        "texts stay on one side of a split that is made here; data.validation= and data.test= "
+        "give your own"
+    ]
 
 
 def majority_notes(metric: str, corpus: Corpus) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import chain
 
 import numpy as np
 
-from wvexp.data.assumptions import label_notes, unspaced_notes
+from wvexp.data.assumptions import label_notes, repeated_notes, unspaced_notes
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.examples import Example, Source
 from wvexp.data.grouping import make_groups
@@ -131,15 +131,19 @@ def build_corpus(
         if source is not None:
             splits[part] = encoder.split(source)
             _check_labels(source.name, train.name, splits[part], encoder.labels, known)
-    share, groups = SHARE, None
+    share, doubles = SHARE, list[str]()
+    if None in (validation, test):
+        whole = splits["train"]
+        groups = make_groups(whole, list(encoder.words))
+        if whole.task == "sentence" and whole.documents is None:
+            doubles = repeated_notes(train.name, whole.sentences, int(groups.max()) + 1)
     for part in ("test", "validation"):
         if part in splits:
             continue
+        whole = splits["train"]
         if seed is None:
-            splits[part] = splits["train"].take(np.empty(0, dtype=np.int64))
+            splits[part] = whole.take(np.empty(0, dtype=np.int64))
         else:
-            whole = splits["train"]
-            groups = make_groups(whole, list(encoder.words)) if groups is None else groups
             stay, go = split_off(whole, part, seed, groups, share)
             splits["train"], splits[part], groups = whole.take(stay), whole.take(go), groups[stay]
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
@@ -151,6 +155,7 @@ def build_corpus(
         *encoder.notes,
         *train.notes,
         *unspaced_notes(train.name, texts),
+        *doubles,
         *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
     ]
     for note in notes:

@@ -40,7 +40,9 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
         unseen_labels=(),
     )
     units = int(whole.groups.max()) + 1
-    kind = "different sentences" if pool.documents is None else "documents"
+    kind = "sentences" if pool.documents is None else "documents"
+    if units < len(whole.units.ids):
+        kind = f"different {kind}"
     if folds > units:
         raise UserError(
             f"data.folds={folds}: the data have {units} {kind}", f"give {units} at most"

@@ -54,9 +54,11 @@ def run_jobs(jobs: Sequence[Job]) -> None:
     dry = any(job.config.dry_run for job in jobs)
     if not dry:
         _remove_abandoned_sweeps(jobs)
-    groups = [_Group(group) for group in _by_inputs(jobs)]  # all checked before any is trained
+    groups = [_Group(alike) for alike in _by_inputs(jobs)]  # all checked before any is trained
     if dry:
         return
+    for group in groups:
+        group.open_store()
     raise_failures(SweepOutcome.total(group.run() for group in groups))
 
 
@@ -93,6 +95,10 @@ class _Group:
         for run, job in zip(self.runs, jobs, strict=True):
             self.by_key.setdefault(run.key, job)
 
+    def open_store(self) -> None:
+        """The results file, made where there is none."""
+        self.store = Store(Path(self.config.store).expanduser())
+
     def run(self) -> SweepOutcome:
         console = Console(highlight=False)
         if len(self.by_key) < len(self.runs):
@@ -104,7 +110,7 @@ class _Group:
         return run_sweep(
             self.runs,
             self.inputs,
-            Store(Path(self.config.store).expanduser()),
+            self.store,
             progress=LiveSweep(console),
             dispatch=dispatch_of(self.config),
             # Other machines have no folders to fill here: they send rows.
