@@ -16,6 +16,7 @@ import wvexp.sweeps.run
 from wvexp.allocation import first_rates
 from wvexp.budget import Budget
 from wvexp.compose import compose
+from wvexp.data.reading import Reading
 from wvexp.deciding import left_out_words, run_decision
 from wvexp.errors import RunStopped, UserError
 from wvexp.report.advice import advice
@@ -78,6 +79,9 @@ def test_a_decision_shows_as_a_line(decided):
 
 def test_decision_json_has_what_others_read(decided):
     content = json.loads(json.dumps(decided.to_json(), allow_nan=False))
+    assert Reading.from_json(content["read"]) == decided.inputs.reading == decided.findings.read
+    assert content["read"]["parts"]["train"]["source"] == "train.csv"
+    assert not any("read" in run for run in decided.findings.runs)
     assert content["choice"] in ARMS | {"undecided"}
     assert content["recommended"] in ARMS
     assert set(content["crossover"]) == {"low", "high", "status", "sizes"}
@@ -147,8 +151,8 @@ def test_killed_and_begun_again_the_command_decides_the_same(decided, given, tmp
     done = subprocess.run(
         command, env=environment, capture_output=True, text=True, check=True, cwd=tmp_path
     )
-    assert len(done.stdout.splitlines()) <= 11
-    assert done.stdout.startswith("Take pretrained-frozen")
+    assert len(done.stdout.splitlines()) <= 13  # what was read, the advice, the files
+    assert done.stdout.splitlines()[2].startswith("Take pretrained-frozen")
     content = json.loads((out / "decision.json").read_text())
     assert content.pop("model") == {"train_size": 160}
     assert {**content, "seconds": 0} == {
@@ -190,7 +194,7 @@ SLACK = 15.0
 
 
 def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(
-    given, tmp_path, slow, monkeypatch
+    given, tmp_path, slow, monkeypatch, capsys
 ):
     """A run takes 1.6 s, and all that a decision wants more than a minute and a half."""
     monkeypatch.setattr("wvexp.deciding.Pace", lambda: lambda: 1.0)
@@ -200,6 +204,8 @@ def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(
     run_decision(config)
     assert time.perf_counter() - began < 20 + SLACK
     content = json.loads((tmp_path / "out" / "decision.json").read_text())
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert Reading.from_json(content["read"]).lines() == [first, second]
     assert content["choice"] == "undecided"
     assert content["recommended"] in ARMS
     assert not content["complete"]

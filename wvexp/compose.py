@@ -131,7 +131,7 @@ def _remove_if_bare(folder: Path) -> None:
     """Remove a sweep's folder in which no job has left anything."""
     if folder.is_dir() and {path.name for path in folder.iterdir()} <= {"multirun.yaml"}:
         (folder / "multirun.yaml").unlink(missing_ok=True)
-        for empty in (folder, *folder.parents[:2]):
+        for empty in (folder, *folder.parents[:3]):
             try:
                 empty.rmdir()
             except OSError:

@@ -53,6 +53,12 @@ class Data:
     )
     text: str | None = _key(None, "column of the text; guessed when one choice is obvious")
     label: str | None = _key(None, "column of the label; guessed when one choice is obvious")
+    group: str | None = _key(
+        None, "column whose equal values (a customer, an author) stay on one side of a split"
+    )
+    missing: str = _key(
+        "refuse", "rows without a label: refuse the file, or drop them", choices=("refuse", "drop")
+    )
     lowercase: str = _key(
         "auto", "lower-case the text; auto follows the vectors", choices=("auto", "true", "false")
     )
@@ -230,6 +236,9 @@ class Config:
         None, "runs trained at once on this machine; its cores when null", minimum=1
     )
     device: str = _key("auto", "auto, cpu, cuda or cuda:N")
+    dry_run: bool = _key(
+        False, "say what is read, check it, and stop: nothing is trained or written"
+    )
     out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
     store: str = _key("runs/results.sqlite", "results file, a row for every run")
     report: str | None = _key(

@@ -173,9 +173,9 @@ def _check_unused(config: Config) -> None:
                     f"data.{name}={value} means nothing with data={data.kind}",
                     f"add data={kind}" if data.kind == "world" else "leave it out",
                 )
-    for name in ("text", "label"):
+    for name in ("text", "label", "group", "missing"):
         value = getattr(data, name)
-        if data.kind == "world" and value is not None:
+        if data.kind == "world" and value != getattr(plain, name):
             raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
     if data.split_seed and (data.kind == "world" or data.cross_fit):
         where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"

@@ -5,9 +5,10 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -27,12 +28,12 @@ from wvexp.data.splitting import SHARE
 from wvexp.decision import Decision
 from wvexp.decision_progress import LiveDecision
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import describe_run, warn_of_data
-from wvexp.inputs import prepare
-from wvexp.printable import printable
+from wvexp.experiment import describe_run, tell_of_data, warn_of_data
+from wvexp.inputs import Inputs, prepare
 from wvexp.reporting import findings_of
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
+from wvexp.results.terminal import say
 from wvexp.sweeps.checks import check_scorable
 from wvexp.sweeps.grid import FOUR_ARMS, Grid
 from wvexp.sweeps.pool import thread_count
@@ -68,24 +69,27 @@ def decide(*overrides: str, progress: Progress | None = None) -> Decision:
 
 
 def decide_config(
-    config: Config, progress: Progress | None = None, began: float | None = None
+    config: Config,
+    progress: Progress | None = None,
+    began: float | None = None,
+    tell: Callable[[Config, Inputs], None] | None = None,
 ) -> Decision:
-    """The same from a configuration; `began` is what `time.perf_counter` showed at the start."""
+    """The same from a configuration; `began` is what `time.perf_counter` showed at the start.
+
+    tell: is given what was read before anything is trained; its notes alone are logged when None.
+    """
     began = time.perf_counter() if began is None else began
+    if config.dry_run:
+        raise UserError("dry_run=true makes no decision", "leave it out")
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
     pace = Pace()
-    enough = enough_units(config.margin)
-    inputs = prepare(config, least_test=enough)
-    if config.data.folds is None and inputs.corpus.folds is not None:
-        config = _cross_fitted(config, inputs.corpus, enough)
-    base = describe_run(config, inputs, sweeping=True)
-    seeds = range(base.seed, base.seed + MOST_SEEDS)
-    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
-    if base.folds is not None:
-        check_scorable(_first_runs(base), inputs)
+    config, inputs, base = _read(config)
     store = Store(Path(config.store).expanduser())
-    warn_of_data(config, inputs.corpus)
+    if tell is not None:
+        tell(config, inputs)
+    else:
+        warn_of_data(config, inputs.corpus)
     budget = Budget(limit, workers, began, pace=pace())
     before = budget.elapsed()
 
@@ -130,6 +134,8 @@ def decide_config(
         cut_short=not allocation.complete,
         gaps=False,
     )
+    # Rows of an earlier sweep may name other files of the same content, or none.
+    findings = replace(findings, read=inputs.reading)
     return Decision(
         config,
         inputs,
@@ -142,6 +148,23 @@ def decide_config(
     )
 
 
+def _read(config: Config) -> tuple[Config, Inputs, RunConfig]:
+    """The configuration with the folds that small data are given, what it names, and its run.
+
+    That run is the one from which the arms' differ.
+    """
+    enough = enough_units(config.margin)
+    inputs = prepare(config, least_test=enough)
+    if config.data.folds is None and inputs.corpus.folds is not None:
+        config = _cross_fitted(config, inputs.corpus, enough)
+    base = describe_run(config, inputs, sweeping=True)
+    seeds = range(base.seed, base.seed + MOST_SEEDS)
+    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+    if base.folds is not None:
+        check_scorable(_first_runs(base), inputs)
+    return config, inputs, base
+
+
 def run_decision(config: Config, began: float | None = None) -> None:
     """What `decide.py` does: decide, train the recommended model, write the folder, say it.
 
@@ -149,18 +172,21 @@ def run_decision(config: Config, began: float | None = None) -> None:
     """
     began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
+    tell = partial(tell_of_data, console=console)
+    if config.dry_run:
+        config, inputs, _ = _read(config)
+        tell(config, inputs)
+        return
     with run_folder(config.out, "decision") as (scratch, final):
         with LiveDecision(Console(highlight=False, stderr=True)) as progress:
-            decision = decide_config(config, progress, began)
+            decision = decide_config(config, progress, began, tell)
         decision = decision.with_model(scratch)
         decision.report(scratch / "report.html")
         whole = replace(decision, seconds=time.perf_counter() - began)
         text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
         write_text(scratch / "decision.json", text)
-    for line in decision.advice:
-        console.print(printable(line), markup=False, soft_wrap=True)
     files = f"{final}: report.html, decision.json, {decision.model_words}"
-    console.print(printable(files), markup=False, soft_wrap=True)
+    say(console, [*decision.advice, files])
 
 
 def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:

@@ -132,6 +132,7 @@ class Decision:
             "complete": self.complete,
             "model": {"train_size": self.model} if self.model else None,
             "advice": self.advice,
+            "read": f.read.to_json() if f.read else None,
             "seconds": round(self.seconds, 2),
         }
         plain_content: dict[str, Any] = plain(content)

@@ -23,7 +23,7 @@ from wvexp.errors import UserError
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.results.terminal import LiveEpochs, summary
+from wvexp.results.terminal import LiveEpochs, say, summary
 from wvexp.training.engine import never
 from wvexp.training.footprint import require_run_memory
 from wvexp.training.identity import RunConfig
@@ -51,11 +51,16 @@ def run_experiment(config: Config) -> None:
             f"store={config.store} lies in out={config.out}, which the run replaces",
             "give another out=FOLDER",
         )
+    if config.dry_run:
+        inputs = prepare(config)
+        describe_run(config, inputs)
+        tell_of_data(config, inputs, console)
+        return
     with run_folder(config.out, arm) as (scratch, final):
         inputs = prepare(config)
         run = describe_run(config, inputs)
         store = Store(store_path)
-        warn_of_data(config, inputs.corpus)
+        tell_of_data(config, inputs, console)
         live = LiveEpochs(console, run.optim.epochs, run.metric)
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
@@ -63,6 +68,12 @@ def run_experiment(config: Config) -> None:
     for line in summary(result.to_json(), final):
         console.print(line, soft_wrap=True)
     store.save(result)
+
+
+def tell_of_data(config: Config, inputs: Inputs, console: Console) -> None:
+    """Say what was read, and what there is to mind about it."""
+    say(console, inputs.reading.lines())
+    warn_of_data(config, inputs.corpus)
 
 
 def warn_of_data(config: Config, corpus: Corpus) -> None:
@@ -122,6 +133,7 @@ def train_into(
             time_is_up=time_is_up,
         )
     result = _write_ledger(folder, trained) if run.finetune else trained.result
+    result = replace(result, read=inputs.reading)
     _write_run(folder, config, result, inputs, trained)
     return result
 
@@ -223,11 +235,23 @@ def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
     return replace(trained.result, movement=movement)
 
 
+def _as_read(config: Config, inputs: Inputs) -> Config:
+    """The configuration with what was guessed of the data, so that it reads the same again."""
+    corpus, data = inputs.corpus, config.data
+    if data.kind != "world":
+        text, label = corpus.columns
+        data = replace(data, text=data.text or text, label=data.label or label, task=corpus.task)
+        if corpus.task == "sentence":
+            data = replace(data, tokenizer=corpus.tokenizer)
+    return replace(config, data=replace(data, lowercase=str(inputs.lowercase).lower()))
+
+
 def _write_run(
     folder: Path, config: Config, result: RunResult, inputs: Inputs, trained: TrainedRun
 ) -> None:
     (folder / "config.yaml").write_text(
-        yaml.safe_dump(asdict(config), sort_keys=False, allow_unicode=True), encoding="utf-8"
+        yaml.safe_dump(asdict(_as_read(config, inputs)), sort_keys=False, allow_unicode=True),
+        encoding="utf-8",
     )
     (folder / "result.json").write_text(
         json.dumps(result.to_json(), indent=2, allow_nan=False) + "\n"

@@ -3,20 +3,25 @@
 import hashlib
 import logging
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from wvexp.config import Config, Data, Embed
 from wvexp.config_checks import check_metric_for_task, check_model_for_task
+from wvexp.data.assumptions import majority_notes, unknown_words_notes
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.folds import FOLDS, pooled
 from wvexp.data.limits import TextLimits
+from wvexp.data.reading import Reading, VectorFile
 from wvexp.errors import UserError
 from wvexp.memory import require_memory
+from wvexp.training.metrics import default_metric
 from wvexp.training.saved import VectorSource
 from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
+from wvexp.vectors.table import coverage
 
 log = logging.getLogger("wvexp")
 
@@ -34,12 +39,30 @@ _WORLD_DIM = 50
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the runs of one configuration share."""
+    """What the runs of one configuration share.
+
+    notes  what was assumed of data and vectors, beside the notes of the corpus
+    """
 
     corpus: Corpus
     reference: ReferenceVectors | None
     source: VectorSource | None
     lowercase: bool
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What was read, for people."""
+        vectors = None
+        if self.reference is not None:
+            shares = coverage(self.reference, self.corpus.train)
+            vectors = VectorFile(_vectors_name(self.source), **asdict(shares))
+        return Reading.of(
+            self.corpus,
+            lowercase=self.lowercase,
+            vectors=vectors,
+            notes=(*self.corpus.notes, *self.notes),
+        )
 
 
 def prepare(config: Config, least_test: int = 0) -> Inputs:
@@ -68,15 +91,34 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
         lowercase = opened.lowercased
     if lowercase:
         corpus = corpus.lowercased()
+    metric = config.metric or default_metric(corpus.train, corpus.label_names)
+    notes = majority_notes(metric, corpus)
     if opened is not None:
         keyed, source = opened.load(wanted_words(corpus.lexicon)), opened.source
     elif data.kind == "world":
         keyed, source = _world_vectors(data, corpus.task, embed.dim)
     else:
-        return Inputs(corpus, None, None, lowercase)
+        return _with_notes(Inputs(corpus, None, None, lowercase, tuple(notes)))
     reference = match_lexicon(keyed, corpus.lexicon, corpus.train.words)
     _check_coverage(source, reference, corpus, embed.min_coverage)
-    return Inputs(corpus, reference, source, lowercase)
+    if opened is not None:
+        known = reference.index >= 0
+        notes += unknown_words_notes(_vectors_name(source), corpus, known)
+    return _with_notes(Inputs(corpus, reference, source, lowercase, tuple(notes)))
+
+
+def _with_notes(inputs: Inputs) -> Inputs:
+    """The same, its notes said."""
+    for note in inputs.notes:
+        log.warning("%s", note)
+    return inputs
+
+
+def _vectors_name(source: VectorSource | None) -> str:
+    """The file's own name; that of the file within an archive."""
+    if source is None or source.path is None:
+        return "the built-in vectors"
+    return source.member or Path(source.path).name
 
 
 def read_corpus(data: Data, least_test: int = 0) -> Corpus:
@@ -108,6 +150,8 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
         "label": data.label,
         "task": task,
         "tokenizer": data.tokenizer,
+        "group": data.group,
+        "missing": data.missing,
         # What is pooled for a cross-fit need not be split first.
         "seed": data.split_seed if data.cross_fit is None else None,
         "least_test": least_test,

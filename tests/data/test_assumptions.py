@@ -200,7 +200,9 @@ MISSING = [None, float("nan"), ""]
 @pytest.mark.parametrize("others", [["a", "b"], [1.0, 2.0]], ids=["names", "numbers"])
 def test_a_missing_label_is_no_class(tmp_path: Path, missing, others: list) -> None:
     path = labelled(tmp_path / "a.jsonl", [*others, missing])
-    with pytest.raises(UserError, match="row 3 has no label in column 'label'"):
+    with pytest.raises(
+        UserError, match=r"\d of \d+ rows ha(s|ve) no label in column 'label', row 3 first"
+    ):
         read(path)
 
 
@@ -212,7 +214,9 @@ def test_a_missing_label_in_parquet_is_no_class(tmp_path: Path, labels: list) ->
     path = tmp_path / "a.parquet"
     for column in (frame["label"], frame["label"].convert_dtypes()):
         frame.assign(label=column).to_parquet(path)
-        with pytest.raises(UserError, match="row 3 has no label in column 'label'"):
+        with pytest.raises(
+            UserError, match=r"\d of \d+ rows ha(s|ve) no label in column 'label', row 3 first"
+        ):
             read(path)
 
 

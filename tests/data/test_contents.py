@@ -7,8 +7,8 @@ from wvexp.data.corpus import Corpus, Split
 from wvexp.data.folds import of_fold, pooled
 
 
-def sentences(labels):
-    words = np.zeros(2 * len(labels), dtype=np.int32)
+def sentences(labels, first=0):
+    words = np.arange(first, first + 2 * len(labels), dtype=np.int32)
     offsets = np.arange(0, 2 * len(labels) + 1, 2)
     return Split("sentence", words, offsets, np.array(labels, dtype=np.int32))
 
@@ -16,7 +16,7 @@ def sentences(labels):
 def test_every_split_is_counted_with_the_labels_that_training_lacks():
     corpus = Corpus(
         "toy",
-        ["w"],
+        [f"w{i}" for i in range(6)],
         ["a", "b"],
         *(sentences(labels) for labels in ([0, 0, 1], [0], [1, 2])),
         unseen_labels=("new",),
@@ -30,8 +30,8 @@ def test_every_split_is_counted_with_the_labels_that_training_lacks():
 
 
 def test_any_fold_tells_of_the_whole_pool():
-    splits = [sentences([0, 1] * 8), sentences([0, 1] * 2), sentences([1] * 4)]
-    whole = pooled(Corpus("toy", ["w"], ["a", "b"], *splits), 3)
+    splits = [sentences([0, 1] * 8), sentences([0, 1] * 2, 32), sentences([1] * 4, 40)]
+    whole = pooled(Corpus("toy", [f"w{i}" for i in range(48)], ["a", "b"], *splits), 3)
     told = {"sentences": 24, "tokens": 48, "labels": {"a": 10, "b": 14}}
     for fold in range(3):
         of_it = contents(of_fold(whole, 5, fold))

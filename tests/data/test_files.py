@@ -427,8 +427,12 @@ BAD = {
         {"task": "token"},
     ),
     "sentence task of CoNLL": ("a.conll", "a\tX\n", "labels tokens", {"task": "sentence"}),
-    "empty label": ("a.csv", CSV + "words but,\n", "row 21 has no label in column 'label'"),
-    "null label": ("a.jsonl", LABELLED + '{"text": "a"}\n', "row 21 has no label"),
+    "empty label": (
+        "a.csv",
+        CSV + "words but,\n",
+        "1 of 21 rows has no label in column 'label', row 21 first; label",
+    ),
+    "null label": ("a.jsonl", LABELLED + '{"text": "a"}\n', "1 of 21 rows has no label in column"),
     "more tags than words": (
         "a.jsonl",
         '{"tokens": ["a", "b"], "tags": ["X", "Y"]}\n{"tokens": ["a"], "tags": ["X", "Y"]}\n',

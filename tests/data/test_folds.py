@@ -105,12 +105,21 @@ def test_what_is_available_is_what_the_smallest_fold_has(task, documents):
         corpus.check_training_size(min(sizes.values()) + 1, range(6))
 
 
-def test_equal_sentences_of_two_folds_are_two_units():
+def test_equal_sentences_are_in_one_fold_and_two_units():
     split = make_split(0, 20)
-    same = Split("sentence", np.zeros(40, np.int32), split.offsets, split.labels)
-    corpus = pooled(Corpus("toy", ["w"], ["a", "b", "c"], same, same, same), 4)
-    ids = [name for fold in range(4) for name in of_fold(corpus, 0, fold).units.ids]
+    corpus = pooled(
+        Corpus("toy", [f"w{i}" for i in range(21)], ["a", "b", "c"], split, split, split), 4
+    )
+    folds = [of_fold(corpus, 0, fold) for fold in range(4)]
+    ids = [name for one in folds for name in one.units.ids]
     assert len(set(ids)) == len(ids) == 60
+    for one in folds:
+        trained = {*numbers(one.train)}
+        assert not trained & {*numbers(one.test)}
+        assert not trained & {*numbers(one.validation)}
+        counts = np.bincount(one.test.labels, minlength=3)
+        assert one.test.sentences == 15
+        assert counts.max() - counts.min() <= 3  # one text of three copies
 
 
 def test_without_a_fold_a_test_set_is_split_off():
@@ -137,13 +146,39 @@ def test_the_number_of_folds_is_part_of_what_the_data_are():
     assert len(prints) == 3
 
 
-def test_text_that_stands_twice_in_the_pool_is_told():
+def test_text_that_stands_in_two_documents_is_told_and_elsewhere_kept_together():
     corpus = make_corpus(60)
     long = [make_split(i, 10) for i in (0, 10, 0)]  # the third repeats the first
-    fives = [Split("sentence", s.words, np.arange(0, 21, 5), s.labels[:4]) for s in long]
-    leakage = find_leakage(pooled(Corpus("toy", corpus.lexicon, ["a", "b", "c"], *fives), 2))
+
+    def pool(task, documents):
+        fives = [
+            Split(
+                task,
+                s.words,
+                np.arange(0, 21, 5),
+                s.labels[:4] if task == "sentence" else np.arange(20, dtype=np.int32) % 3,
+                np.arange(4, dtype=np.int32) // 2 if documents else None,
+            )
+            for s in long
+        ]
+        return pooled(Corpus("toy", corpus.lexicon, ["a", "b", "c"], *fives), 2)
+
+    leakage = find_leakage(pool("token", documents=True))
     assert (leakage.shared, leakage.checked) == (8, 12)
-    assert "stand in the data more than once" in str(leakage)
+    assert "stand in more than one document" in str(leakage)
+    for task, documents in (("token", False), ("sentence", False), ("sentence", True)):
+        assert find_leakage(pool(task, documents)) is None
+
+
+def test_folds_of_repeated_text_are_other_data_than_before():
+    """A results file must not take folds that part equal texts for folds that do not."""
+    split = make_split(0, 20)
+    names = [f"w{i}" for i in range(21)]
+    empty = split.take(np.arange(0))
+    once = pooled(Corpus("toy", names, ["a", "b", "c"], split, empty, empty), 4)
+    assert once.fingerprint == "6ffd4f2c83d52e50"
+    twice = pooled(Corpus("toy", names, ["a", "b", "c"], split, split, empty), 4)
+    assert twice.fingerprint != "4a225765846c5e31"
 
 
 def test_too_many_folds_are_refused():

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wvexp.data.corpus import Split
-from wvexp.data.splitting import SHARE, split_off
+from wvexp.data.grouping import make_groups
+from wvexp.data.splitting import SHARE
+from wvexp.data.splitting import split_off as places_split_off
 from wvexp.errors import UserError
 from wvexp.seeds import stream
 
@@ -21,6 +23,12 @@ def make_split(labels: list[int], documents: list[int] | None = None, task="sent
         labels=np.array(labels, dtype=np.int32),
         documents=None if documents is None else np.array(documents, dtype=np.int32),
     )
+
+
+def split_off(split: Split, part: str, seed: int, lexicon: list[str] | None = None):
+    words = lexicon or [f"w{i}" for i in range(split.words.max() + 1)]
+    stay, go = places_split_off(split, part, seed, make_groups(split, words))
+    return split.take(stay), split.take(go)
 
 
 @given(

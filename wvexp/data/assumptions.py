@@ -1,13 +1,17 @@
 """What was assumed when data were read: short notes, each with the key or change that undoes it.
 
-Pure functions: columns or labels in, notes out. They are said once while data are read, and kept
-on the `Corpus`.
+Pure functions: columns, labels or texts in, notes out. They are said once while data are read, and
+kept on the `Corpus`; those that vectors or a metric raise, on the inputs.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wvexp.data.columns import TEXT_NAMES, Column, Roles
+from wvexp.data.corpus import Corpus
 
 # Columns that data sets of text pairs are known to have.
 _PAIRS = (
@@ -35,6 +39,18 @@ _MANY_FRACTIONS = 5  # distinct labels with a fraction among them
 _MANY_WHOLE = 20  # distinct whole numbers
 _SHOWN = 60  # characters of a name
 _FEW_EACH = 10  # examples of each label in the mean
+_REPEATED = 0.1  # share of texts
+_MAJORITY = 0.8  # share of one label
+# Share of the alphabetic word types without a vector. On English sets GloVe lacks at most 12 %
+# (WNUT17), of German ones 37 % (twenty sentences) to 70 %.
+_UNKNOWN = 0.25
+_ENOUGH_TYPES = 30
+# Scripts that put no blanks between words, with the length that words hardly have: Chinese and
+# Japanese; Thai, Lao, Burmese and Khmer.
+_UNSPACED = (
+    (re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 6),
+    (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 12),
+)
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -102,6 +118,72 @@ def label_notes(
             "data.label= may name a column of classes, such as ranges of values"
         )
     return notes
+
+
+def unspaced_notes(where: str, texts: Sequence[Sequence[str]]) -> list[str]:
+    """Text of a script without blanks whose words nobody has parted, judged by some texts."""
+    words = [word for text in texts for word in text]
+    for script, usual in _UNSPACED:
+        lengths = [len(found) for word in words if (found := script.findall(word))]
+        characters = sum(lengths)
+        # Of a character's own word, so that short words beside whole sentences do not hide them.
+        if characters and sum(n * n for n in lengths) / characters > usual:
+            share = characters / sum(map(len, words))
+            if share > 0.5:
+                return [
+                    f"{where}: the text has no blanks between its words, so that whole sentences "
+                    "are taken as words; part the words with blanks (a word segmenter does), and "
+                    "give data.tokenizer=whitespace"
+                ]
+    return []
+
+
+def repeated_notes(where: str, sentences: int, different: int) -> list[str]:
+    """Texts that stand in the data more than once, where there are many."""
+    if sentences - different <= _REPEATED * sentences:
+        return []
+    return [
+        f"{where}: {sentences - different:,} of {sentences:,} texts repeat an earlier one; equal "
+        "texts stay on one side of a split that is made here; data.validation= and data.test= "
+        "give your own"
+    ]
+
+
+def majority_notes(metric: str, corpus: Corpus) -> list[str]:
+    """A label that most examples have, where accuracy is what counts."""
+    counts = np.bincount(corpus.train.labels)
+    most = int(counts.argmax())
+    share = counts[most] / counts.sum()
+    if metric != "accuracy" or share <= _MAJORITY:
+        return []
+    return [
+        f"{share:.1%} of the training data have the label {_quoted(corpus.label_names[most])}, so "
+        "that accuracy hardly sees the others; metric=macro_f1 weighs all labels alike"
+    ]
+
+
+def unknown_words_notes(vectors: str, corpus: Corpus, known: NDArray[np.bool_]) -> list[str]:
+    """Words of letters that have no vector, though tokens may look covered: another language.
+
+    known  bool [lexicon]
+    """
+    present = np.unique(corpus.train.words)
+    types = np.array([i for i in present.tolist() if corpus.lexicon[i].isalpha()], dtype=np.int64)
+    if len(types) < _ENOUGH_TYPES or np.mean(~known[types]) <= _UNKNOWN:
+        return []
+    counts = np.bincount(corpus.train.words, minlength=len(corpus.lexicon))
+    missing = types[~known[types]]
+    shown = missing[np.argsort(-counts[missing], kind="stable")[:5]].tolist()
+    return [
+        f"{vectors} lacks {len(missing):,} of the {len(types):,} training words of letters "
+        f"({len(missing) / len(types):.0%}; most frequent: "
+        f"{' '.join(_shortened(corpus.lexicon[i]) for i in shown)}): are text and vectors of one "
+        "language, and tokenised alike (data.tokenizer)? embed.path= takes other vectors"
+    ]
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _SHOWN else word[:_SHOWN] + "..."
 
 
 def _alike(names: Sequence[str]) -> list[list[str]]:

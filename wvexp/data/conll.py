@@ -10,6 +10,7 @@ from wvexp.data.limits import USUAL, TextLimits
 from wvexp.errors import UserError
 
 CONLLU_COLUMNS = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"]
+FORM, UPOS = "FORM", "UPOS"  # of the format's columns those that are read unless others are named
 
 # Where columns are separated by spaces, a token "#" and its tag look like a comment: there, only
 # the comments that such files are known to hold count as one.
@@ -61,7 +62,7 @@ def read_conllu(
         A line has not ten columns, or no value in the tag column; there is no such column; what
         `open_text` refuses.
     """
-    return _sentences(_conllu_events(path, token or "FORM", tag or "UPOS", limits))
+    return _sentences(_conllu_events(path, token or FORM, tag or UPOS, limits))
 
 
 def _sentences(events: Iterable[_Event]) -> Iterator[Example]:

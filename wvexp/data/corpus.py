@@ -85,7 +85,10 @@ class Corpus:
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
     `test_units` are the units of a test split that was cut out of a larger one.
-    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`).
+    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`);
+    `sources` are the names of what train, validation and test were read from, None for a part that
+    was split off; `columns` those of text and label, None where they have none; `group` that whose
+    equal values are one document, in whichever split.
     """
 
     name: str
@@ -99,6 +102,9 @@ class Corpus:
     test_units: "Units | None" = None
     unseen_labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    sources: tuple[str | None, ...] = ()
+    columns: tuple[str | None, str | None] = (None, None)
+    group: str | None = None
 
     @property
     def task(self) -> Task:
@@ -119,6 +125,8 @@ class Corpus:
             digest.update(unseen.encode("utf-8", "surrogatepass") + b"\1")
         if self.folds is not None:
             digest.update(f"{self.folds} folds".encode())
+            if len(self.units.ids) > int(self.groups.max()) + 1:
+                digest.update(b"equal texts in one fold")
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -127,6 +135,13 @@ class Corpus:
         from wvexp.data.units import make_units  # it imports this module
 
         return self.test_units or make_units(self.test, self.lexicon)
+
+    @cached_property
+    def groups(self) -> NDArray[np.int64]:
+        """What stays together where a split is made [training sentences]: `wvexp.data.grouping`."""
+        from wvexp.data.grouping import make_groups  # it imports this module
+
+        return make_groups(self.train, self.lexicon)
 
     @cached_property
     def leakage(self) -> "Leakage | None":

@@ -7,9 +7,10 @@ from itertools import chain
 
 import numpy as np
 
-from wvexp.data.assumptions import label_notes
+from wvexp.data.assumptions import label_notes, repeated_notes, unspaced_notes
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.examples import Example, Source
+from wvexp.data.grouping import make_groups
 from wvexp.data.labels import LabelIds
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
@@ -35,12 +36,16 @@ class Encoder:
     ----------
     tokenize
         Text to words, for sentence tasks; the words of token tasks are taken as they are.
+    groups
+        Numbers of documents that all splits share; each split has documents of its own when None.
     """
 
-    def __init__(self, tokenize: Tokenizer) -> None:
+    def __init__(self, tokenize: Tokenizer, groups: Ids | None = None) -> None:
         self.words = Ids()
         self.labels = LabelIds()
         self._tokenize = tokenize
+        self._groups = groups
+        self.notes: list[str] = []
 
     def split(self, source: Source) -> Split:
         """All examples of the source; those without a word are dropped, and counted in the log.
@@ -52,7 +57,7 @@ class Encoder:
         """
         words, labels, documents = array("i"), array("i"), array("i")
         offsets = array("q", [0])
-        document_ids = Ids()
+        document_ids = Ids() if self._groups is None else self._groups
         named = dropped = 0
         word_id = self.words.__getitem__
         for example in source.examples:
@@ -69,8 +74,9 @@ class Encoder:
                 labels.extend(map(self.labels.__getitem__, example.labels))
             named += example.document is not None
             documents.append(document_ids[example.document or ""])
+        self.notes += source.left_out
         if dropped:
-            log.warning("%s: %d sentences without a word left out", source.name, dropped)
+            self.notes.append(f"{source.name}: {dropped:,} sentences without a word left out")
         if len(offsets) == 1:
             raise UserError(
                 f"{source.name}: no labelled text in it", "give sentences with their labels"
@@ -93,13 +99,15 @@ def build_corpus(
     tokenizer: str,
     seed: int | None,
     least_test: int = 0,
+    group: str | None = None,
 ) -> Corpus:
     """The corpus of the given sources.
 
     A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None, and where the test part would have fewer than `least_test` sentences or documents. Labels
-    are sorted; they are those of the full training data. Those that the other sources alone have
-    follow as `Corpus.unseen_labels`.
+    None, and where the test part would have fewer than `least_test` sentences or documents. The
+    documents of a `group` column are the same ones in all parts. Labels are sorted; they are those
+    of the full training data. Those that the other sources alone have follow as
+    `Corpus.unseen_labels`.
 
     Raises
     ------
@@ -113,7 +121,7 @@ def build_corpus(
     train = train._replace(examples=chain(sample, train.examples))
     tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
     log.info("%s: tokenizer %s", name, tokenizer)
-    encoder = Encoder(tokenize)
+    encoder = Encoder(tokenize, groups=Ids() if group else None)
     splits = {"train": encoder.split(train)}
     known = len(encoder.labels.names)
     if known < 2:
@@ -127,20 +135,31 @@ def build_corpus(
             _check_labels(source.name, train.name, splits[part], encoder.labels, known)
     if "test" not in splits and SHARE * _units(splits["train"]) < least_test:
         seed = None
-    share = SHARE
+    share, doubles = SHARE, list[str]()
+    if None in (validation, test):
+        whole = splits["train"]
+        groups = make_groups(whole, list(encoder.words))
+        if whole.task == "sentence" and whole.documents is None:
+            doubles = repeated_notes(train.name, whole.sentences, int(groups.max()) + 1)
     for part in ("test", "validation"):
         if part in splits:
             continue
+        whole = splits["train"]
         if seed is None:
-            splits[part] = splits["train"].take(np.empty(0, dtype=np.int64))
+            splits[part] = whole.take(np.empty(0, dtype=np.int64))
         else:
-            splits["train"], splits[part] = split_off(splits["train"], part, seed, share)
+            stay, go = split_off(whole, part, seed, groups, share)
+            splits["train"], splits[part], groups = whole.take(stay), whole.take(go), groups[stay]
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
     every = encoder.labels.names  # as all parts together call them
     counts = np.bincount(splits["train"].labels, minlength=known).tolist()
+    texts = [tokenize(e.text) if isinstance(e.text, str) else e.text for e in sample]
     notes = [
+        *encoder.notes,
         *train.notes,
+        *unspaced_notes(train.name, texts),
+        *doubles,
         *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
     ]
     for note in notes:
@@ -161,6 +180,9 @@ def build_corpus(
         tokenizer,
         unseen_labels=tuple(unseen),
         notes=tuple(notes),
+        sources=tuple(None if part is None else part.name for part in (train, validation, test)),
+        columns=(train.text, train.label),
+        group=group,
     )
 
 

@@ -1,6 +1,6 @@
 """What every reader of labelled text yields."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from wvexp.data.corpus import Task
@@ -25,6 +25,7 @@ class Source(NamedTuple):
     name         what a message calls it: a path, or a data set and its split
     text, label  the columns they are read from; None where columns have no names
     notes        what was assumed of the columns (`wvexp.data.assumptions`)
+    left_out     which examples were left out, in words; complete once `examples` has ended
     """
 
     name: str
@@ -33,3 +34,4 @@ class Source(NamedTuple):
     label: str | None
     examples: Iterator[Example]
     notes: tuple[str, ...] = ()
+    left_out: Sequence[str] = ()

@@ -2,14 +2,15 @@
 
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
-from wvexp.data.conll import read_conll, read_conllu
+from wvexp.data.conll import FORM, UPOS, read_conll, read_conllu
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
 from wvexp.data.examples import Source
 from wvexp.data.inputs import check_file, check_growth, format_of
 from wvexp.data.limits import USUAL, TextLimits
-from wvexp.data.rows import table_rows
+from wvexp.data.rows import Missing, table_rows
 from wvexp.data.tables import open_table
 from wvexp.errors import UserError
 
@@ -23,6 +24,8 @@ def read_files(
     label: str | None,
     task: Task | None,
     tokenizer: str = "auto",
+    group: str | None = None,
+    missing: Missing = "refuse",
     seed: int | None,
     limits: TextLimits = USUAL,
     least_test: int = 0,
@@ -42,6 +45,10 @@ def read_files(
         "token" or "sentence"; None leaves it to the data.
     tokenizer
         For sentence tasks, see `tokenizers.get_tokenizer`.
+    group
+        Column of a table whose equal values stay together in a split that is made here.
+    missing
+        What becomes of rows without a label: "refuse" the file, or "drop" them.
     limits
         What a line and a file may grow to.
 
@@ -55,35 +62,54 @@ def read_files(
         format_of(path)
     for path in filter(None, (train, validation, test)):
         check_growth(path, limits)
+    asked = _Asked(text, label, task, group, missing, limits)
     with ExitStack() as files:
-        training = _open(files, train, text, label, task, limits)
+        training = _open(files, train, asked)
+        asked = asked._replace(text=training.text, label=training.label, task=training.task)
         others = [
-            None
-            if path is None
-            else _open(files, path, training.text, training.label, training.task, limits)
-            for path in (validation, test)
+            None if path is None else _open(files, path, asked) for path in (validation, test)
         ]
         return build_corpus(
-            _name(train), training, *others, tokenizer=tokenizer, seed=seed, least_test=least_test
+            _name(train),
+            training,
+            *others,
+            tokenizer=tokenizer,
+            seed=seed,
+            least_test=least_test,
+            group=group,
         )
 
 
-def _open(
-    files: ExitStack,
-    path: Path,
-    text: str | None,
-    label: str | None,
-    task: Task | None,
-    limits: TextLimits,
-) -> Source:
+class _Asked(NamedTuple):
+    """How every file is to be read."""
+
+    text: str | None
+    label: str | None
+    task: Task | None
+    group: str | None
+    missing: Missing
+    limits: TextLimits
+
+
+def _open(files: ExitStack, path: Path, asked: _Asked) -> Source:
+    text, label, task, group, missing, limits = asked
     kind = format_of(path)
     if kind not in ("conll", "conllu"):
-        return table_rows(files.enter_context(open_table(path, kind, limits)), text, label, task)
+        table = files.enter_context(open_table(path, kind, limits))
+        return table_rows(table, text, label, task, group=group, missing=missing)
     if task == "sentence":
         raise UserError(
             f"{path}: a {kind} file labels tokens, the task is sentence",
             "give a table with one label a sentence, or label tokens in every file",
         )
+    for key, value in (("group", group), ("missing", None if missing == "refuse" else missing)):
+        if value is not None:
+            raise UserError(
+                f"{path}: data.{key}={value} is for tables, a {kind} file has lines",
+                "name documents with `# newdoc` lines" if key == "group" else "mend its lines",
+            )
+    if kind == "conllu":
+        text, label = text or FORM, label or UPOS
     read = read_conll if kind == "conll" else read_conllu
     return Source(str(path), "token", text, label, read(path, text, label, limits))
 

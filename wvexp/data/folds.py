@@ -31,7 +31,8 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
     UserError
         There are fewer test units (documents, or sentences) than folds, or too few to train on.
     """
-    pool = concatenated([corpus.train, corpus.validation, corpus.test])
+    splits = [corpus.train, corpus.validation, corpus.test]
+    pool = concatenated(splits, shared=corpus.group is not None)
     whole = replace(
         corpus,
         train=pool,
@@ -41,8 +42,10 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
         label_names=[*corpus.label_names, *corpus.unseen_labels],
         unseen_labels=(),
     )
-    units = len(whole.units.ids)
+    units = int(whole.groups.max()) + 1
     kind = "sentences" if pool.documents is None else "documents"
+    if units < len(whole.units.ids):
+        kind = f"different {kind}"
     if folds > units:
         raise UserError(
             f"data.folds={folds}: the data have {units} {kind}",
@@ -62,19 +65,20 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
 def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
     """What a run of the seed trains on and is tested on; the corpus itself where it has no folds.
 
-    Documents stay whole, the labels of sentence tasks in proportion. A tenth of what is not tested
-    stops training. `fold=None` splits a test set off instead, for a model that is to be kept.
+    Documents stay whole and equal texts together, the labels of sentence tasks in proportion. A
+    tenth of what is not tested stops training. `fold=None` splits a test set off instead, for a
+    model that is to be kept.
     """
     if corpus.folds is None:
         return corpus
     pool = corpus.train
     if fold is None:
-        rest, test = split_off(pool, "test", seed)
-        train, validation = split_off(rest, "validation", seed)
-        return replace(corpus, train=train, validation=validation, test=test, folds=None)
+        rest, test = split_off(pool, "test", seed, corpus.groups)
+        train, validation = _without_validation(corpus, rest, seed)
+        return replace(corpus, train=train, validation=validation, test=pool.take(test), folds=None)
     tested = fold_of_sentences(corpus, seed) == fold
     places = np.flatnonzero(tested)
-    train, validation = split_off(pool.take(np.flatnonzero(~tested)), "validation", seed)
+    train, validation = _without_validation(corpus, np.flatnonzero(~tested), seed)
     return replace(
         corpus,
         train=train,
@@ -86,16 +90,25 @@ def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
     )
 
 
+def _without_validation(
+    corpus: Corpus, places: NDArray[np.int64], seed: int
+) -> tuple[Split, Split]:
+    """Of some sentences of the pool, those to train on and those that stop training."""
+    rest = corpus.train.take(places)
+    stay, go = split_off(rest, "validation", seed, corpus.groups[places])
+    return rest.take(stay), rest.take(go)
+
+
 def smallest_fold(corpus: Corpus, seed: int) -> int:
     """Examples that the run of the seed with the fewest is trained on.
 
-    Folds of sentences differ by an example or two, those of documents by what a document holds.
+    Folds of sentences differ by an example or two, those of groups by what a group holds.
     """
     assert corpus.folds is not None
     fold = fold_of_sentences(corpus, seed)
     sizes = []
     for number in range(corpus.folds):
-        train, _ = split_off(corpus.train.take(np.flatnonzero(fold != number)), "validation", seed)
+        train, _ = _without_validation(corpus, np.flatnonzero(fold != number), seed)
         sizes.append(train.examples)
     return min(sizes)
 
@@ -104,27 +117,41 @@ def fold_of_sentences(corpus: Corpus, seed: int) -> NDArray[np.int64]:
     """The seed's fold of every sentence of the pool [sentences], 0 to `corpus.folds` - 1."""
     assert corpus.folds is not None
     rng = stream(seed, "folds")
-    pool, units = corpus.train, corpus.units
-    fold = np.empty(pool.sentences, dtype=np.int64)
+    pool, groups = corpus.train, corpus.groups
     if pool.task == "sentence" and pool.documents is None:
-        # Dealt out label by label.
-        shuffled = rng.permutation(pool.sentences)
-        by_label = shuffled[np.argsort(pool.labels[shuffled], kind="stable")]
-        fold[by_label] = np.arange(pool.sentences) % corpus.folds
-        return fold
-    # Units of unequal size: in random order, each to the fold that is lightest so far.
-    sizes = np.bincount(units.of_examples(pool), minlength=len(units.ids))
-    of_unit = np.empty(len(units.ids), dtype=np.int64)
-    weights = [(0, number) for number in range(corpus.folds)]
-    for unit in rng.permutation(len(of_unit)).tolist():
-        weight, number = weights[0]
-        of_unit[unit] = number
-        heapq.heapreplace(weights, (weight + int(sizes[unit]), number))
-    return of_unit[units.of_sentence]
+        # Dealt out label by label; that of a group is its first sentence's.
+        _, first = np.unique(groups, return_index=True)
+        labels = pool.labels[first]
+        shuffled = rng.permutation(len(first))
+        order = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    else:
+        labels = np.zeros(int(groups.max()) + 1, dtype=np.int32)
+        order = rng.permutation(len(labels))
+    of_example = groups if pool.task == "sentence" else np.repeat(groups, np.diff(pool.offsets))
+    sizes = np.bincount(of_example, minlength=len(labels))
+    # Each to the fold that has least of its label, then least of all.
+    of_group = np.empty(len(labels), dtype=np.int64)
+    totals = [0] * corpus.folds
+    weights: list[tuple[int, int, int]] = []
+    current = None
+    for group, label, size in zip(
+        order.tolist(), labels[order].tolist(), sizes[order].tolist(), strict=True
+    ):
+        if label != current:
+            current, weights = label, [(0, total, number) for number, total in enumerate(totals)]
+            heapq.heapify(weights)
+        of_label, total, number = weights[0]
+        of_group[group] = number
+        totals[number] = total + size
+        heapq.heapreplace(weights, (of_label + size, totals[number], number))
+    return of_group[groups]
 
 
-def concatenated(splits: list[Split]) -> Split:
-    """The sentences of all splits, one after another; documents of two splits are two documents."""
+def concatenated(splits: list[Split], *, shared: bool = False) -> Split:
+    """The sentences of all splits, one after another.
+
+    Documents of two splits are two documents, unless their numbers are `shared`.
+    """
     documents = None
     if all(split.documents is not None for split in splits):
         before = 0
@@ -132,7 +159,7 @@ def concatenated(splits: list[Split]) -> Split:
         for split in splits:
             assert split.documents is not None
             numbered.append(split.documents + before)
-            before += int(split.documents.max(initial=-1)) + 1
+            before += 0 if shared else int(split.documents.max(initial=-1)) + 1
         documents = np.concatenate(numbered).astype(np.int32)
     lengths = np.concatenate([np.diff(split.offsets) for split in splits])
     return Split(

@@ -2,13 +2,14 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from wvexp.data.corpus import Corpus, Task
 from wvexp.data.encode import build_corpus
-from wvexp.data.rows import table_rows
+from wvexp.data.rows import Missing, table_rows
 from wvexp.data.table import HEAD, Table
 from wvexp.errors import UserError
 
@@ -34,6 +35,8 @@ def read_hub(
     label: str | None,
     task: Task | None,
     tokenizer: str = "auto",
+    group: str | None = None,
+    missing: Missing = "refuse",
     seed: int | None,
     least_test: int = 0,
 ) -> Corpus:
@@ -48,7 +51,7 @@ def read_hub(
     train_split, validation_split, test_split
         Names of splits; None takes a usual one (`SPLIT_NAMES`), and splits a missing validation
         or test part off the training data.
-    text, label, task, tokenizer, seed, least_test
+    text, label, task, tokenizer, group, missing, seed, least_test
         As in `files.read_files`.
 
     Raises
@@ -67,13 +70,21 @@ def read_hub(
         splits = {part: _split(name, loaded, part, split) for part, split in given.items()}
         if splits["train"] is None:
             raise _no_split(name, "train", loaded)
-        train = table_rows(splits["train"], text, label, task)
+        read = partial(table_rows, group=group, missing=missing)
+        train = read(splits["train"], text, label, task)
         validation, test = (
-            table_rows(table, train.text, train.label, train.task) if table is not None else None
+            None if table is None else read(table, train.text, train.label, train.task)
             for table in (splits["validation"], splits["test"])
         )
         return build_corpus(
-            name, train, validation, test, tokenizer=tokenizer, seed=seed, least_test=least_test
+            name,
+            train,
+            validation,
+            test,
+            tokenizer=tokenizer,
+            seed=seed,
+            least_test=least_test,
+            group=group,
         )
 
 

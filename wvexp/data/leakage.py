@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from wvexp.data.corpus import Corpus, Split
+import numpy as np
 
-# Shorter sentences ("yes .") come up twice by chance.
-_LEAST_TOKENS = 5
+from wvexp.data.corpus import Corpus, Split
+from wvexp.data.grouping import LEAST_TOKENS
 
 
 @dataclass(frozen=True)
 class Leakage:
     """Of the test sentences of five words and more, those that stand in the training split.
 
-    pooled: all data are tested by cross-fitting; then those that stand there twice
+    pooled: all data are tested by cross-fitting; then those that stand in several documents, which
+        folds may part
     """
 
     shared: int
@@ -25,10 +26,10 @@ class Leakage:
     def __str__(self) -> str:
         what, where = "test sentences", "also stand in the training data"
         if self.pooled:
-            what, where = "sentences", "stand in the data more than once"
+            what, where = "sentences", "stand in more than one document"
         return (
             f"{self.shared} of {self.checked} {what} ({self.shared / self.checked:.1%}, of "
-            f"{_LEAST_TOKENS} words and more) {where}: test scores may be too high"
+            f"{LEAST_TOKENS} words and more) {where}: test scores may be too high"
         )
 
     def to_json(self) -> dict[str, int]:
@@ -39,14 +40,24 @@ def find_leakage(corpus: Corpus) -> Leakage | None:
     """How many test sentences stand, word for word, in the training split; None for none."""
     counts = Counter(_contents(corpus.test))
     if corpus.folds is not None:
-        twice = sum(count for count in counts.values() if count > 1)
-        return Leakage(twice, counts.total(), pooled=True) if twice else None
+        return _between_groups(corpus, counts)
     shared = sum(counts[words] for words in {w for w in _contents(corpus.train) if w in counts})
     return Leakage(shared, counts.total()) if shared else None
+
+
+def _between_groups(corpus: Corpus, counts: Counter[bytes]) -> Leakage | None:
+    """How many sentences of a pool stand in several groups, which folds may part."""
+    held: dict[bytes, set[int]] = {}
+    lengths = np.diff(corpus.train.offsets)
+    groups = corpus.groups[lengths >= LEAST_TOKENS].tolist()
+    for words, group in zip(_contents(corpus.train), groups, strict=True):
+        held.setdefault(words, set()).add(group)
+    apart = sum(counts[words] for words, groups_of in held.items() if len(groups_of) > 1)
+    return Leakage(apart, counts.total(), pooled=True) if apart else None
 
 
 def _contents(split: Split) -> Iterator[bytes]:
     """The word ids of each sentence that is long enough to be no accident."""
     for start, end in pairwise(split.offsets.tolist()):
-        if end - start >= _LEAST_TOKENS:
+        if end - start >= LEAST_TOKENS:
             yield split.words[start:end].tobytes()

@@ -1,8 +1,9 @@
 """Rows of a table as examples."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from numbers import Real
-from typing import Any
+from typing import Any, Literal
 
 from wvexp.data.assumptions import text_notes
 from wvexp.data.columns import Roles, choose_columns, column_of
@@ -11,14 +12,31 @@ from wvexp.data.examples import Example, Source
 from wvexp.data.table import Table
 from wvexp.errors import UserError
 
+Missing = Literal["refuse", "drop"]
 
-def table_rows(table: Table, text: str | None, label: str | None, task: Task | None) -> Source:
+
+def table_rows(
+    table: Table,
+    text: str | None,
+    label: str | None,
+    task: Task | None,
+    *,
+    group: str | None = None,
+    missing: Missing = "refuse",
+) -> Source:
     """Examples of a table.
+
+    Parameters
+    ----------
+    group
+        Column that takes the place of a document's name; a row without a value is a group alone.
+    missing
+        What becomes of rows without a label: an error that counts them, or a note that does.
 
     Raises
     ------
     UserError
-        See `choose_columns`; while iterating: a row has no label, or not one label a word; a cell
+        See `choose_columns`; while iterating: rows have no label, or not one label a word; a cell
         holds something else than its column is read as.
     """
     if not any(map(len, table.head.values())):
@@ -30,19 +48,39 @@ def table_rows(table: Table, text: str | None, label: str | None, task: Task | N
             f"{table.name}: the label column is named {roles.label!r}, and so is one of its labels",
             "add a header line such as text,label",
         )
+    if group is not None:
+        if group not in columns:
+            raise UserError(
+                f"{table.name}: no column {group!r} (data.group); its columns are "
+                f"{', '.join(map(repr, columns))}",
+                "give data.group one of them",
+            )
+        if group in (roles.text, roles.label):
+            raise UserError(
+                f"{table.name}: data.group={group} is the column of the text or the label",
+                "leave it out: equal texts stay together anyway",
+            )
+        roles = replace(roles, document=group)
     notes = text_notes(table.name, columns, roles, chosen=text is not None)
-    return Source(
-        table.name, roles.task, roles.text, roles.label, _examples(table, roles), tuple(notes)
-    )
+    left_out: list[str] = []
+    examples = _examples(table, roles, grouped=group is not None, missing=missing, told=left_out)
+    return Source(table.name, roles.task, roles.text, roles.label, examples, tuple(notes), left_out)
 
 
-def _examples(table: Table, roles: Roles) -> Iterator[Example]:
+def _examples(
+    table: Table, roles: Roles, *, grouped: bool, missing: Missing, told: list[str]
+) -> Iterator[Example]:
+    """The rows with a label; once they have ended, those without are refused or told."""
     name_of = _label_namer(table.classes.get(roles.label))
     columns = [roles.text, roles.label, *([roles.document] if roles.document else [])]
     read = _sentence if roles.task == "sentence" else _tokens
+    number, without, first = 0, 0, 0
     for number, cells in enumerate(table.rows(columns), start=1):
         try:
             text, named = read(cells[0], cells[1], name_of)
+        except _NoLabelError:
+            without, first = without + 1, first or number
+            continue
         except _CellError as bad:
             column = roles.text if bad.in_text else roles.label
             where = f"{table.name}: row {number} has {bad.problem} in column {column!r}"
@@ -53,8 +91,26 @@ def _examples(table: Table, roles: Roles) -> Iterator[Example]:
                 f"{len(named)} labels in {roles.label!r}",
                 "give each word one label",
             )
+        if without and missing == "refuse":
+            continue  # nothing more is used: the rest is read to count
         document = cells[2] if roles.document else None
-        yield Example(text, named, None if _missing(document) else str(document))
+        if _missing(document) or document == "":
+            document = f"{table.name} row {number}" if grouped else None
+        yield Example(text, named, None if document is None else str(document))
+    if not without:
+        return
+    verb = "has" if without == 1 else "have"
+    said = f"{table.name}: {without:,} of {number:,} rows {verb} no label in column {roles.label!r}"
+    if missing == "refuse":
+        raise UserError(
+            f"{said}, row {first:,} first",
+            "label them, or give data.missing=drop to leave them out",
+        )
+    told.append(f"{said} and are left out (data.missing=drop)")
+
+
+class _NoLabelError(Exception):
+    """A row whose label is missing."""
 
 
 class _CellError(Exception):
@@ -93,7 +149,7 @@ def _named(label: Any, name_of: _Namer) -> str:
         raise _CellError(f"{_shown(label)} for a label", "give one label, as text or a number")
     name = "" if _missing(label) else name_of(label)
     if not name:
-        raise _CellError("no label", "label it or take the row out")
+        raise _NoLabelError
     return name
 
 

@@ -1,7 +1,5 @@
 """Splitting validation and test sets off the training data."""
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,16 +10,20 @@ from wvexp.seeds import stream
 SHARE = 0.1  # of the data, for each part that is split off
 
 
-def split_off(split: Split, part: str, seed: int, share: float = SHARE) -> tuple[Split, Split]:
-    """The split without a seeded share of it, and that share.
+def split_off(
+    split: Split, part: str, seed: int, groups: NDArray[np.int64], share: float = SHARE
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Places of the sentences that stay, and of a seeded share that goes; both in their order.
 
-    Whole documents where the data names at least two; else sentences, and in sentence tasks the
-    share of each label. Both results keep the order of the data.
+    Groups stay whole. Where the data names no documents, sentence tasks give the share of each
+    label. Where there are too few groups for that, sentences are split without regard to them.
 
     Parameters
     ----------
     part
         "validation" or "test": what is split off; the draws of the two are independent.
+    groups
+        The group of each sentence [sentences], as `wvexp.data.grouping` makes them.
 
     Raises
     ------
@@ -29,51 +31,66 @@ def split_off(split: Split, part: str, seed: int, share: float = SHARE) -> tuple
         There is too little data to leave something on both sides.
     """
     rng = stream(seed, f"split {part}")
-    documents = split.documents
-    if documents is not None and len(np.unique(documents)) >= 2:
-        taken = _whole_documents(documents, share, rng)
-    elif split.task == "sentence":
-        taken = _by_label(split.labels, share, rng)
+    _, first, of_sentence = np.unique(groups, return_index=True, return_inverse=True)
+    sizes = np.bincount(of_sentence)
+    if split.task == "sentence" and not has_documents(split):
+        chosen = _by_label(split.labels[first], sizes, share, rng)
     else:
-        taken = np.zeros(split.sentences, dtype=bool)
-        taken[rng.permutation(split.sentences)[: math.ceil(share * split.sentences)]] = True
+        chosen = _whole_groups(sizes, share, rng)
+    taken = chosen[of_sentence]
     if not taken.any() and len(np.unique(split.labels)) == split.sentences > 10:
         raise UserError(
             f"each of the {split.sentences} training sentences has a label of its own",
             "is that column the label? name it with data.label",
         )
+    if not taken.any() and len(sizes) < split.sentences:
+        return split_off(split, part, seed, np.arange(split.sentences), share)
     if not taken.any() or taken.all():
         raise UserError(
             f"{split.sentences} training sentences are too few to split a {part} set off",
             f"give data.{part} a file, or more training data",
         )
-    return split.take(np.flatnonzero(~taken)), split.take(np.flatnonzero(taken))
+    return np.flatnonzero(~taken), np.flatnonzero(taken)
 
 
-def _whole_documents(
-    documents: NDArray[np.int32], share: float, rng: np.random.Generator
+def has_documents(split: Split) -> bool:
+    """Whether the data names at least two documents."""
+    return split.documents is not None and len(np.unique(split.documents)) >= 2
+
+
+def _whole_groups(
+    sizes: NDArray[np.int64], share: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Documents in random order until they hold the share of the sentences, one kept at least."""
-    names, sizes = np.unique(documents, return_counts=True)
-    order = rng.permutation(len(names))
+    """Groups in random order until they hold the share of the sentences, one kept at least."""
+    order = rng.permutation(len(sizes))
     before = np.cumsum(sizes[order]) - sizes[order]
-    chosen = order[before < share * len(documents)][: len(names) - 1]
-    return np.isin(documents, names[chosen])
+    chosen = np.zeros(len(sizes), dtype=bool)
+    chosen[order[before < share * sizes.sum()][: len(sizes) - 1]] = True
+    return chosen
 
 
 def _by_label(
-    labels: NDArray[np.int32], share: float, rng: np.random.Generator
+    labels: NDArray[np.int32], sizes: NDArray[np.int64], share: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """The share of each label, rounded; labels of few sentences stay in training.
+    """Groups with the share of each label's sentences, rounded, as far as their sizes allow.
 
-    Rounding carries over from label to label, so that the whole comes to the share as well.
+    labels [groups] of the first sentence of each. Labels of few sentences stay in training, and so
+    does one group of each. What is rounded away, or too large to take, carries over from label to
+    label, so that the whole comes to the share as well.
     """
-    taken = np.zeros(len(labels), dtype=bool)
+    chosen = np.zeros(len(labels), dtype=bool)
     owed = 0.0
     by_label = np.argsort(labels, kind="stable")
     for places in np.split(by_label, np.flatnonzero(np.diff(labels[by_label])) + 1):
-        owed += share * len(places)
-        count = min(round(owed), len(places) - 1)
-        owed -= count
-        taken[rng.permutation(places)[:count]] = True
-    return taken
+        owed += share * int(sizes[places].sum())
+        room, left = round(owed), len(places) - 1
+        for group in rng.permutation(places).tolist():
+            if not room or not left:
+                break
+            if sizes[group] <= room:
+                chosen[group] = True
+                room, left, owed = room - int(sizes[group]), left - 1, owed - int(sizes[group])
+    if not chosen.any() and sizes.max() > 1:  # the groups of every label are larger than its share
+        spare = rng.permutation(np.flatnonzero(np.bincount(labels)[labels] > 1))
+        chosen[spare[np.argsort(sizes[spare], kind="stable")[:1]]] = True
+    return chosen

@@ -24,6 +24,7 @@ from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.verdict import Verdict, judge
+from wvexp.data.reading import Reading
 from wvexp.report.agreement import beside_choice
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
@@ -74,6 +75,7 @@ class Findings:
 
     described: what was measured on, as names and values, for the head of the page
     baseline: score of always giving the most frequent label; None where it is not known
+    read: what was read, as the first run that says so has it; None where none does
     unseen_labels: what counts as wrong because training lacks its label; empty for none
     falls_short: how much less was measured than the size that the choice is for; empty where
         that size was reached
@@ -82,6 +84,7 @@ class Findings:
 
     condition: str
     described: tuple[tuple[str, str], ...]
+    read: Reading | None
     about: dict[str, Any]
     margin: float
     metric: str
@@ -161,9 +164,11 @@ def find(
         blocker = Blocker(short, f"runs on all {wanted_size:,} training examples (a larger budget)")
         choice = replace(choice, decided=False, blockers=(*choice.blockers, blocker))
     verdicts = beside_choice(verdicts, choice, m.sizes[-1], margin)
+    read = next((Reading.from_json(run["read"]) for run in m.runs if "read" in run), None)
     return Findings(
         condition=m.condition,
         described=described(m),
+        read=read,
         about=shared_configuration(m),
         margin=margin,
         metric=m.metric,
@@ -195,7 +200,8 @@ def find(
         versions=versions_used(m),
         problems=(*notes, *m.problems, *_curve_problems(curves)),
         failures=failures,
-        runs=m.runs,
+        # What was read is said once.
+        runs=tuple({k: v for k, v in run.items() if k != "read"} for run in m.runs),
     )
 
 

@@ -17,6 +17,9 @@ def markdown(f: Findings, figures: Sequence[Figure], images: str) -> str:
     # Not as a list: those are the answer's lines.
     lines += [*(f"**{_md(name)}**: {_md(value)}  " for name, value in f.described), ""]
     lines += [_md(about(f)), ""]
+    if f.read:
+        said = [f"- {name}: {_md(words)}" for name, words in f.read.rows()]
+        lines += ["## What was read", "", *said, ""]
     for table in (*score_tables(f), verdict_table(f)):
         lines += _md_table(table)
     for figure in figures:

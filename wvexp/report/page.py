@@ -32,6 +32,7 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
         "advice": "".join(f"<li>{escape(line)}</li>" for line in advice(f)[1:]),
         "described": _described(f.described),
         "about": escape(about(f)),
+        "read": _pairs("What was read", f.read.rows()) if f.read else "",
         "scores": "".join(map(_section, score_tables(f))),
         "verdicts": _section(verdict_table(f), "verdicts"),
         "figures": "".join(map(_figure, figures)) or "<p>Nothing to draw.</p>",
@@ -56,6 +57,12 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
 def _described(pairs: Iterable[tuple[str, str]]) -> str:
     entries = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in pairs)
     return f'<dl class="described">{entries}</dl>' if entries else ""
+
+
+def _pairs(title: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """Names and what is said of them."""
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in pairs)
+    return f"<section><h2>{escape(title)}</h2><dl>{items}</dl></section>"
 
 
 def _figure(figure: Figure) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.data.reading import Reading
 from wvexp.errors import DamagedError
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.
@@ -24,7 +25,9 @@ _ALWAYS: dict[str, Any] = {
 _SOMETIMES: dict[str, Any] = {
     **dict.fromkeys(("fold", "folds"), int),
     **dict.fromkeys(("train_tokens", "train_types", "type_coverage", "epochs"), float),
-    **dict.fromkeys(("per_class", "coverage", "parity", "leakage", "config", "versions"), dict),
+    **dict.fromkeys(
+        ("per_class", "coverage", "parity", "leakage", "config", "versions", "read"), dict
+    ),
     "labels_missing": list,
 }
 _NAMES = {
@@ -65,6 +68,11 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> dict[str, Any]:
     for group in ("groups", "per_class"):
         for name, cells in content.get(group, {}).items():
             _require(f"{group}.{name}", cells, dict)
+    if "read" in content:
+        try:
+            Reading.from_json(content["read"])
+        except ValueError as error:
+            raise DamagedError(f"read: {error}") from error
     for name, value in columns.items():
         if content[name] != value:
             raise DamagedError(f"its column {name} is {value!r}, its result has {content[name]!r}")

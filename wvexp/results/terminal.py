@@ -1,6 +1,6 @@
 """What a run says to the person at the terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,6 +10,12 @@ from rich.text import Text
 
 from wvexp.data.unseen import unseen_words
 from wvexp.printable import printable
+
+
+def say(console: Console, lines: Iterable[str]) -> None:
+    """Print lines that hold text from data, neither wrapped nor read as markup."""
+    for line in lines:
+        console.print(printable(line), markup=False, soft_wrap=True)
 
 
 class EpochLine(Protocol):

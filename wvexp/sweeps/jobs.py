@@ -9,7 +9,7 @@ from rich.console import Console
 
 from wvexp.compose import Job
 from wvexp.errors import UserError
-from wvexp.experiment import describe_run, train_into, warn_of_data
+from wvexp.experiment import describe_run, tell_of_data, train_into
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.folder import remove_abandoned, run_folder
 from wvexp.results.store import Store
@@ -51,8 +51,14 @@ def run_jobs(jobs: Sequence[Job]) -> None:
                 f"{name}={','.join(values)} with -m: all jobs are trained in one place",
                 f"give one {name}",
             )
-    _remove_abandoned_sweeps(jobs)
-    groups = [_Group(group) for group in _by_inputs(jobs)]  # all checked before any is trained
+    dry = any(job.config.dry_run for job in jobs)
+    if not dry:
+        _remove_abandoned_sweeps(jobs)
+    groups = [_Group(alike) for alike in _by_inputs(jobs)]  # all checked before any is trained
+    if dry:
+        return
+    for group in groups:
+        group.open_store()
     raise_failures(SweepOutcome.total(group.run() for group in groups))
 
 
@@ -80,7 +86,7 @@ class _Group:
     def __init__(self, jobs: Sequence[Job]) -> None:
         self.config = jobs[0].config
         self.inputs = prepare(self.config)
-        warn_of_data(self.config, self.inputs.corpus)
+        tell_of_data(self.config, self.inputs, Console(highlight=False))
         for job in jobs:
             check_fit(job.config, self.inputs)
         self.runs = [describe_run(job.config, self.inputs, sweeping=True) for job in jobs]
@@ -88,6 +94,9 @@ class _Group:
         self.by_key: dict[str, Job] = {}
         for run, job in zip(self.runs, jobs, strict=True):
             self.by_key.setdefault(run.key, job)
+
+    def open_store(self) -> None:
+        """The results file, made where there is none."""
         self.store = Store(Path(self.config.store).expanduser())
 
     def run(self) -> SweepOutcome:

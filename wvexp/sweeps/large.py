@@ -21,7 +21,7 @@ from wvexp.data.corpus import Corpus, Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_stream
 from wvexp.errors import RunStopped, UserError
-from wvexp.experiment import describe_run
+from wvexp.experiment import describe_run, tell_of_data
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_sweep
@@ -49,6 +49,10 @@ def run_large(config: Config) -> None:
     # The stream takes the place of the training text, of which the words alone are needed.
     small = replace(config, data=replace(config.data, world_size=10_000), train_size=None)
     inputs = prepare(small)
+    if config.dry_run:
+        _runs(small, inputs)
+        tell_of_data(config, inputs, console)
+        return
     sizes = sorted(config.large.tokens)
     runs = _runs(small, inputs)
     stop = threading.Event()

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from wvexp.errors import UserError
@@ -177,14 +177,15 @@ def threads(workers: int | None) -> Dispatch:
 
 def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
     """Train one run of a sweep on the CPU."""
-    return train(
+    trained = train(
         run,
         inputs.corpus,
         inputs.reference,
         device="cpu",
         on_epoch=lambda epoch: None,
         should_stop=stop.is_set,
-    ).result
+    )
+    return replace(trained.result, read=inputs.reading)
 
 
 def cost(run: RunConfig) -> float:

@@ -18,7 +18,7 @@ from rich.table import Table
 
 from wvexp.config import Config
 from wvexp.errors import UserError
-from wvexp.experiment import warn_of_data
+from wvexp.experiment import tell_of_data
 from wvexp.inputs import Inputs, prepare
 from wvexp.results.store import Store
 from wvexp.seeds import stream
@@ -46,7 +46,9 @@ def run_search(config: Config) -> None:
                 f"give grid.{name}=[{values[0]}]",
             )
     check_scorable(grid.runs(), inputs)
-    warn_of_data(config, inputs.corpus)
+    tell_of_data(config, inputs, console)
+    if config.dry_run:
+        return
     store = Store(Path(config.store).expanduser())
     with _opened(optuna, Path(config.search.study).expanduser()) as storage:
         for arm in grid.arms:

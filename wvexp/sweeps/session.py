@@ -14,7 +14,7 @@ from wvexp.experiment import (
     full_size,
     run_experiment,
     seeds_of,
-    warn_of_data,
+    tell_of_data,
 )
 from wvexp.inputs import Inputs, prepare
 from wvexp.printable import printable
@@ -110,8 +110,11 @@ def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     check_fit(config, inputs)
     runs = [run for one in _models(config) for run in grid_of(one, inputs).runs()]
     check_scorable(runs, inputs)
-    warn_of_data(config, inputs.corpus)
-    console, store = Console(highlight=False), Store(Path(config.store).expanduser())
+    console = Console(highlight=False)
+    tell_of_data(config, inputs, console)
+    if config.dry_run:
+        return SweepOutcome(0, 0, ())
+    store = Store(Path(config.store).expanduser())
     outcome = run_sweep(
         runs, inputs, store, progress=LiveSweep(console), dispatch=dispatch_of(config)
     )

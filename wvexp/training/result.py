@@ -14,6 +14,7 @@ from wvexp import __version__
 from wvexp.data.contents import contents
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.leakage import Leakage
+from wvexp.data.reading import Reading
 from wvexp.data.unseen import count_unseen
 from wvexp.training.identity import RunConfig
 from wvexp.training.metrics import Group
@@ -51,6 +52,7 @@ class RunResult:
     labels_unseen  as `count_unseen` gives them; None for none
     data           as `contents` gives it, of the splits that the run had in hand
     date           day on which it was trained, UTC, such as 2026-11-25
+    read           what was read; None where nobody says
     """
 
     run: RunConfig
@@ -73,6 +75,7 @@ class RunResult:
     labels_unseen: dict[str, dict[str, Any]] | None = None
     data: dict[str, Any] | None = None
     date: str | None = None
+    read: Reading | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -100,6 +103,7 @@ class RunResult:
             "per_class": self.per_class,
             "coverage": self.coverage,
             "leakage": None if self.leakage is None else self.leakage.to_json(),
+            "read": None if self.read is None else self.read.to_json(),
             "parity": self.parity,
             "movement": self.movement,
             "epochs": self.epochs,
