@@ -12,7 +12,7 @@ train: $(VENV)/installed
 	$(BIN)/python scripts/train.py embed=pretrained finetune=false
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup
+	$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
