@@ -15,6 +15,8 @@ from wvexp.sweeps.session import describes_grid
 _BESIDE = {
     "data.world_": (),
     "data.split_seed": ("data=files", "data.train=a.csv", "embed.path=v.txt"),
+    "data.group": ("data=files", "data.train=a.csv", "embed.path=v.txt"),
+    "data.missing": ("data=files", "data.train=a.csv", "embed.path=v.txt"),
     "data.max_": ("data=files", "data.train=a.csv", "embed.path=v.txt"),
     "data.text": ("data=files", "data.train=a.csv", "embed.path=v.txt"),
     "data.label": ("data=files", "data.train=a.csv", "embed.path=v.txt"),
