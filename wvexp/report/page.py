@@ -60,9 +60,8 @@ def _described(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def _pairs(title: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """Names and what is said of them."""
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(said)}</dd>" for name, said in pairs)
-    return f"<section><h2>{escape(title)}</h2><dl>{items}</dl></section>"
+    """Names and what is said of them, under a heading."""
+    return f"<section><h2>{escape(title)}</h2>{_described(pairs)}</section>"
 
 
 def _figure(figure: Figure) -> str:
