@@ -25,6 +25,7 @@ from wvexp.predicting import read_sentences
 FILES = int(os.environ.get("WVEXP_DATA_FUZZ", "270"))
 FIRST = int(os.environ.get("WVEXP_DATA_FUZZ_SEED", "0"))
 BLOCK = 90  # files of one test
+MEMORY = 1000  # MB that reading them may take
 
 
 def read(path: Path, case: Case) -> list[Row]:
@@ -62,10 +63,15 @@ def judge(path: Path, case: Case) -> str:
     return "right"
 
 
+def peak() -> float:
+    """The most memory that this process ever took, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 @pytest.mark.parametrize("block", range(-(-FILES // BLOCK)))
 def test_every_file_is_read_rightly_or_refused_in_one_line(tmp_path: Path, block: int) -> None:
     counts: Counter[str] = Counter()
-    slowest = 0.0
+    slowest, before = 0.0, peak()
     for seed in range(FIRST + block * BLOCK, FIRST + min(FILES, (block + 1) * BLOCK)):
         case = make_case(seed)
         path = tmp_path / case.name
@@ -82,8 +88,8 @@ def test_every_file_is_read_rightly_or_refused_in_one_line(tmp_path: Path, block
         path.unlink()
     if counts.total() == BLOCK:
         assert min(counts["right"], counts["refused"]) > BLOCK / 10, "mutations of one kind"
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"block {block}: {dict(counts)}, slowest {slowest:.2f} s, peak {memory:.0f} MB")
+    print(f"block {block}: {dict(counts)}, slowest {slowest:.2f} s, peak {peak():.0f} MB")
+    assert peak() - before < MEMORY
 
 
 def test_the_judge_finds_wrong_readings(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 import random
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -54,6 +55,24 @@ def test_chunks_and_pages_are_those_that_pyarrow_sees(options: dict) -> None:
         assert sum(page.values for page in sizes) >= chunk.values
     if "data_page_size" in options:
         assert max(len(list(pages(file, chunk))) for chunk in found) > 3
+
+
+@pytest.mark.parametrize("options", WAYS)
+def test_pages_that_hold_other_values_than_the_footer_says_are_refused(options: dict) -> None:
+    file = io.BytesIO(written(**options))
+    for chunk in chunks(file)[:8]:
+        for said in (chunk.values - 1, chunk.values + 1):
+            with pytest.raises(ValueError, match=f"pages hold {chunk.values:,} of its {said:,}"):
+                list(pages(file, replace(chunk, values=said)))
+
+
+def test_a_page_of_no_known_kind_is_refused() -> None:
+    content = written(compression="none", use_dictionary=False, row_group_size=700)
+    first = chunks(io.BytesIO(content))[0]
+    at = content.index(b"\x2c", first.start)  # field 5, the header of a data page, a struct
+    odd = io.BytesIO(content[:at] + b"\xcc" + content[at + 1 :])
+    with pytest.raises(ValueError, match="header is damaged"):
+        list(pages(odd, first))
 
 
 @pytest.mark.parametrize("options", WAYS)

@@ -72,19 +72,24 @@ def pages(file: IO[bytes], chunk: Chunk) -> Iterator[Page]:
     Raises
     ------
     ValueError
-        A header is damaged.
+        A header is damaged, or the pages hold other values than the footer says: pyarrow looks for
+        those that are missing beyond the chunk, in gigabytes of memory.
     """
-    place = chunk.start
+    place, found = chunk.start, 0
     while place < chunk.end:
         with _damage("a page's header"):
             header, length = _page_header(file, place)
             packed, size = header[3], header[2]
-            # Of a data page, a dictionary and a data page of the second version.
-            counts = [header[key][1] for key in (5, 7, 8) if key in header]
-        if min(packed, size, *counts) < 0 or (7 in header and counts[0] > size):
+            # A data page, a dictionary, or a data page of the second version.
+            kind = ({5, 7, 8} & set(header)).pop()
+            count = header[kind][1]
+        if min(packed, size, count) < 0 or (kind == 7 and count > size):
             raise ValueError("a page's header is damaged")
-        yield Page(size, max(counts, default=0))
+        yield Page(size, count)
         place += length + packed
+        found += 0 if kind == 7 else count
+    if found != chunk.values:
+        raise ValueError(f"a column's pages hold {found:,} of its {chunk.values:,} values")
 
 
 def _page_header(file: IO[bytes], place: int) -> tuple[dict[int, Any], int]:
