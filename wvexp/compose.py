@@ -152,8 +152,13 @@ def quoted(argv: Sequence[str]) -> list[str]:
         name, equals, value = argument.partition("=")
         if equals and not name:
             raise UserError(f"{argument!r} is not of the form key=value", "--help lists every key")
+        # Hydra's ways to take a key out, and to place its own files, would do nothing here.
+        if argument.startswith("~") or name == "hydra.run.dir":
+            raise UserError(f"{argument}: not a key that is taken", "--help lists every key")
         if equals and name in GROUPS and value.startswith(("[", "{")):
             raise UserError(f"{argument}: {name}= takes the name of an option", "see --help")
+        if argument == "experiment=null":
+            raise UserError(f"{argument}: the name of an experiment is missing", "leave it out")
         is_option = name in groups
         is_text = name.lstrip("+") in text_keys and value not in ("", "null")
         if not equals or not (is_option or is_text):

@@ -66,7 +66,7 @@ def cases():
     full = {
         "predict": ["model=model", "file=train.csv"],
         "vectors": ["inspect", "vectors.txt"],
-        "report": ["store=swept.sqlite"],
+        "report": ["store=swept.sqlite", "out=out/report.html"],  # which is whole
         "train": [*RANDOM, "out=out"],
         "graph": ["expr=x*x", "x=2"],
     }

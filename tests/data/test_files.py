@@ -355,6 +355,7 @@ def test_nothing_is_left_in_the_temporary_or_cache_folder(
 
 LABELLED = "".join(json.dumps({"text": t, "label": c}) + "\n" for t, c in ROWS)
 BAD = {
+    "unnamed columns": ("a.csv", ",\nsome words,x\n", "line 1 names no column; add a header"),
     "header only": ("a.csv", "text,label\n", "a header (text, label) and no rows"),
     "bom only": ("a.csv", "\ufeff", "the file is empty"),
     "blank": ("a.csv", "\n\n", "the file is empty"),

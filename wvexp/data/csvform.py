@@ -46,7 +46,7 @@ def open_csv(path: Path, kind: str, limits: TextLimits) -> Table:
     ------
     UserError
         A row is ragged or a quote unclosed (the line is named); there is no row after the header;
-        two columns have one name; what `open_text` refuses.
+        two columns have one name, or none has one; what `open_text` refuses.
     """
     form = CsvForm("\t" if kind == "tsv" else _separator(path, limits), csv.QUOTE_MINIMAL)
     try:
@@ -100,6 +100,10 @@ def _checked(path: Path, form: CsvForm, limits: TextLimits) -> dict[str, list[st
     room = HEAD_SIZE
     for line, row in _rows(path, form, limits):
         if header is None:
+            if not any(row):
+                raise UserError(
+                    f"{path}: line {line} names no column", "add a header such as text,label"
+                )
             header = [name or f"Unnamed: {i}" for i, name in enumerate(row)]
             continue
         if len(row) != len(header):
