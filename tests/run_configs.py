@@ -24,3 +24,14 @@ _RUN = RunConfig(
 
 def make_run(**changes):
     return replace(_RUN, **changes)
+
+
+def stored_row(run, validation):
+    """What a progress reads of the run's row in a results file."""
+    return {
+        "arm": run.arm,
+        "model": run.model.name,
+        "train_size": run.train_size,
+        "lr": run.optim.lr,
+        "metric": {"validation": validation},
+    }

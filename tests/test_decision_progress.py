@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
+from run_configs import stored_row
 from test_allocation import BASE, RATES, Trainer
 
 from wvexp.ahead import Ahead, ahead
@@ -82,16 +83,6 @@ def through(terminal, failing=False):
             live.ended()
         said = live.line()
     return out.getvalue(), said, live
-
-
-def stored_row(run, validation):
-    return {
-        "arm": run.arm,
-        "model": run.model.name,
-        "train_size": run.train_size,
-        "lr": run.optim.lr,
-        "metric": {"validation": validation},
-    }
 
 
 def test_piped_a_line_now_and_then_and_one_at_the_end_of_all_batches():

@@ -82,9 +82,9 @@ def whole_number(values: Mapping[str, str], key: str, default: int, minimum: int
 def run_command(main: Callable[[list[str]], int]) -> NoReturn:
     """Run `main` with the program's arguments and exit with what it returns.
 
-    `--version` is answered here, for every script. A `UserError` is one line on stderr and status
-    2, a `RunError` one line and status 1, an interruption from the keyboard status 130. So is, with
-    2, a file that the system refuses, and with 1 an end of memory.
+    `--version` is answered here, for every script. One line on stderr and status 2 for a
+    `UserError` and for a file that the system refuses; one line and status 1 for a `RunError` and
+    where memory has run out; status 130 for an interruption from the keyboard.
     """
     if "--version" in sys.argv[1:]:
         print(f"wvexp {__version__}")

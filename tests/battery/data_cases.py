@@ -2,11 +2,12 @@
 
 import gzip
 import os
+from functools import partial
 from pathlib import Path
 
 from judging import Case, Step
 from model_cases import sound, write_model
-from small_inputs import RANDOM, conll, sentences, table
+from small_inputs import RANDOM, conll, filling_and, sentences, table, writing
 from small_inputs import fill as fill_training
 
 CSV = table().encode()
@@ -159,20 +160,7 @@ def _without(key):
     return [word for word in RANDOM if not word.startswith(f"{key}=")]
 
 
-def _writing(name, content):
-    def make(folder):
-        fill(folder)
-        (folder / name).write_bytes(content)
-
-    return make
-
-
-def _with(make):
-    def fill_and_make(folder):
-        fill(folder)
-        make(folder)
-
-    return fill_and_make
+_writing, _with = partial(writing, fill), partial(filling_and, fill)
 
 
 _PLACES = {

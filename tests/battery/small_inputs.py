@@ -45,3 +45,23 @@ def fill(folder: Path):
     (folder / "train.csv").write_text(table())
     (folder / "train.conll").write_text(conll())
     (folder / "vectors.txt").write_text(vector_text())
+
+
+def writing(fill, name, content):
+    """What `fill` makes, and a file beside it."""
+
+    def make(folder):
+        fill(folder)
+        (folder / name).write_bytes(content)
+
+    return make
+
+
+def filling_and(fill, make):
+    """What `fill` makes, and then what `make` does."""
+
+    def fill_and_make(folder):
+        fill(folder)
+        make(folder)
+
+    return fill_and_make

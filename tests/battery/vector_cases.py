@@ -6,11 +6,12 @@ import os
 import pickle
 import struct
 import zipfile
+from functools import partial
 from io import BytesIO
 
 import numpy as np
 from judging import Case, Step
-from small_inputs import RUN, WORDS, D, fill, rows, vector_text
+from small_inputs import RUN, WORDS, D, fill, filling_and, rows, vector_text, writing
 
 TEXT = vector_text().encode()
 HEADED = f"{len(WORDS)} {D}\n".encode() + TEXT
@@ -200,20 +201,7 @@ def _unowned(folder, ended):
     return f"{owned} was made" if owned else None
 
 
-def _writing(name, content):
-    def make(folder):
-        fill(folder)
-        (folder / name).write_bytes(content)
-
-    return make
-
-
-def _with(make):
-    def fill_and_make(folder):
-        fill(folder)
-        make(folder)
-
-    return fill_and_make
+_writing, _with = partial(writing, fill), partial(filling_and, fill)
 
 
 def _static(weights, tokenizer=b"{}"):

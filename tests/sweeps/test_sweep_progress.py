@@ -5,6 +5,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 
 from rich.console import Console
+from run_configs import stored_row
 
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import FailedRun
@@ -19,16 +20,6 @@ class Clock:
 
 def result_of(run, validation):
     return SimpleNamespace(run=run, validation=validation)
-
-
-def stored_row(run, validation):
-    return {
-        "arm": run.arm,
-        "model": run.model.name,
-        "train_size": run.train_size,
-        "lr": run.optim.lr,
-        "metric": {"validation": validation},
-    }
 
 
 def follow(tiny, inputs, terminal):

@@ -7,7 +7,6 @@ import gzip
 import io
 import lzma
 import os
-import resource
 import sys
 import time
 import zipfile
@@ -29,7 +28,6 @@ from wvexp.vectors.pretrained import load_vectors
 MUTATIONS = int(os.environ.get("WVEXP_FUZZ", "2000"))
 SEED = int(os.environ.get("WVEXP_FUZZ_SEED", "0"))
 SLOWEST = 10.0  # seconds for a file of a few kilobytes: far above any load, far below a hang
-MEMORY = 1 << 30  # bytes of address space beyond what the process has: no header may ask for more
 
 WORDS = [f"word{i}" for i in range(20)] + ["naïve", "日本", "the", ",", "3.5"]
 ASKED = ["the", "word7", "日本", "unheard", ","]
@@ -107,15 +105,6 @@ def mutate(content: bytes, rng: np.random.Generator) -> bytes:
                 if digits:
                     made[digits[int(rng.integers(len(digits)))]] = int(rng.integers(48, 58))
     return bytes(made)
-
-
-@pytest.fixture
-def bounded_memory() -> Iterator[None]:
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import os
 import resource
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -26,21 +25,11 @@ from wvexp.vectors.pretrained import describe_vectors, load_vectors
 FILES = int(os.environ.get("WVEXP_FUZZ", "2200"))
 SEED = int(os.environ.get("WVEXP_FUZZ_SEED", "0"))
 SLOWEST = 20.0  # seconds
-MEMORY = 1 << 30  # bytes of address space beyond what the process has
 UNPACK = {"gzip": gzip.decompress, "xz": lzma.decompress, "zip": unzipped}
 PACK = {"gzip": gzip.compress, "xz": lzma.compress, "zip": zipped}
 INNER = {"gzip": "GloVe text", "xz": "word2vec binary", "zip": "word2vec text"}
 # What a slow reader reads and this package refuses with reason: nothing is lost by that.
 FOREIGN = ("a list of counts", "no known vector format", "not a vector file", "only blanks")
-
-
-@pytest.fixture
-def bounded_memory() -> Iterator[None]:
-    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    resource.setrlimit(resource.RLIMIT_AS, (used + MEMORY, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def faulty(name: str, files: Files, rng: np.random.Generator) -> Files:

@@ -13,21 +13,30 @@ _PARTS = {"train": "to train on", "validation": "to validate on", "test": "to te
 
 
 def described(m: Measurements) -> tuple[tuple[str, str], ...]:
-    """The data's name, the day, the examples and the labels."""
+    """The data's name, the day, the examples and the labels.
+
+    Of rows that say what was read (`wvexp.data.reading`), the latter two stand there.
+    """
     told = [
         ("data", listed(_distinct(run["data"]["name"] for run in m.runs if "data" in run))),
         ("trained", _days(run["date"] for run in m.runs if "date" in run)),
     ]
+    if not any("read" in run for run in m.runs):
+        told += _examples(m)
+    return tuple((name, value) for name, value in told if value)
+
+
+def _examples(m: Measurements) -> list[tuple[str, str]]:
     # Every run of a condition has the same data; a cross-fit that lacks a fold has no row.
     data: dict[str, Any] = next((run["data"] for run in m.runs if "data" in run), {})
     if "pool" in data:
-        told.append(("examples", f"{_size(data['pool'], m)}, in {m.folds} folds"))
+        examples = f"{_size(data['pool'], m)}, in {m.folds} folds"
     else:
         parts = [f"{_size(data[part], m)} {what}" for part, what in _PARTS.items() if part in data]
-        told.append(("examples", ", ".join(parts)))
+        examples = ", ".join(parts)
     where = "all the data" if "pool" in data else "the training data"
-    told.append(("labels", _labels(training_labels(data), where)))
-    return tuple((name, value) for name, value in told if value)
+    labels = _labels(training_labels(data), where)
+    return [("examples", examples), ("labels", labels)]
 
 
 def training_labels(data: Mapping[str, Any]) -> dict[str, int]:
