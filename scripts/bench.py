@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wvexp.atomic import check_place, write_text
 from wvexp.benchmarks.cases import CASES
 from wvexp.benchmarks.tables import tables
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import UserError
+from wvexp.files import check_place, write_text
 
 KEYS = {
     "case": f"what to measure: {', '.join(CASES)}; all when left out",

@@ -4,14 +4,14 @@ import time
 from functools import partial
 
 from wvexp.cli import run_command
-from wvexp.compose import run_hydra_command
+from wvexp.config.compose import run_hydra_command
 
 # A budget counts from here: reading the program takes time too.
 BEGAN = time.perf_counter()
 
 
 def main(argv: list[str]) -> int:
-    from wvexp.deciding import run_decision
+    from wvexp.decision.procedure import run_decision
 
     run_hydra_command(partial(run_decision, began=BEGAN), argv, config_name="decide")
     return 0

@@ -3,9 +3,9 @@
 Exit status 1, with the gradient's name, when a tolerance is broken.
 """
 
-from wvexp.atomic import write_text
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.errors import RunError
+from wvexp.files import write_text
 
 KEYS = {
     "only": "gates and models to check, by class, with commas between (all)",
@@ -23,8 +23,8 @@ def main(arguments: list[str]) -> int:
     # These load torch, which takes a second: not for --help, not for a mistyped key.
     from rich.console import Console
 
-    from wvexp.training.gradient_report import as_json, as_rich, broken
-    from wvexp.training.gradient_table import gradient_table
+    from wvexp.parity.gradient_report import as_json, as_rich, broken
+    from wvexp.parity.gradient_table import gradient_table
 
     table = gradient_table(seed, trials, only)
     Console().print(as_rich(table))

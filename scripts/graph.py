@@ -6,10 +6,10 @@ graph.py expr=window out=window.svg
 
 import math
 
-from wvexp.atomic import write_text
 from wvexp.backprop.show import show_expression, show_window
 from wvexp.cli import parse_key_values, run_command
 from wvexp.errors import UserError
+from wvexp.files import write_text
 
 KEYS = {
     "expr": "+ - * / ** max tanh sigmoid relu hardtanh; or window for s = uᵀ f(Wx + b)",

@@ -15,9 +15,9 @@ KEYS = {
 
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, required=("model",), about=__doc__ or "")
-    from wvexp.config_values import positive
-    from wvexp.data.limits import TextLimits
-    from wvexp.predicting import run_prediction
+    from wvexp.commands.predict import run_prediction
+    from wvexp.config.values import positive
+    from wvexp.data.reading.limits import TextLimits
 
     limits = {
         key.removeprefix("max_"): positive(key, values[key])

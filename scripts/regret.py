@@ -4,8 +4,8 @@ import json
 import sys
 from pathlib import Path
 
-from wvexp.atomic import write_text
 from wvexp.cli import parse_key_values, run_command
+from wvexp.files import write_text
 from wvexp.printable import printable
 
 KEYS = {

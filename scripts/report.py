@@ -16,7 +16,7 @@ KEYS = {
 
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, about=__doc__ or "")
-    from wvexp.reporting import report_store
+    from wvexp.report.store_report import report_store
 
     out = report_store(
         Path(values.get("store", "runs/results.sqlite")),

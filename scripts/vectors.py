@@ -14,9 +14,9 @@ raise what a line and the unpacked file may take, as embed.max_line_mb and embed
 from collections.abc import Callable
 from typing import Any
 
-from wvexp import vector_tools
 from wvexp.cli import parse_key_values, run_command, whole_number
-from wvexp.config import Embed
+from wvexp.commands import vectors as vector_tools
+from wvexp.config.schema import Embed
 from wvexp.errors import UserError
 from wvexp.printable import printable
 from wvexp.vectors import inspection

@@ -18,14 +18,14 @@ import pytest
 from simulated_store import SimulatedStore
 
 import wvexp
-from wvexp.compose import compose, run_hydra_command
+from wvexp.commands.predict import _text_column
+from wvexp.config.compose import compose, run_hydra_command
 from wvexp.errors import UserError
-from wvexp.experiment import choose_device, describe_run, run_experiment
-from wvexp.inputs import prepare
-from wvexp.predicting import _text_column
+from wvexp.experiment.inputs import prepare
+from wvexp.experiment.run import choose_device, describe_run, run_experiment
 from wvexp.report.conditions import choose_condition
+from wvexp.report.store_report import parse_margin
 from wvexp.report.writing import write_report
-from wvexp.reporting import parse_margin
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_fit, check_single, check_sweep
@@ -197,20 +197,20 @@ CASES = [
 ]
 # Remedies that name a key and cannot be typed here: where they stand, and why.
 ELSEWHERE = {
-    "wvexp/deciding.py": "of a budget, whose least is tested in test_allocation.py",
-    "wvexp/data/hub.py": "without a network",
-    "wvexp/data/limits.py": "of files too large for here; the keys are typed in test_limits.py",
+    "wvexp/decision/procedure.py": "of a budget, whose least is tested in test_allocation.py",
+    "wvexp/data/reading/hub.py": "without a network",
+    "wvexp/data/reading/limits.py": "of files too large for here; test_limits.py types the keys",
     "wvexp/sweeps/grid.py": "Python's own argument",
     "wvexp/sweeps/run.py": "inputs made in Python",
     "wvexp/results/folder.py": "of a full disk, in the battery",
-    "wvexp/compose.py": "which quotes to type",
-    "wvexp/config_values.py": "Python's own argument: a command line is refused by compose",
+    "wvexp/config/compose.py": "which quotes to type",
+    "wvexp/config/values.py": "Python's own argument: a command line is refused by compose",
 }
 # And by line of text: results files and texts to predict, odd in many ways, are in the battery.
 ELSEWHERE_WORDS = (
     'give text="..." or file=PATH',
     "give column=NAME of the text",
-    "wvexp.inputs.prepare(config)",
+    "wvexp.experiment.inputs.prepare(config)",
     "wait for its end",
     "give another store=FILE",
 )

@@ -8,12 +8,12 @@ import pytest
 from wvexp.analysis.choice import choose
 from wvexp.analysis.paired import paired_difference
 from wvexp.analysis.rare import enough_units
-from wvexp.compose import compose
+from wvexp.config.compose import compose
 from wvexp.data.folds import FOLDS
-from wvexp.deciding import decide
+from wvexp.decision.procedure import decide
 from wvexp.errors import UserError
-from wvexp.experiment import warn_of_data
-from wvexp.inputs import prepare
+from wvexp.experiment.inputs import prepare
+from wvexp.experiment.run import warn_of_data
 from wvexp.seeds import stream
 
 

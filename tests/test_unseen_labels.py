@@ -7,10 +7,10 @@ import re
 import numpy as np
 import pytest
 
-from wvexp.compose import compose
-from wvexp.deciding import run_decision
-from wvexp.experiment import run_experiment
-from wvexp.reporting import report_store
+from wvexp.config.compose import compose
+from wvexp.decision.procedure import run_decision
+from wvexp.experiment.run import run_experiment
+from wvexp.report.store_report import report_store
 from wvexp.results.store import Store
 from wvexp.sweeps.session import run_config
 from wvexp.training.saved import SavedModel

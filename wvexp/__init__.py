@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wvexp.deciding import decide
+    from wvexp.decision.procedure import decide
     from wvexp.errors import UserError
     from wvexp.sweeps.session import sweep
     from wvexp.vectors.pretrained import load_vectors
@@ -14,7 +14,7 @@ __all__ = ["UserError", "__version__", "decide", "load_vectors", "sweep"]
 # Loaded when first asked for, so that `import wvexp` stays quick.
 _HOMES = {
     "UserError": "wvexp.errors",
-    "decide": "wvexp.deciding",
+    "decide": "wvexp.decision.procedure",
     "load_vectors": "wvexp.vectors.pretrained",
     "sweep": "wvexp.sweeps.session",
 }

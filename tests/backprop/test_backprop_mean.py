@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from wvexp.backprop.activations import ACTIVATIONS
 from wvexp.backprop.gradcheck import relative_error
 from wvexp.backprop.mean import MeanClassifier
+from wvexp.parity.gradient_cases import random_case
 from wvexp.seeds import stream
-from wvexp.training.gradient_cases import random_case
 
 
 @settings(deadline=None)

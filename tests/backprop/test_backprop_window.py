@@ -21,8 +21,8 @@ from wvexp.backprop.graph import ComputationalGraph
 from wvexp.backprop.head import Head
 from wvexp.backprop.losses import softmax_cross_entropy
 from wvexp.backprop.window import WindowClassifier
+from wvexp.parity.gradient_cases import random_case
 from wvexp.seeds import stream
-from wvexp.training.gradient_cases import random_case
 
 SHAPES = {
     "seed": st.integers(0, 2**32),

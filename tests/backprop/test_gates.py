@@ -8,8 +8,8 @@ import pytest
 from wvexp.backprop import gates
 from wvexp.backprop.gradcheck import numeric_gradient
 from wvexp.errors import UserError
+from wvexp.parity.gradient_table import gate_cases
 from wvexp.seeds import stream
-from wvexp.training.gradient_table import gate_cases
 
 CASES = list(gate_cases(stream(1, "gates")))
 

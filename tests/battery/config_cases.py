@@ -9,7 +9,7 @@ import yaml
 from judging import Case, Step
 from small_inputs import PRETRAINED, RANDOM, fill
 
-from wvexp.config import keys
+from wvexp.config.schema import keys
 from wvexp.printable import printable
 
 VALUES = {

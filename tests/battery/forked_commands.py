@@ -35,13 +35,6 @@ def load_everything():
     import pyarrow.parquet  # noqa: F401
     import torch
 
-    import wvexp.backprop.kernels
-    import wvexp.deciding
-    import wvexp.predicting
-    import wvexp.report.figures
-    import wvexp.sweeps.jobs
-    import wvexp.vector_tools  # noqa: F401
-
     torch.set_num_threads(1)
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # loads half of torch at its first use
 

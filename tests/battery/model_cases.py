@@ -14,7 +14,7 @@ from judging import Case, Step
 from safetensors.numpy import load, save
 from small_inputs import WORDS, D, fill, rows
 
-from wvexp.config import Model
+from wvexp.config.schema import Model
 from wvexp.training.saved import SavedModel, VectorSource
 from wvexp.vectors.pretrained import fingerprint_vectors
 

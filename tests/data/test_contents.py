@@ -3,8 +3,9 @@
 import numpy as np
 
 from wvexp.data.contents import contents, pooled_contents
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold, pooled
+from wvexp.data.split import Split
 
 
 def sentences(labels, first=0):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.data.corpus import Corpus, Split, training_order
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split, training_order
 from wvexp.errors import UserError
 
 LEXICON = ["The", "the", "Cat", "sat", "THE", "down"]

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.compose import compose
-from wvexp.data.corpus import Corpus, Split
-from wvexp.data.folds import concatenated, fold_of_sentences, of_fold, pooled
-from wvexp.data.leakage import find_leakage
+from wvexp.config.compose import compose
+from wvexp.data.corpus import Corpus
+from wvexp.data.dealing import fold_of_sentences
+from wvexp.data.folds import concatenated, of_fold, pooled
+from wvexp.data.split import Split
 from wvexp.errors import UserError
-from wvexp.inputs import prepare
+from wvexp.experiment.inputs import prepare
 
 
 def make_split(first, sentences, task="sentence", documents=None):
@@ -68,10 +69,14 @@ def test_every_example_is_tested_once_and_never_trained_on_then(n, task, documen
     assert sorted(units) == sorted(corpus.units.ids)
 
 
+def folds_of(corpus, seed):
+    return fold_of_sentences(corpus.train, corpus.groups, corpus.folds, seed)
+
+
 def test_folds_are_of_one_size_and_keep_the_labels_in_proportion():
     corpus = pooled(make_corpus(90), 5)
     for seed in range(5):
-        fold = fold_of_sentences(corpus, seed)
+        fold = folds_of(corpus, seed)
         counts = np.zeros((5, 3), dtype=int)
         np.add.at(counts, (fold, corpus.train.labels), 1)
         assert (counts == 6).all()
@@ -80,8 +85,8 @@ def test_folds_are_of_one_size_and_keep_the_labels_in_proportion():
 def test_a_seed_draws_the_same_folds_again_and_another_seed_others():
     corpus = pooled(make_corpus(90), 5)
     again = pooled(make_corpus(90), 5)
-    assert (fold_of_sentences(corpus, 3) == fold_of_sentences(again, 3)).all()
-    assert (fold_of_sentences(corpus, 3) != fold_of_sentences(corpus, 4)).any()
+    assert (folds_of(corpus, 3) == folds_of(again, 3)).all()
+    assert (folds_of(corpus, 3) != folds_of(corpus, 4)).any()
 
 
 @pytest.mark.parametrize("documents", [None, [400, 12, 12, 12, 12, 12], [3] * 20])
@@ -163,11 +168,11 @@ def test_text_that_stands_in_two_documents_is_told_and_elsewhere_kept_together()
         ]
         return pooled(Corpus("toy", corpus.lexicon, ["a", "b", "c"], *fives), 2)
 
-    leakage = find_leakage(pool("token", documents=True))
+    leakage = pool("token", documents=True).leakage
     assert (leakage.shared, leakage.checked) == (8, 12)
     assert "stand in more than one document" in str(leakage)
     for task, documents in (("token", False), ("sentence", False), ("sentence", True)):
-        assert find_leakage(pool(task, documents)) is None
+        assert pool(task, documents).leakage is None
 
 
 def test_folds_of_repeated_text_are_other_data_than_before():

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.data.corpus import Corpus, Split
-from wvexp.data.files import read_files
-from wvexp.data.folds import fold_of_sentences, of_fold, pooled
+from wvexp.data.corpus import Corpus
+from wvexp.data.dealing import fold_of_sentences
+from wvexp.data.folds import of_fold, pooled
 from wvexp.data.grouping import make_groups
+from wvexp.data.reading.files import read_files
+from wvexp.data.split import Split
 from wvexp.data.splitting import SHARE, split_off
 
 
@@ -62,7 +64,7 @@ def test_data_without_doubles_are_split_as_ever(task, documents, seed, parts, fo
     empty = split.take(np.empty(0, dtype=np.int64))
     corpus = pooled(Corpus("toy", names, list("abcd"), split, empty, empty), 4)
     one = of_fold(corpus, seed, 1)
-    fold = fold_of_sentences(corpus, seed).tolist()
+    fold = fold_of_sentences(corpus.train, corpus.groups, corpus.folds, seed).tolist()
     assert short_hash([fold, places(one.train), places(one.validation)]) == folds
 
 
@@ -103,7 +105,7 @@ def test_no_text_is_in_two_folds_and_folds_stay_alike(texts, seed, folds):
     names = [f"w{i}" for i in range(62)]
     empty = split.take(np.arange(0))
     corpus = pooled(Corpus("toy", names, ["a", "b", "c"], split, empty, empty), folds)
-    fold = fold_of_sentences(corpus, seed)
+    fold = fold_of_sentences(corpus.train, corpus.groups, corpus.folds, seed)
     for text in set(texts):
         assert len(set(fold[np.array(texts) == text])) == 1
     most = np.bincount(texts).max()

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.data.corpus import Split
 from wvexp.data.grouping import make_groups
+from wvexp.data.split import Split
 from wvexp.data.splitting import SHARE
 from wvexp.data.splitting import split_off as places_split_off
 from wvexp.errors import UserError

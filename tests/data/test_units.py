@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 from wvexp.data.units import make_units
 
 LEXICON = ["the", "The", "cat", "dog", "sat"]

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus
-from wvexp.data.encode import build_corpus
-from wvexp.data.examples import Example, Source
-from wvexp.data.files import read_files
 from wvexp.data.folds import of_fold, pooled
+from wvexp.data.reading.encode import build_corpus
+from wvexp.data.reading.examples import Example, Source
+from wvexp.data.reading.files import read_files
 from wvexp.data.unseen import count_unseen, unseen_words
 from wvexp.errors import UserError
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wvexp.data import vocabulary
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 
 LEXICON = 12

@@ -9,7 +9,8 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 from wvexp.data.world import world_corpus, world_stream, world_text
 from wvexp.data.world.corpus import RECIPES, task_world
 from wvexp.errors import UserError

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from simulated_store import SimulatedStore
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
+from wvexp.metrics.scorer import Scorer
 from wvexp.report.measurements import measure
 from wvexp.results.crossfit import CrossFitted, joined_per_class
-from wvexp.training.metrics import Scorer
 
 
 class Folded:

@@ -10,9 +10,9 @@ import pytest
 from wvexp.backprop import gates
 from wvexp.backprop.rows import RowGradient
 from wvexp.errors import RunError, UserError
+from wvexp.parity.gradient_cases import model_cases
+from wvexp.parity.gradient_table import check_gate, check_model, gate_cases
 from wvexp.seeds import stream
-from wvexp.training.gradient_cases import model_cases
-from wvexp.training.gradient_table import check_gate, check_model, gate_cases
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "gradcheck.py"
 spec = importlib.util.spec_from_file_location("gradcheck_script", SCRIPT)

@@ -15,7 +15,7 @@ from wvexp.sweeps.cluster import grouped, on_ray, on_slurm, train_group
 from wvexp.sweeps.run import cost, run_sweep, train_run
 
 SEEDS = 4
-HERE = Path(__file__).resolve().parent
+HELPERS = Path(__file__).resolve().parents[1] / "helpers"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def expected(inputs, tiny, tmp_path):
 @pytest.fixture
 def importable(monkeypatch):
     """What the workers need to find: the package, and the makers of these tests."""
-    root = HERE.parents[1]
+    root = HELPERS.parents[1]
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
 
@@ -112,7 +112,7 @@ def test_ray_finishes_although_a_node_is_killed(
     runs, table = expected
     path = tmp_path / "ray.sqlite"
     done = subprocess.run(
-        [sys.executable, str(HERE / "ray_sweep.py"), str(path), str(SEEDS)],
+        [sys.executable, str(HELPERS / "ray_sweep.py"), str(path), str(SEEDS)],
         capture_output=True,
         text=True,
         timeout=300,

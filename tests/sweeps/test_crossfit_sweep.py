@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import wvexp
-from wvexp.compose import compose
+from wvexp.config.compose import compose
 from wvexp.data.folds import of_fold, pooled
 from wvexp.errors import RunError, UserError
-from wvexp.experiment import full_size
+from wvexp.experiment.run import full_size
 from wvexp.report.measurements import measure
 from wvexp.results.store import Store
 from wvexp.sweeps.run import run_sweep

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.config import Tuning
+from wvexp.config.schema import Tuning
 from wvexp.errors import UserError
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 

@@ -14,7 +14,7 @@ import pytest
 from wvexp.results.store import Store
 from wvexp.sweeps.run import run_sweep
 
-PROGRAM = Path(__file__).with_name("killed_sweep.py")
+PROGRAM = Path(__file__).parents[1] / "helpers" / "killed_sweep.py"
 # WVEXP_KILLS=50 gives the long form: a sweep of 200 runs, killed at 50 random moments.
 KILLS = int(os.environ.get("WVEXP_KILLS", "4"))
 SEEDS = 25 if KILLS > 10 else 10

@@ -5,14 +5,14 @@ import signal
 import numpy as np
 import pytest
 
-from wvexp.compose import compose
+from wvexp.config.compose import compose
 from wvexp.data.world import world_corpus, world_stream
 from wvexp.errors import UserError
-from wvexp.inputs import prepare
+from wvexp.experiment.inputs import prepare
 from wvexp.results.store import Store
 from wvexp.sweeps import large as large_module
 from wvexp.sweeps.large import cut_at, run_large, whole_vocabulary, with_stops
-from wvexp.sweeps.session import grid_of
+from wvexp.sweeps.planning import grid_of
 from wvexp.sweeps.streamed import StreamedRun
 
 SMALL = ["data.world_vocabulary=2000", "model.hidden=8"]

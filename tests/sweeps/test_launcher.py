@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wvexp.cli import run_command
-from wvexp.compose import run_hydra_command
+from wvexp.config.compose import run_hydra_command
 from wvexp.errors import RunError, UserError
 from wvexp.results.store import Store
 from wvexp.sweeps import jobs as jobs_module
@@ -214,7 +214,7 @@ def test_a_failing_job_is_listed_and_ends_in_status_1(here, monkeypatch, capsys)
             raise RunError("training diverged: mean loss nan; lower optim.lr")
         return train(run, *others, **options)
 
-    monkeypatch.setattr("wvexp.experiment.train", failing)
+    monkeypatch.setattr("wvexp.experiment.run.train", failing)
 
     def main(argv):
         command("-m", "train_size=100", "seed=range(0,3)")

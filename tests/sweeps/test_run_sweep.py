@@ -9,10 +9,10 @@ import pytest
 
 import wvexp
 from wvexp.errors import RunError, UserError
+from wvexp.parity import engines as engine_parity
 from wvexp.results.store import Store
 from wvexp.sweeps import run as run_module
 from wvexp.sweeps.run import FailedRun, SweepOutcome, run_sweep, train_run
-from wvexp.training import engine_parity
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from wvexp.compose import compose
+from wvexp.config.compose import compose
 from wvexp.errors import UserError
 from wvexp.results.store import Store
 from wvexp.sweeps.search import run_search

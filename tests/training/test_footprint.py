@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wvexp import memory
-from wvexp.config import Model, Optim, Tuning
-from wvexp.data.corpus import Corpus, Split
+from wvexp import machine as memory
+from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 from wvexp.errors import UserError
 from wvexp.training.footprint import footprint, require_run_memory
 from wvexp.training.identity import RunConfig

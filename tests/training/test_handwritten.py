@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from run_configs import make_run
 
-from wvexp.config import Model, Optim, Tuning
+from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.data.world import world_corpus, world_vectors
 from wvexp.errors import RunError, RunStopped, UserError
+from wvexp.parity.watching import watcher
 from wvexp.seeds import stream
 from wvexp.training import handwritten
 from wvexp.training.engine import draw_mask
@@ -63,7 +64,7 @@ def run(data, engine, **changes):
         configure(data[0], engine, **changes),
         *data,
         device="cpu",
-        parity_every=None,
+        watch=watcher(None),
         on_epoch=epochs.append,
     )
     return trained, epochs
@@ -239,7 +240,7 @@ def test_what_the_engine_lacks_is_named(data, changes, device, message):
 
 def test_a_run_never_imports_torch():
     here = Path(__file__).parent
-    folders = [str(here), str(here.parent)]
+    folders = [str(here), str(here.parent / "helpers")]
     program = f"""
 import sys
 sys.path[:0] = {folders!r}

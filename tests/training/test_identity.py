@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from wvexp.config import Model, Optim, Tuning
+from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.training import identity
 from wvexp.training.identity import RunConfig
 

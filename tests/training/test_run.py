@@ -8,15 +8,16 @@ from gensim.models import KeyedVectors
 from run_configs import make_run
 
 from wvexp.backprop.head import Head
-from wvexp.config import Model, Optim, Tuning
+from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, RunStopped, UserError
+from wvexp.metrics.scorer import Group, Scorer
+from wvexp.parity.watching import watcher
 from wvexp.training import run as run_module
 from wvexp.training.autograd import AutogradEngine
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
-from wvexp.training.metrics import Group, Scorer
 from wvexp.training.run import train, word_groups
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin
@@ -66,7 +67,7 @@ def start_run(corpora, references):
             corpus,
             references[task],
             device="cpu",
-            parity_every=parity_every,
+            watch=watcher(parity_every),
             on_epoch=epochs.append,
             time_is_up=lambda: time_is_up(len(epochs)),
         )

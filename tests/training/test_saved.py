@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from gensim.models import KeyedVectors
 
-from wvexp.config import Model
+from wvexp.config.schema import Model
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.models.build import build_model, draw_network

@@ -8,7 +8,8 @@ from gensim.models import KeyedVectors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import PAD, UNK, Vocabulary
 from wvexp.vectors.initial import (
     pretrained_start,

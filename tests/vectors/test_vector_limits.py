@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from wvexp.config import Config
+from wvexp.config.schema import Config
 from wvexp.errors import UserError
 from wvexp.vectors.limits import Limits
 from wvexp.vectors.pretrained import describe_vectors, known_words, load_vectors, row_faults

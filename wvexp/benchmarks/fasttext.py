@@ -19,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
 from wvexp.models.draw import draw_weights, head_shapes

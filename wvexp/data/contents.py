@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 
 SPLITS = ("train", "validation", "test")
 

@@ -4,74 +4,16 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.data.dealing import smallest_fold
+from wvexp.data.grouping import make_groups
+from wvexp.data.leakage import Leakage, find_leakage, leakage_between_groups
+from wvexp.data.split import Split, Task, training_order
+from wvexp.data.units import Units, make_units
 from wvexp.errors import UserError
-from wvexp.seeds import stream
-
-if TYPE_CHECKING:
-    from wvexp.data.leakage import Leakage
-    from wvexp.data.units import Units
-
-Task = Literal["token", "sentence"]
-
-
-@dataclass(frozen=True)
-class Split:
-    """Sentences of one split, one after another.
-
-    task      "token": one label a token; "sentence": one label a sentence
-    words     int32 [tokens]       ids into `Corpus.lexicon`
-    offsets   int64 [sentences+1]  sentence i is words[offsets[i]:offsets[i+1]]
-    labels    int32 [tokens] or [sentences], by task; ids into `Corpus.label_names`, from its end
-              on into `Corpus.unseen_labels` (never in training)
-    documents int32 [sentences]    the document of each sentence; None where the data names none
-    """
-
-    task: Task
-    words: NDArray[np.int32]
-    offsets: NDArray[np.int64]
-    labels: NDArray[np.int32]
-    documents: NDArray[np.int32] | None = None
-
-    def __post_init__(self) -> None:
-        expected = self.tokens if self.task == "token" else self.sentences
-        if self.offsets[-1] != self.tokens or len(self.labels) != expected:
-            raise ValueError(
-                f"{self.task} split: {len(self.labels)} labels, expected {expected}; "
-                f"offsets end at {self.offsets[-1]}, {self.tokens} tokens"
-            )
-
-    @property
-    def sentences(self) -> int:
-        return len(self.offsets) - 1
-
-    @property
-    def tokens(self) -> int:
-        return len(self.words)
-
-    @property
-    def examples(self) -> int:
-        """What `train_size` counts: tokens of a token task, sentences of a sentence task."""
-        return len(self.labels)
-
-    def take(self, sentences: NDArray[np.integer]) -> "Split":
-        """The given sentences, in the given order."""
-        starts = self.offsets[sentences]
-        lengths = self.offsets[sentences + 1] - starts
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        # index of every token taken: its sentence's start plus its place in the sentence
-        tokens = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return Split(
-            task=self.task,
-            words=self.words[tokens],
-            offsets=offsets,
-            labels=self.labels[tokens if self.task == "token" else sentences],
-            documents=None if self.documents is None else self.documents[sentences],
-        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +27,7 @@ class Corpus:
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
     With `folds` all three splits are the whole data, to be cut by `wvexp.data.folds`;
     `test_units` are the units of a test split that was cut out of a larger one.
-    `notes` say what was assumed when the data were read (`wvexp.data.assumptions`);
+    `notes` say what was assumed when the data were read (`wvexp.data.reading.assumptions`);
     `sources` are the names of what train, validation and test were read from, None for a part that
     was split off; `columns` those of text and label, None where they have none; `group` that whose
     equal values are one document, in whichever split.
@@ -99,7 +41,7 @@ class Corpus:
     test: Split
     tokenizer: str = "whitespace"
     folds: int | None = None
-    test_units: "Units | None" = None
+    test_units: Units | None = None
     unseen_labels: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     sources: tuple[str | None, ...] = ()
@@ -130,38 +72,34 @@ class Corpus:
         return digest.hexdigest()[:16]
 
     @cached_property
-    def units(self) -> "Units":
+    def units(self) -> Units:
         """The units of the test split, over which statistics are taken."""
-        from wvexp.data.units import make_units  # it imports this module
-
         return self.test_units or make_units(self.test, self.lexicon)
 
     @cached_property
     def groups(self) -> NDArray[np.int64]:
         """What stays together where a split is made [training sentences]: `wvexp.data.grouping`."""
-        from wvexp.data.grouping import make_groups  # it imports this module
-
         return make_groups(self.train, self.lexicon)
 
     @cached_property
-    def leakage(self) -> "Leakage | None":
+    def leakage(self) -> Leakage | None:
         """Test sentences that also stand in the training split.
 
         None for none, and for the built-in world, whose sentences coincide by chance.
         """
-        from wvexp.data.leakage import find_leakage  # it imports this module
-
-        return None if self.name in ("world-token", "world-sentence") else find_leakage(self)
+        if self.name in ("world-token", "world-sentence"):
+            return None
+        if self.folds is not None:
+            return leakage_between_groups(self.train, self.groups)
+        return find_leakage(self.train, self.test)
 
     def available(self, seeds: Collection[int]) -> int:
         """Examples that every run of the seeds can train on, in whichever fold."""
         if self.folds is None:
             return self.train.examples
-        from wvexp.data.folds import smallest_fold  # it imports this module
-
         for seed in seeds:
             if seed not in self._smallest:
-                self._smallest[seed] = smallest_fold(self, seed)
+                self._smallest[seed] = smallest_fold(self.train, self.groups, self.folds, seed)
         return min(self._smallest[seed] for seed in seeds)
 
     @cached_property
@@ -216,18 +154,3 @@ class Corpus:
             return split.take(order[:size])
         lengths = np.diff(split.offsets)[order]
         return split.take(order[: int(np.searchsorted(np.cumsum(lengths), size)) + 1])
-
-
-def training_order(split: Split, seed: int) -> NDArray[np.int64]:
-    """The seed's permutation of the sentences, of which every training subset is a prefix."""
-    rng = stream(seed, "subset")
-    shuffled = rng.permutation(split.sentences)
-    if split.task == "token":
-        return shuffled
-    # Spread each label's sentences evenly over [0, 1): any prefix holds each in proportion.
-    labels = split.labels[shuffled]
-    position = np.empty(len(shuffled))
-    for label in np.unique(labels):
-        places = np.flatnonzero(labels == label)
-        position[places] = (np.arange(len(places)) + rng.random()) / len(places)
-    return shuffled[np.argsort(position, kind="stable")]

@@ -6,16 +6,15 @@ all splits and trains k models, each tested on the part that the others were tra
 models of one part have in common then differs between seeds, and is in the interval.
 """
 
-import heapq
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
+from wvexp.data.dealing import fold_of_sentences, without_validation
+from wvexp.data.split import Split
 from wvexp.data.splitting import split_off
 from wvexp.errors import UserError
-from wvexp.seeds import stream
 
 # Folds of a cross-fit that nobody gave a number.
 FOLDS = 5
@@ -71,14 +70,14 @@ def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
     """
     if corpus.folds is None:
         return corpus
-    pool = corpus.train
+    pool, groups = corpus.train, corpus.groups
     if fold is None:
-        rest, test = split_off(pool, "test", seed, corpus.groups)
-        train, validation = _without_validation(corpus, rest, seed)
+        rest, test = split_off(pool, "test", seed, groups)
+        train, validation = without_validation(pool, groups, rest, seed)
         return replace(corpus, train=train, validation=validation, test=pool.take(test), folds=None)
-    tested = fold_of_sentences(corpus, seed) == fold
+    tested = fold_of_sentences(pool, groups, corpus.folds, seed) == fold
     places = np.flatnonzero(tested)
-    train, validation = _without_validation(corpus, np.flatnonzero(~tested), seed)
+    train, validation = without_validation(pool, groups, np.flatnonzero(~tested), seed)
     return replace(
         corpus,
         train=train,
@@ -88,63 +87,6 @@ def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
         # Named as among all examples: two equal sentences of two folds are two units.
         test_units=corpus.units.take(places),
     )
-
-
-def _without_validation(
-    corpus: Corpus, places: NDArray[np.int64], seed: int
-) -> tuple[Split, Split]:
-    """Of some sentences of the pool, those to train on and those that stop training."""
-    rest = corpus.train.take(places)
-    stay, go = split_off(rest, "validation", seed, corpus.groups[places])
-    return rest.take(stay), rest.take(go)
-
-
-def smallest_fold(corpus: Corpus, seed: int) -> int:
-    """Examples that the run of the seed with the fewest is trained on.
-
-    Folds of sentences differ by an example or two, those of groups by what a group holds.
-    """
-    assert corpus.folds is not None
-    fold = fold_of_sentences(corpus, seed)
-    sizes = []
-    for number in range(corpus.folds):
-        train, _ = _without_validation(corpus, np.flatnonzero(fold != number), seed)
-        sizes.append(train.examples)
-    return min(sizes)
-
-
-def fold_of_sentences(corpus: Corpus, seed: int) -> NDArray[np.int64]:
-    """The seed's fold of every sentence of the pool [sentences], 0 to `corpus.folds` - 1."""
-    assert corpus.folds is not None
-    rng = stream(seed, "folds")
-    pool, groups = corpus.train, corpus.groups
-    if pool.task == "sentence" and pool.documents is None:
-        # Dealt out label by label; that of a group is its first sentence's.
-        _, first = np.unique(groups, return_index=True)
-        labels = pool.labels[first]
-        shuffled = rng.permutation(len(first))
-        order = shuffled[np.argsort(labels[shuffled], kind="stable")]
-    else:
-        labels = np.zeros(int(groups.max()) + 1, dtype=np.int32)
-        order = rng.permutation(len(labels))
-    of_example = groups if pool.task == "sentence" else np.repeat(groups, np.diff(pool.offsets))
-    sizes = np.bincount(of_example, minlength=len(labels))
-    # Each to the fold that has least of its label, then least of all.
-    of_group = np.empty(len(labels), dtype=np.int64)
-    totals = [0] * corpus.folds
-    weights: list[tuple[int, int, int]] = []
-    current = None
-    for group, label, size in zip(
-        order.tolist(), labels[order].tolist(), sizes[order].tolist(), strict=True
-    ):
-        if label != current:
-            current, weights = label, [(0, total, number) for number, total in enumerate(totals)]
-            heapq.heapify(weights)
-        of_label, total, number = weights[0]
-        of_group[group] = number
-        totals[number] = total + size
-        heapq.heapreplace(weights, (of_label + size, totals[number], number))
-    return of_group[groups]
 
 
 def concatenated(splits: list[Split], *, shared: bool = False) -> Split:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 
 # Shorter sentences ("yes .") come up in two documents by chance.
 LEAST_TOKENS = 5

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wvexp.data.corpus import Corpus, Split
 from wvexp.data.grouping import LEAST_TOKENS
+from wvexp.data.split import Split
 
 
 @dataclass(frozen=True)
@@ -36,21 +37,22 @@ class Leakage:
         return {"shared": self.shared, "checked": self.checked}
 
 
-def find_leakage(corpus: Corpus) -> Leakage | None:
+def find_leakage(train: Split, test: Split) -> Leakage | None:
     """How many test sentences stand, word for word, in the training split; None for none."""
-    counts = Counter(_contents(corpus.test))
-    if corpus.folds is not None:
-        return _between_groups(corpus, counts)
-    shared = sum(counts[words] for words in {w for w in _contents(corpus.train) if w in counts})
+    counts = Counter(_contents(test))
+    shared = sum(counts[words] for words in {w for w in _contents(train) if w in counts})
     return Leakage(shared, counts.total()) if shared else None
 
 
-def _between_groups(corpus: Corpus, counts: Counter[bytes]) -> Leakage | None:
-    """How many sentences of a pool stand in several groups, which folds may part."""
+def leakage_between_groups(pool: Split, groups: NDArray[np.int64]) -> Leakage | None:
+    """How many sentences of a pool stand in several of its groups, which folds may part.
+
+    groups [sentences]; None for none.
+    """
+    counts = Counter(_contents(pool))
     held: dict[bytes, set[int]] = {}
-    lengths = np.diff(corpus.train.offsets)
-    groups = corpus.groups[lengths >= LEAST_TOKENS].tolist()
-    for words, group in zip(_contents(corpus.train), groups, strict=True):
+    long = groups[np.diff(pool.offsets) >= LEAST_TOKENS].tolist()
+    for words, group in zip(_contents(pool), long, strict=True):
         held.setdefault(words, set()).add(group)
     apart = sum(counts[words] for words, groups_of in held.items() if len(groups_of) > 1)
     return Leakage(apart, counts.total(), pooled=True) if apart else None

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 from wvexp.errors import UserError
 from wvexp.seeds import stream
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 
 
 @dataclass(frozen=True)

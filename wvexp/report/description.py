@@ -15,7 +15,7 @@ _PARTS = {"train": "to train on", "validation": "to validate on", "test": "to te
 def described(m: Measurements) -> tuple[tuple[str, str], ...]:
     """The data's name, the day, the examples and the labels.
 
-    Of rows that say what was read (`wvexp.data.reading`), the latter two stand there.
+    Of rows that say what was read (`wvexp.data.overview`), the latter two stand there.
     """
     told = [
         ("data", listed(_distinct(run["data"]["name"] for run in m.runs if "data" in run))),

@@ -24,7 +24,7 @@ from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.verdict import Verdict, judge
-from wvexp.data.reading import Reading
+from wvexp.data.overview import Reading
 from wvexp.report.agreement import beside_choice
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of

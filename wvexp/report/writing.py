@@ -4,8 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
-from wvexp.atomic import replacing, write_text
 from wvexp.errors import UserError
+from wvexp.files import replacing, write_text
 from wvexp.report.figures import draw
 from wvexp.report.findings import Findings
 from wvexp.report.ledger import read_ledger

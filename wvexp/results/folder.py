@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from wvexp.atomic import current_umask
 from wvexp.errors import FULL, UserError
+from wvexp.files import current_umask
 
 _SCRATCH = ".wvexp-"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.reading import Reading
+from wvexp.data.overview import Reading
 from wvexp.errors import DamagedError
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from wvexp.atomic import check_place
-from wvexp.config import Config
-from wvexp.config_checks import check_metric_for_task, check_model_for_task
+from wvexp.config.checks import check_metric_for_task, check_model_for_task
+from wvexp.config.schema import Config
 from wvexp.data.folds import of_fold
 from wvexp.errors import UserError
-from wvexp.inputs import Inputs
+from wvexp.experiment.inputs import Inputs
+from wvexp.files import check_place
+from wvexp.metrics.scorer import Scorer
 from wvexp.training.identity import RunConfig
-from wvexp.training.metrics import Scorer
 
 
 def check_sweep(config: Config) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from wvexp.errors import RunError, UserError
-from wvexp.inputs import Inputs
+from wvexp.experiment.inputs import Inputs
 from wvexp.sweeps.run import Dispatch, TrainOne, cost
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wvexp.compose import Job
+from wvexp.config.compose import Job
 from wvexp.errors import UserError
-from wvexp.experiment import describe_run, tell_of_data, train_into
-from wvexp.inputs import Inputs, prepare
+from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.run import describe_run, tell_of_data, train_into
 from wvexp.results.folder import remove_abandoned, run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_fit, check_scorable, check_sweep
+from wvexp.sweeps.planning import dispatch_of, raise_failures
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, TrainOne, run_sweep
-from wvexp.sweeps.session import dispatch_of, raise_failures
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 

@@ -16,20 +16,21 @@ from sys import platform
 import numpy as np
 from rich.console import Console
 
-from wvexp.config import Config
-from wvexp.data.corpus import Corpus, Split
+from wvexp.config.schema import Config
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_stream
 from wvexp.errors import RunStopped, UserError
-from wvexp.experiment import describe_run, tell_of_data
-from wvexp.inputs import Inputs, prepare
+from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.run import describe_run, tell_of_data
+from wvexp.parity.engines import require_parity
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_sweep
 from wvexp.sweeps.interrupt import interruptible
+from wvexp.sweeps.planning import grid_of
 from wvexp.sweeps.pool import thread_count
-from wvexp.sweeps.session import grid_of
 from wvexp.sweeps.streamed import StreamedRun
-from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 

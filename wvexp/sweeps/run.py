@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from wvexp.errors import UserError
-from wvexp.inputs import Inputs
+from wvexp.experiment.inputs import Inputs
+from wvexp.parity.engines import require_parity
+from wvexp.parity.watching import watcher
 from wvexp.results.store import Store
 from wvexp.sweeps.interrupt import interruptible
 from wvexp.sweeps.pool import run_pool, thread_count
-from wvexp.training.engine_parity import require_parity
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 from wvexp.training.run import train
@@ -182,6 +183,7 @@ def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResul
         inputs.corpus,
         inputs.reference,
         device="cpu",
+        watch=watcher(None),
         on_epoch=lambda epoch: None,
         should_stop=stop.is_set,
     )

@@ -16,16 +16,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from wvexp.config import Config
+from wvexp.config.schema import Config
 from wvexp.errors import UserError
-from wvexp.experiment import tell_of_data
-from wvexp.inputs import Inputs, prepare
+from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.run import tell_of_data
 from wvexp.results.store import Store
 from wvexp.seeds import stream
 from wvexp.sweeps.checks import check_scorable, check_sweep
+from wvexp.sweeps.planning import dispatch_of, grid_of, raise_failures
 from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, run_sweep
-from wvexp.sweeps.session import dispatch_of, grid_of, raise_failures
 from wvexp.training.identity import RunConfig
 
 

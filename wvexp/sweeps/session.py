@@ -6,26 +6,24 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wvexp.compose import compose
-from wvexp.config import Config, Tuning
-from wvexp.errors import RunError, UserError
-from wvexp.experiment import (
-    describe_run,
-    full_size,
+from wvexp.config.compose import compose
+from wvexp.config.schema import Config
+from wvexp.errors import UserError
+from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.run import (
     run_experiment,
-    seeds_of,
     tell_of_data,
 )
-from wvexp.inputs import Inputs, prepare
 from wvexp.printable import printable
-from wvexp.reporting import print_scores, write_store_report
+from wvexp.report.store_report import print_scores, write_store_report
 from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_fit, check_scorable, check_single, check_sweep
-from wvexp.sweeps.grid import Arm, Grid, size_ladder
+from wvexp.sweeps.grid import Grid
+from wvexp.sweeps.planning import dispatch_of, grid_of, raise_failures
 from wvexp.sweeps.pool import thread_count
 from wvexp.sweeps.progress import LiveSweep
-from wvexp.sweeps.run import Dispatch, SweepOutcome, run_sweep, threads
+from wvexp.sweeps.run import SweepOutcome, run_sweep
 
 
 def run_config(config: Config) -> None:
@@ -72,7 +70,7 @@ def sweep(
     what
         The name of an experiment, overrides as on the command line, or a `Grid`.
     inputs
-        With a `Grid`: the data and vectors that `wvexp.inputs.prepare` read for it.
+        With a `Grid`: the data and vectors that `wvexp.experiment.inputs.prepare` read for it.
     store
         Results file, in the place of the configured one (`runs/results.sqlite`).
     workers
@@ -85,7 +83,9 @@ def sweep(
     """
     if isinstance(what, Grid):
         if inputs is None:
-            raise UserError("a Grid needs its inputs", "give inputs=wvexp.inputs.prepare(config)")
+            raise UserError(
+                "a Grid needs its inputs", "give inputs=prepare(config), of wvexp.experiment.inputs"
+            )
         runs = what.runs()
         check_scorable(runs, inputs)
         path = Path(Config().store if store is None else store).expanduser()
@@ -136,45 +136,3 @@ def _models(config: Config) -> list[Config]:
     """The configuration once for every model of its grid."""
     names = config.grid.model or [config.model.name]
     return [replace(config, model=replace(config.model, name=name)) for name in names]
-
-
-def grid_of(config: Config, inputs: Inputs) -> Grid:
-    """The grid of a configuration: `grid.*` where given, the single values elsewhere."""
-    axes, seeds = config.grid, seeds_of(config)
-    base = describe_run(config, inputs, sweeping=True)
-    sizes = axes.train_size or [base.train_size]
-    if axes.ladder:
-        sizes = size_ladder(full_size(inputs.corpus, seeds), axes.ladder)
-    for size in sizes:
-        inputs.corpus.check_training_size(size, seeds)
-    return Grid(
-        arms=[
-            Arm(embed, finetune, config.tuning if finetune else Tuning())
-            for embed in axes.embed or [config.embed.kind]
-            for finetune in axes.finetune or [config.finetune]
-        ],
-        sizes=sizes,
-        seeds=seeds,
-        lrs=axes.lr or [config.optim.lr],
-        base=base,
-    )
-
-
-def dispatch_of(config: Config) -> Dispatch:
-    """Where the configuration wants its runs trained."""
-    if config.dispatch == "ray":
-        from wvexp.sweeps.cluster import on_ray
-
-        return on_ray()
-    if config.dispatch == "slurm":
-        from wvexp.sweeps.cluster import on_slurm
-
-        return on_slurm()
-    return threads(config.workers)
-
-
-def raise_failures(outcome: SweepOutcome) -> None:
-    """Raises RunError where runs failed; the list of them has been printed."""
-    if outcome.failed:
-        total = outcome.done + outcome.skipped + len(outcome.failed)
-        raise RunError(f"{len(outcome.failed)} of {total} runs failed; run again to try them again")

@@ -8,14 +8,15 @@ from dataclasses import asdict, replace
 import numpy as np
 
 from wvexp.data.contents import contents
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import UNK, Vocabulary
+from wvexp.metrics.scorer import Scorer
 from wvexp.seeds import stream
 from wvexp.training.engine import never
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
-from wvexp.training.metrics import Scorer
 from wvexp.training.result import RunResult, UnitCounts, group_scores, today
 from wvexp.training.run import word_groups
 from wvexp.training.setup import start_of

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config_checks import check_engine
+from wvexp.config.checks import check_engine
+from wvexp.machine import one_blas_thread
 from wvexp.seeds import stream
-from wvexp.threads import one_blas_thread
 from wvexp.training.engine import Engine
 from wvexp.training.identity import RunConfig
 from wvexp.vectors.table import EmbeddingTable

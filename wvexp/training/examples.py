@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import PAD, UNK
 from wvexp.vectors.table import EmbeddingTable
 

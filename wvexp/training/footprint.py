@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.config import Model, Optim
+from wvexp.config.schema import Model, Optim
 from wvexp.data.corpus import Corpus
-from wvexp.memory import require_memory
+from wvexp.machine import require_memory
 from wvexp.training.identity import RunConfig
 
 # Bytes for each weight of the network: drawn in float64, kept in float32 with its gradient, two

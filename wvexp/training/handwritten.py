@@ -22,8 +22,8 @@ from wvexp.backprop.kernels import (
     train_steps,
 )
 from wvexp.errors import RunStopped
+from wvexp.machine import one_blas_thread
 from wvexp.models.draw import Parameters
-from wvexp.threads import one_blas_thread
 from wvexp.training.engine import best_class, check_loss, draw_mask, never
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable

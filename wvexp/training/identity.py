@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
-from wvexp.config import Model, Optim, Tuning
+from wvexp.config.schema import Model, Optim, Tuning
 
 # Raised by hand when a change of the program changes what a run computes.
 ENGINE_VERSION = 2

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config import Model
-from wvexp.config_checks import check_model_for_task
-from wvexp.config_values import KEYS, typed
+from wvexp.config.checks import check_model_for_task
+from wvexp.config.schema import Model
+from wvexp.config.values import KEYS, typed
 from wvexp.data.tokenizers import NAMES
 from wvexp.errors import DamagedError, UserError
-from wvexp.memory import require_memory
+from wvexp.machine import require_memory
 from wvexp.models.draw import head_shapes
 
 FORMAT = 1

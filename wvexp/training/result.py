@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from wvexp import __version__
 from wvexp.data.contents import contents
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
 from wvexp.data.leakage import Leakage
-from wvexp.data.reading import Reading
+from wvexp.data.overview import Reading
+from wvexp.data.split import Split
 from wvexp.data.unseen import count_unseen
+from wvexp.metrics.scorer import Group
 from wvexp.training.identity import RunConfig
-from wvexp.training.metrics import Group
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import coverage
 

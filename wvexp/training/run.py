@@ -4,20 +4,21 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold
+from wvexp.data.split import Split
 from wvexp.errors import RunStopped
+from wvexp.metrics.scorer import Group, Scorer
 from wvexp.seeds import stream
-from wvexp.training.engine import never
+from wvexp.training.engine import Engine, never
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
-from wvexp.training.metrics import Group, Scorer
 from wvexp.training.result import RunResult, make_result
 from wvexp.training.setup import set_up
 from wvexp.training.tuning import measure_movement
@@ -51,19 +52,41 @@ class TrainedRun:
     parameters: dict[str, NDArray[np.float32]]
 
 
+class Monitor(Protocol):
+    """Looks at a run's gradients while it trains: `wvexp.parity.monitor`."""
+
+    checks: list[Any]
+
+    def inspect(self, step_of_epoch: int, step: Any, loss: Any) -> None:
+        """Called with every step whose gradients are there; RunError where they are wrong."""
+        ...
+
+    def summary(self, since: int = 0) -> dict[str, Any]:
+        """The parity block of `result.json`, over the checks from number `since` on."""
+        ...
+
+
+Watch = Callable[[RunConfig, Engine], Monitor | None]
+
+
+def nobody(run: RunConfig, engine: Engine) -> None:
+    """`watch` of a run that nobody looks at."""
+
+
 def train(
     run: RunConfig,
     corpus: Corpus,
     reference: ReferenceVectors | None,
     *,
     device: str,
-    parity_every: int | None = None,
+    watch: Watch = nobody,
     on_epoch: Callable[[Epoch], None],
     should_stop: Callable[[], bool] = never,
     time_is_up: Callable[[], bool] = never,
 ) -> TrainedRun:
     """Train with early stopping, restore the best epoch, and score it on the test split.
 
+    `watch` names who looks at every step of the run, if anybody.
     Both questions are asked several times an epoch, of a long epoch several times a second.
     `should_stop` gives the run up; `time_is_up` ends training after the epochs that were finished.
 
@@ -87,13 +110,16 @@ def train(
         for name, split in (("validation", corpus.validation), ("test", corpus.test))
     )
     engine = make_engine(run, table, movable, len(corpus.label_names), device)
-    parity, train_epoch = _watched(run, engine, parity_every)
+    monitor = watch(run, engine)
+    train_epoch: Any = engine.train_epoch
+    if monitor is not None:
+        train_epoch = partial(train_epoch, inspect=monitor.inspect)
 
     best_score, best_epoch, best = -np.inf, 0, engine.snapshot()
     epoch = 0
     for epoch in range(1, run.optim.epochs + 1):
         epoch_began = time.perf_counter()
-        checks = len(parity.checks) if parity else 0
+        checks = len(monitor.checks) if monitor else 0
         try:
             loss = train_epoch(
                 train_set,
@@ -114,7 +140,7 @@ def train(
         if improved:
             best_score, best_epoch, best = score, epoch, engine.snapshot()
         seconds = time.perf_counter() - epoch_began
-        checked = parity.summary(since=checks) if parity else None
+        checked = monitor.summary(since=checks) if monitor else None
         on_epoch(Epoch(epoch, loss, score, improved, checked, seconds))
         # Patience begins once everything that is to move moves.
         if epoch - max(best_epoch, run.tuning.start_epoch - 1) >= run.optim.patience:
@@ -137,7 +163,7 @@ def train(
         per_class=test_scorer.by_class(predicted),
         unit_counts=test_scorer.by_unit(predicted, corpus.units),
         movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], movable)),
-        parity=parity.summary() if parity else None,
+        parity=monitor.summary() if monitor else None,
         epochs=epoch,
         best_epoch=best_epoch,
         seconds=time.perf_counter() - began,
@@ -145,19 +171,6 @@ def train(
     counts = np.zeros(len(table.rows), dtype=np.int64)
     counts[: table.trained] = setup.vocabulary.counts
     return TrainedRun(result, table, counts, movable, parameters)
-
-
-def _watched(run: RunConfig, engine: Any, parity_every: int | None) -> tuple[Any, Any]:
-    """The monitor that checks autograd as it trains, or None, and `engine.train_epoch` under it.
-
-    The CNN has no gradient by hand; the hand-written engine is checked before a sweep begins.
-    """
-    if run.model.name == "cnn" or run.engine == "handwritten":
-        return None, engine.train_epoch
-    from wvexp.training.parity import ParityMonitor
-
-    monitor = ParityMonitor(engine.objective, run.model.name, parity_every)
-    return monitor, partial(engine.train_epoch, inspect=monitor.inspect)
 
 
 def word_groups(

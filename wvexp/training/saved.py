@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config import Model
-from wvexp.data.corpus import Split, Task
+from wvexp.config.schema import Model
+from wvexp.data.split import Split, Task
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.training.examples import Examples

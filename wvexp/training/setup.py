@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Corpus, Split
+from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
 from wvexp.training.examples import Examples

@@ -26,8 +26,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.caching import cache_root
 from wvexp.errors import UserError
+from wvexp.files import cache_root
 from wvexp.vectors.sources import Source, fingerprint
 
 VERSION = 2  # raise it when what is kept, or how, changes

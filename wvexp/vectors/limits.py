@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wvexp.config import Embed
+from wvexp.config.schema import Embed
 from wvexp.vectors.checks import refuse
 
 

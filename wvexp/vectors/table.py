@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.corpus import Split
+from wvexp.data.split import Split
 from wvexp.data.vocabulary import PAD, PAD_WORD, UNK, UNK_WORD, Vocabulary
 from wvexp.vectors.initial import Start
 from wvexp.vectors.reference import ReferenceVectors

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.atomic import replacing
 from wvexp.errors import UserError
+from wvexp.files import replacing
 
 # What would end a word or a row there. Every other character, Unicode's spaces too, can be in one.
 SEPARATORS = {".bin": " \n", ".txt": " \t\r\n", ".vec": " \t\r\n"}

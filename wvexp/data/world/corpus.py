@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from wvexp.data.corpus import Corpus, Split, Task
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split, Task
 from wvexp.data.world.build import World, build_world
 from wvexp.data.world.sampler import TAG_NAMES, Block, Style, Writer
 from wvexp.errors import UserError

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.atomic import replacing
-from wvexp.caching import cache_root
-from wvexp.data.corpus import Task
+from wvexp.data.split import Task
 from wvexp.data.world.corpus import RECIPES, VOCABULARY_SIZE, world_text
 from wvexp.errors import UserError
+from wvexp.files import cache_root, replacing
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors

@@ -1,0 +1,37 @@
+"""A run for tests that need one; what matters to a test, the test says."""
+
+from dataclasses import replace
+
+from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.training.identity import RunConfig
+
+_RUN = RunConfig(
+    task="token",
+    embed="pretrained",
+    dim=5,
+    finetune=True,
+    tuning=Tuning(),
+    model=Model(name="window"),
+    optim=Optim(),
+    metric="accuracy",
+    train_size=100,
+    seed=0,
+    engine="handwritten",
+    data="d",
+    vectors="v",
+)
+
+
+def make_run(**changes):
+    return replace(_RUN, **changes)
+
+
+def stored_row(run, validation):
+    """What a progress reads of the run's row in a results file."""
+    return {
+        "arm": run.arm,
+        "model": run.model.name,
+        "train_size": run.train_size,
+        "lr": run.optim.lr,
+        "metric": {"validation": validation},
+    }

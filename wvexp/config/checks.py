@@ -1,0 +1,188 @@
+"""What a configuration may hold: every key by itself, and keys together.
+
+A refusal is one line that names the value and says what to give instead.
+"""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from wvexp.config.decision_checks import check_decision
+from wvexp.config.schema import Config, Data, Tuning, keys
+from wvexp.config.sweep_checks import check_sweep_keys
+from wvexp.config.values import check_value, lookup, of_type
+from wvexp.errors import UserError
+
+
+def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
+    """A checked `Config` from nested plain values that already have the schema's types.
+
+    command: `train` or `decide`, which takes fewer keys
+
+    Raises
+    ------
+    UserError
+        An unknown key, a value out of its range, a combination that cannot be.
+    """
+    config = _build(Config, values, "")
+    config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
+    for key in keys():
+        group, _, name = key.name.rpartition(".")
+        owner = lookup(config, group) if group else config
+        setattr(owner, name, of_type(key, getattr(owner, name)))
+        check_value(key, getattr(owner, name))
+    if command == "decide":
+        check_decision(config)
+    _check_combination(config, command)
+    return config
+
+
+def unknown_key(name: str) -> UserError:
+    """The error for a key that the schema lacks, with the nearest one that it has."""
+    close = difflib.get_close_matches(name, [key.name for key in keys()], n=1)
+    remedy = f"did you mean {close[0]}?" if close else "--help lists every key"
+    return UserError(f"unknown key {name}", remedy)
+
+
+def check_engine(engine: str, model: str, device: str) -> None:
+    """The hand-written engine trains `window` and `mean`, on the CPU."""
+    if engine == "handwritten" and model == "cnn":
+        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
+    if engine == "handwritten" and device not in ("auto", "cpu"):
+        raise UserError(
+            f"engine=handwritten computes on the CPU, not on device={device}",
+            "take device=cpu or engine=autograd",
+        )
+
+
+def check_model_for_task(model: str, task: str) -> None:
+    """Token tasks take `window`; sentence tasks take `mean` or `cnn`."""
+    fits = ("auto", "window") if task == "token" else ("auto", "mean", "cnn")
+    if model not in fits:
+        raise UserError(
+            f"model={model} does not fit {task} labels", f"take model={' or model='.join(fits[1:])}"
+        )
+
+
+def check_metric_for_task(metric: str | None, task: str) -> None:
+    """Entities exist in token tasks alone."""
+    if metric == "entity_f1" and task != "token":
+        raise UserError(
+            f"metric={metric} does not fit {task} labels", "take metric=accuracy or metric=macro_f1"
+        )
+
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds of a duration such as 90s, 5m or 1.5h.
+
+    Raises
+    ------
+    UserError
+        Anything else.
+    """
+    matched = _DURATION.fullmatch(text.strip())
+    if not matched or not float(matched[1]) > 0:
+        raise UserError(f"budget={text} is no duration", "give one such as 90s, 5m or 1h")
+    return float(matched[1]) * {"s": 1, "m": 60, "h": 3600}[matched[2]]
+
+
+def _build(schema: type, values: Mapping[str, Any], prefix: str) -> Any:
+    known = {entry.name: entry for entry in dataclasses.fields(schema)}
+    for name in values:
+        if name not in known:
+            raise unknown_key(f"{prefix}{name}")
+    return schema(
+        **{
+            name: _build(known[name].type, value, f"{prefix}{name}.")  # type: ignore[arg-type]
+            if dataclasses.is_dataclass(known[name].type)
+            else value
+            for name, value in values.items()
+        }
+    )
+
+
+def _check_combination(config: Config, command: str) -> None:
+    data, embed, model = config.data, config.embed, config.model
+    _check_unused(config)
+    check_sweep_keys(config)
+    if data.kind == "files" and not data.train:
+        raise UserError("data=files needs a training file", "give data.train=PATH")
+    if data.kind == "hub" and not data.name:
+        raise UserError("data=hub needs the name of a data set", "give data.name=NAME")
+    if embed.path and embed.name:
+        raise UserError(
+            f"embed.path={embed.path} and embed.name={embed.name} are both given",
+            "give one of them",
+        )
+    starts = [kind for kind in config.grid.embed or [embed.kind] if kind != "random"]
+    if data.kind != "world" and starts and not (embed.path or embed.name):
+        raise UserError(
+            f"embed={starts[0]} with data={data.kind} needs word vectors",
+            "give embed.path=FILE or embed.name=NAME"
+            + (", or embed=random" if command == "train" else ""),
+        )
+    if model.window % 2 == 0:
+        raise UserError(
+            f"model.window={model.window} is even", "a window needs a word in its middle"
+        )
+    if not model.widths or min(model.widths) < 1:
+        raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
+    names = config.grid.model or [model.name]
+    for name in names:
+        check_engine(config.engine, name, config.device)
+    task = data.task or ("token" if data.kind == "world" else None)
+    if task:
+        for name in names:
+            check_model_for_task(name, task)
+        check_metric_for_task(config.metric, task)
+    tunes = True in (config.grid.finetune or [config.finetune])
+    if config.tuning != Tuning() and not tunes:
+        raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
+    if config.report is not None and not config.report.endswith(".html"):
+        raise UserError(f"report={config.report} does not end in .html", "give report=NAME.html")
+    if config.budget is not None:
+        parse_duration(config.budget)
+    if tunes and config.tuning.start_epoch > config.optim.epochs:
+        raise UserError(
+            f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
+            f"give 1 to {config.optim.epochs}, or raise optim.epochs",
+        )
+
+
+# Keys that mean something for one kind of data alone.
+_KEYS_OF_KIND = {
+    "files": ("train", "validation", "test", "max_line_mb", "max_file_gb"),
+    "hub": ("name", "config_name", "revision", "train_split", "validation_split", "test_split"),
+    "world": ("world_seed", "world_size", "world_vocabulary"),
+}
+
+
+def _check_unused(config: Config) -> None:
+    """Refuse keys that the kind of data would silently ignore."""
+    data, plain = config.data, Data()
+    for kind, names in _KEYS_OF_KIND.items():
+        for name in names:
+            value = getattr(data, name)
+            if kind != data.kind and value != getattr(plain, name):
+                raise UserError(
+                    f"data.{name}={value} means nothing with data={data.kind}",
+                    f"add data={kind}" if data.kind == "world" else "leave it out",
+                )
+    for name in ("text", "label", "group", "missing"):
+        value = getattr(data, name)
+        if data.kind == "world" and value != getattr(plain, name):
+            raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
+    if data.split_seed and (data.kind == "world" or data.cross_fit):
+        where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"
+        raise UserError(
+            f"data.split_seed={data.split_seed} means nothing with {where}", "leave it out"
+        )
+    if config.embed.member and not config.embed.path:
+        raise UserError(
+            f"embed.member={config.embed.member} is a file of a .zip", "give embed.path=FILE.zip"
+        )

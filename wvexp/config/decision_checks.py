@@ -1,0 +1,45 @@
+"""What a decision chooses itself: its `--help` leaves these keys out, and giving one is refused."""
+
+from wvexp.config.schema import Config
+from wvexp.config.sweep_checks import refuse_unused
+from wvexp.config.values import KEYS, lookup
+from wvexp.errors import UserError
+
+# The lowest of the learning rates with which a decision begins: the default of the update rule.
+FIRST_RATE = {"adam": 1e-3, "adagrad": 1e-2, "sgd": 1e-1}
+# Keys of other ways to train: a decision trains here, and writes its own report.
+_UNUSED = (
+    *("dispatch", "report", "parity.every", "large.tokens"),
+    *("search.trials", "search.batch", "search.study"),
+    *(name for name in KEYS if name.startswith("tuning.")),
+)
+_CHOSEN = ("finetune", "optim.lr", *(name for name in KEYS if name.startswith("grid.")))
+REFUSED = frozenset({*_UNUSED, *_CHOSEN})
+# The options of a group that a decision takes, where it does not take all.
+OPTIONS = {"embed": ("pretrained",), "experiment": ("sentence",)}
+
+
+def check_decision(config: Config) -> None:
+    """UserError for keys that a decision sets itself."""
+    if config.embed.kind != "pretrained":
+        raise UserError(
+            f"embed={config.embed.kind}: a decision compares pretrained with random vectors",
+            "leave it out, and give embed.path=FILE",
+        )
+    if config.finetune:
+        raise UserError("finetune=true: a decision tries both", "leave it out")
+    for name in _CHOSEN:
+        value = lookup(config, name)
+        if name.startswith("grid.") and value != KEYS[name].default:
+            raise UserError(
+                f"{name}={value}: a decision chooses its own arms, sizes and seeds",
+                "leave it out, and any experiment= that sets it",
+            )
+    refuse_unused(config, _UNUSED, "a decision")
+    if config.optim.lr != FIRST_RATE[config.optim.name]:
+        raise UserError(
+            f"optim.lr={config.optim.lr:g}: a decision tries learning rates of its own",
+            "leave it out",
+        )
+    if config.device not in ("auto", "cpu"):
+        raise UserError(f"device={config.device}: decisions run on the CPU", "take device=cpu")

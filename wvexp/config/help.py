@@ -1,0 +1,61 @@
+"""What `--help` says: every key with its meaning and default, and the options of each group."""
+
+import textwrap
+
+from wvexp.config.decision_checks import OPTIONS, REFUSED
+from wvexp.config.folder import GROUPS, config_folder
+from wvexp.config.schema import keys
+
+_REFUSED_BY_TRAIN = frozenset({"budget"})
+
+
+def help_text(width: int, command: str = "train") -> str:
+    """Every key that the command takes, with its meaning and default; the options of each group."""
+    refused, some = (REFUSED, OPTIONS) if command == "decide" else (_REFUSED_BY_TRAIN, {})
+    sweeping = "    -m to sweep" if command == "train" else ""
+    lines = [f"usage: {command}.py [group=option] [key=value]...{sweeping}", "", "Groups"]
+    for group in GROUPS:
+        there = (path.stem for path in (config_folder() / group).glob("*.yaml"))
+        options = sorted(some.get(group, there))
+        lines += _entry(group, ", ".join(options), width)
+    lines += ["", "Keys"]
+    others = _defaults_of_options()
+    for key in keys():
+        if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
+            continue  # chosen by the group itself
+        if key.name in refused:
+            continue
+        default = "null" if key.default is None else str(key.default)
+        if isinstance(key.default, bool):
+            default = default.lower()
+        choices = f" ({', '.join(key.choices)})" if key.choices else ""
+        default = "; ".join([default, *others.get(key.name, [])])
+        lines += _entry(key.name, f"{key.meaning}{choices} [{default}]", width)
+    return "\n".join(lines)
+
+
+def _defaults_of_options() -> dict[str, list[str]]:
+    """Key -> the defaults that options of its group change, such as `with optim=sgd: 0.1`."""
+    import yaml
+
+    found: dict[str, list[str]] = {}
+    for group in GROUPS:
+        for path in sorted((config_folder() / group).glob("*.yaml")):
+            if group == "experiment":
+                continue
+            for name, value in yaml.safe_load(path.read_text()).items():
+                if name not in ("kind", "name"):
+                    found.setdefault(f"{group}.{name}", []).append(
+                        f"with {group}={path.stem}: {value}"
+                    )
+    return found
+
+
+def _entry(name: str, text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width=max(40, width - 1),
+        initial_indent=f"  {name:<22} ",
+        subsequent_indent=" " * 25,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,118 @@
+"""What the keys of a sweep may hold: `grid.*`, `search.*`, `large.*`, and what they leave unused.
+
+A key that a sweep would silently ignore is refused, as the user meant something by it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from wvexp.config.schema import Config
+from wvexp.config.values import KEYS, check_value, lookup
+from wvexp.errors import UserError
+
+# Each axis of a grid, and the key of the single value that it replaces.
+SINGLE = {
+    "embed": "embed.kind",
+    "finetune": "finetune",
+    "train_size": "train_size",
+    "seed": "seed",
+    "lr": "optim.lr",
+    "model": "model.name",
+}
+# One pass over text that is generated as it is read: sizes are `large.tokens`.
+_UNUSED_BY_LARGE = (
+    *("train_size", "grid.train_size", "grid.ladder", "data.world_size", "data.folds"),
+    *("optim.epochs", "optim.patience", "tuning.start_epoch", "tuning.min_count"),
+    *("search.trials", "report", "parity.every"),
+)
+# For one model; what it proposes itself may have a value by `optim=sgd` or `model=cnn`.
+_UNUSED_BY_SEARCH = ("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every")
+_PROPOSED_BY_SEARCH = ("optim.lr", "model.dropout", "tuning.lr_scale")
+
+
+def check_sweep_keys(config: Config) -> None:
+    """UserError for axes that cannot be crossed, and for keys that would have no effect."""
+    _check_axes(config)
+    if config.large.tokens is not None:
+        _check_large(config, config.large.tokens)
+    elif config.search.trials is not None:
+        refuse_unused(config, _UNUSED_BY_SEARCH, "experiment=search")
+        _check_study(config)
+    elif config.grid.given:
+        refuse_unused(config, ["parity.every"], "a grid, which checks parity before its first run")
+
+
+def check_typed(overrides: Iterable[str], config: Config) -> None:
+    """UserError for a value on the command line in whose place the sweep has its own.
+
+    One for which the grid holds a list, or a search makes proposals.
+    """
+    typed = dict(override.lstrip("+").partition("=")[::2] for override in overrides)
+    if config.search.trials is not None:
+        for name in _PROPOSED_BY_SEARCH:
+            if name in typed:
+                raise UserError(
+                    f"{name}={typed[name]} means nothing with experiment=search, which proposes it",
+                    "leave it out",
+                )
+    for axis, key in SINGLE.items():
+        values = getattr(config.grid, axis)
+        beside = f"grid.{axis}={values}"
+        if axis == "train_size" and config.grid.ladder:
+            values, beside = True, f"grid.ladder={config.grid.ladder}"
+        for name in (key, key.removesuffix(".kind").removesuffix(".name")):
+            if values and name in typed:
+                raise UserError(
+                    f"{name}={typed[name]} means nothing beside {beside}",
+                    f"leave it out, or give grid.{axis}=[{typed[name]}]"
+                    + (" grid.ladder=null" if "ladder" in beside else "")
+                    + " in its place",
+                )
+
+
+def _check_axes(config: Config) -> None:
+    grid = config.grid
+    for name, single in SINGLE.items():
+        axis = getattr(grid, name)
+        for place, value in enumerate(axis):
+            check_value(replace(KEYS[single], name=f"grid.{name}"), value)
+            if value in axis[:place]:
+                raise UserError(f"grid.{name}={axis} holds {value} twice", "give it once")
+    if grid.ladder and grid.train_size:
+        raise UserError(
+            f"grid.ladder={grid.ladder} and grid.train_size={grid.train_size} are both given",
+            "give one of them",
+        )
+
+
+def _check_large(config: Config, tokens: list[int]) -> None:
+    if not tokens or min(tokens) < 1 or len(set(tokens)) < len(tokens):
+        raise UserError(
+            f"large.tokens={tokens}: give different numbers of 1 or more",
+            "such as large.tokens=[100000,1000000]",
+        )
+    streams = "large.tokens streams the token task of data=world"
+    if config.data.kind != "world":
+        raise UserError(f"data={config.data.kind}: {streams}", "leave the data keys out")
+    if config.data.task == "sentence":
+        raise UserError(f"data.task={config.data.task}: {streams}", "leave it out")
+    refuse_unused(config, _UNUSED_BY_LARGE, "experiment=large")
+
+
+def _check_study(config: Config) -> None:
+    study, store = (Path(p).expanduser().resolve() for p in (config.search.study, config.store))
+    if study == store:
+        raise UserError(
+            f"search.study={config.search.study} is the results file too",
+            "give another search.study=FILE",
+        )
+
+
+def refuse_unused(config: Config, names: Iterable[str], where: str) -> None:
+    """UserError for the first of the keys that has another value than by default."""
+    plain = Config()
+    for name in names:
+        value = lookup(config, name)
+        if value != lookup(plain, name):
+            raise UserError(f"{name}={value} means nothing with {where}", "leave it out")

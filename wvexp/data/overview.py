@@ -1,0 +1,235 @@
+"""What was read, in one structure: for the terminal, the report, and whoever has the results file.
+
+A decision on a text column that was guessed wrong looks like any other: the first thing to check
+is what was read.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from wvexp.data.corpus import Corpus
+from wvexp.data.split import Split
+
+_MOST_LABELS = 100  # that are kept with their counts
+_LABELS_SHOWN = 6
+_LABEL_SHOWN = 30  # characters of one
+_LONG = 50  # words in the median: a sentence no longer
+
+
+@dataclass(frozen=True)
+class Part:
+    """One split. source: its file or data set; None where it was split off the training data."""
+
+    source: str | None
+    sentences: int
+    tokens: int
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """Pretrained vectors, and the shares of training types and tokens that have one."""
+
+    name: str
+    types: float
+    tokens: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the runs of a configuration read.
+
+    text, label     the columns; None where they have no names
+    group           the column whose equal values stay together; None where none was asked for
+    labels          examples of each in all parts together, the most frequent first, 100 at most
+    classes         number of labels
+    words           words of a sentence in the median, and of the longest
+    parts           train, validation, test; `all` alone where `folds` pool them
+    lowercase       whether the text was lower-cased
+    notes           what was assumed, each with the key or change that undoes it
+    """
+
+    data: str
+    task: str
+    text: str | None
+    label: str | None
+    group: str | None
+    labels: dict[str, int]
+    classes: int
+    words: tuple[int, int]
+    parts: dict[str, Part]
+    folds: int | None
+    tokenizer: str
+    lowercase: bool
+    vectors: VectorFile | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(
+        cls, corpus: Corpus, *, lowercase: bool, vectors: VectorFile | None, notes: tuple[str, ...]
+    ) -> "Reading":
+        """The account of a corpus."""
+        splits = {"train": corpus.train, "validation": corpus.validation, "test": corpus.test}
+        if corpus.folds is not None:
+            splits = {"all": corpus.train}
+        sources = dict(zip(("train", "validation", "test"), corpus.sources, strict=False))
+        names = [*corpus.label_names, *corpus.unseen_labels]
+        counts = np.sum(
+            [np.bincount(split.labels, minlength=len(names)) for split in splits.values()], axis=0
+        )
+        order = np.argsort(-counts, kind="stable")[:_MOST_LABELS].tolist()
+        lengths = np.concatenate([np.diff(split.offsets) for split in splits.values()])
+        return cls(
+            data=corpus.name,
+            task=corpus.task,
+            text=corpus.columns[0],
+            label=corpus.columns[1],
+            group=corpus.group,
+            labels={names[i]: int(counts[i]) for i in order},
+            classes=len(names),
+            words=(int(np.median(lengths)), int(lengths.max())),
+            parts={
+                name: _part(split, sources.get("train" if name == "all" else name))
+                for name, split in splits.items()
+            },
+            folds=corpus.folds,
+            tokenizer=corpus.tokenizer,
+            lowercase=lowercase,
+            vectors=vectors,
+            notes=notes,
+        )
+
+    def lines(self) -> list[str]:
+        """Two lines for a terminal: the data; how they were cut, and what the vectors cover."""
+        said = dict(self.rows())
+        columns = f": {said['columns']}" if "columns" in said else ""
+        covered = f"; {said['vectors']}" if "vectors" in said else ""
+        return [
+            f"read {self.data}{columns}: {said['labels']}; {said['texts']}",
+            f"{said['splits']}; {said['words']}{covered}",
+        ]
+
+    def rows(self) -> Iterator[tuple[str, str]]:
+        """The same as pairs of a name and what is said of it, for a page."""
+        named = (("text", self.text), ("label", self.label), ("group", self.group))
+        columns = [f"{name}={column}" for name, column in named if column]
+        if columns:
+            yield "columns", ", ".join(columns)
+        yield "labels", self._labels()
+        yield "texts", self._texts()
+        yield "splits", self._splits()
+        casing = "lower-cased" if self.lowercase else "as written"
+        yield "words", f"tokenizer {self.tokenizer}, {casing}"
+        if (v := self.vectors) is not None:
+            yield (
+                "vectors",
+                f"{v.name} covers {v.types:.1%} of training words, {v.tokens:.1%} of tokens",
+            )
+        yield from (("mind", note) for note in self.notes)
+
+    @property
+    def unit(self) -> str:
+        """What a text is called: a sentence, or a document where most are long."""
+        return "documents" if self.task == "sentence" and self.words[0] >= _LONG else "sentences"
+
+    def _labels(self) -> str:
+        shown = [f"{_short(n)} {c:,}" for n, c in islice(self.labels.items(), _LABELS_SHOWN)]
+        if self.classes > len(shown):
+            shown.append(f"and {self.classes - len(shown):,} more")
+        return f"{self.classes:,} labels ({', '.join(shown)})"
+
+    def _texts(self) -> str:
+        number = sum(part.sentences for part in self.parts.values())
+        tokens = sum(part.tokens for part in self.parts.values())
+        middle, longest = self.words
+        return (
+            f"{number:,} {self.unit}, {tokens:,} words, {middle:,} in the median and "
+            f"{longest:,} at most"
+        )
+
+    def _splits(self) -> str:
+        if self.folds is not None:
+            [whole] = self.parts.values()
+            return f"all {whole.sentences:,} in {self.folds} folds"
+        said = []
+        for name, part in self.parts.items():
+            source = "split off" if part.source is None else part.source
+            generated = all(other.source is None for other in self.parts.values())
+            said.append(f"{name} {part.sentences:,}" + ("" if generated else f" ({source})"))
+        return ", ".join(said)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values; what is not known is absent."""
+        content = {name: value for name, value in asdict(self).items() if value is not None}
+        return {**content, "words": list(self.words), "notes": list(self.notes)}
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> "Reading":
+        """The reverse; ValueError where a value is absent or of another kind."""
+        get = _Typed(content)
+        parts = {
+            name: _Typed(part).build(Part, source=(str, None), sentences=int, tokens=int)
+            for name, part in get("parts", dict).items()
+        }
+        labels = {name: _Typed(get("labels", dict))(name, int) for name in get("labels", dict)}
+        middle, longest = (_Typed({"n": n})("n", int) for n in get("words", list))
+        vectors = get("vectors", dict, None)
+        return cls(
+            **{name: get(name, str) for name in ("data", "task", "tokenizer")},
+            **{name: get(name, str, None) for name in ("text", "label", "group")},
+            labels=labels,
+            classes=get("classes", int),
+            words=(middle, longest),
+            parts=parts,
+            folds=get("folds", int, None),
+            lowercase=get("lowercase", bool),
+            vectors=None
+            if vectors is None
+            else _Typed(vectors).build(VectorFile, name=str, types=float, tokens=float),
+            notes=tuple(_Typed({"note": note})("note", str) for note in get("notes", list)),
+        )
+
+
+def _part(split: Split, source: str | None) -> Part:
+    return Part(
+        None if source is None else source.replace("\\", "/").rsplit("/", 1)[-1],
+        split.sentences,
+        split.tokens,
+    )
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= _LABEL_SHOWN else f"{label[:_LABEL_SHOWN]}..."
+
+
+_REQUIRED = object()
+
+
+class _Typed:
+    """Values of a group by name and kind; ValueError for another kind."""
+
+    def __init__(self, content: Any) -> None:
+        if not isinstance(content, Mapping):
+            raise ValueError("not a group")
+        self.content = content
+
+    def __call__(self, name: str, kind: type, default: Any = _REQUIRED) -> Any:
+        value = self.content.get(name, default)
+        if value is default and default is not _REQUIRED:
+            return value
+        fits = isinstance(value, (int, float) if kind is float else kind)
+        if not fits or (isinstance(value, bool) and kind is not bool):
+            raise ValueError(f"{name} is not as it should be")
+        return value
+
+    def build(self, made: Any, **kinds: Any) -> Any:
+        """A dataclass of values of the given kinds; a pair gives the default as well."""
+        return made(
+            **{
+                name: self(name, *(kind if isinstance(kind, tuple) else (kind,)))
+                for name, kind in kinds.items()
+            }
+        )

@@ -1,0 +1,1 @@
+"""From files and the hub to a `Corpus`."""

@@ -1,0 +1,244 @@
+"""What was assumed when data were read: short notes, each with the key or change that undoes it.
+
+Pure functions: columns, labels or texts in, notes out. They are said once while data are read, and
+kept on the `Corpus`; those that vectors or a metric raise, on the inputs.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.data.corpus import Corpus
+from wvexp.data.reading.columns import TEXT_NAMES, Column, Roles
+
+# Columns that data sets of text pairs are known to have.
+_PAIRS = (
+    {"premise", "hypothesis"},
+    {"sentence1", "sentence2"},
+    {"sentence_1", "sentence_2"},
+    {"sentence_a", "sentence_b"},
+    {"question1", "question2"},
+    {"text1", "text2"},
+    {"text_a", "text_b"},
+    {"question", "answer"},
+    {"question", "sentence"},
+    {"question", "context"},
+    {"question", "passage"},
+    {"query", "document"},
+    {"subject", "body"},
+    {"title", "body"},
+    {"title", "text"},
+    {"title", "content"},
+    {"title", "description"},
+    {"headline", "body"},
+)
+_LIKE_TEXT = 5  # words in the mean: longer than names, places and dates
+_MANY_FRACTIONS = 5  # distinct labels with a fraction among them
+_MANY_WHOLE = 20  # distinct whole numbers
+_SHOWN = 60  # characters of a name
+_FEW_EACH = 10  # examples of each label in the mean
+_REPEATED = 0.1  # share of texts
+_MAJORITY = 0.8  # share of one label
+# Share of the alphabetic word types without a vector. On English sets GloVe lacks at most 12 %
+# (WNUT17), of German ones 37 % (twenty sentences) to 70 %.
+_UNKNOWN = 0.25
+_ENOUGH_TYPES = 30
+# Scripts that put no blanks between words, with the length that words hardly have: Chinese and
+# Japanese; Thai, Lao, Burmese and Khmer.
+_UNSPACED = (
+    (re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 6),
+    (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 12),
+)
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+def text_notes(
+    where: str, columns: Mapping[str, Column], roles: Roles, *, chosen: bool
+) -> list[str]:
+    """A second column of text that is left out.
+
+    Where the text column was `chosen` by name, only the other half of a known pair is worth a word.
+    """
+    left = [
+        name
+        for name, column in columns.items()
+        if name not in (roles.text, roles.label) and column.kind == "text" and column.words >= 1
+        if {name.lower(), roles.text.lower()} in _PAIRS
+        or (not chosen and (column.words >= _LIKE_TEXT or name.lower() in TEXT_NAMES))
+    ]
+    if roles.task == "token" or not left:
+        return []
+    return [
+        f"{where}: the text is column {roles.text!r} alone; {_listed(left)} also "
+        f"hold{'s' * (len(left) == 1)} text, which is left out; data.text= chooses the column"
+    ]
+
+
+def label_notes(
+    where: str, task: str, names: Sequence[str], counts: Sequence[int], forms: Sequence[list[str]]
+) -> list[str]:
+    """What the labels of the training data were taken for.
+
+    Parameters
+    ----------
+    names, counts
+        The labels and the number of examples of each.
+    forms
+        For each label that was written in several ways, the ways.
+    """
+    notes = []
+    if forms:
+        shown = [_together(ways, ascii) for ways in forms]  # tells é from e + accent
+        notes.append(
+            f"{where}: {_listed(shown, quote=False)} are taken as one label; "
+            "rename one of them in the data if they are two"
+        )
+    if alike := _alike(names):
+        shown = [_together(ways, repr) for ways in alike]
+        notes.append(
+            f"{where}: labels {_listed(shown, quote=False)} differ only in case or blanks and are "
+            "taken as different labels; write them alike in the data if they are one"
+        )
+    if task == "token":
+        return notes
+    for mark in "|;,":
+        if combined := _combined(names, mark):
+            notes.append(
+                f"{where}: labels such as {_quoted(combined[0])} look like several joined by "
+                f"{mark!r}; each combination is taken as a class of its own ({len(combined)} of "
+                f"the {len(names)} labels); data.label= may name a column with one label per row"
+            )
+            break
+    if _like_measurements(names, counts):
+        notes.append(
+            f"{where}: the {len(names)} labels are numbers from {_least(names)} to "
+            f"{_greatest(names)}; each value is taken as a class of its own, without order; "
+            "data.label= may name a column of classes, such as ranges of values"
+        )
+    return notes
+
+
+def unspaced_notes(where: str, texts: Sequence[Sequence[str]]) -> list[str]:
+    """Text of a script without blanks whose words nobody has parted, judged by some texts."""
+    words = [word for text in texts for word in text]
+    for script, usual in _UNSPACED:
+        lengths = [len(found) for word in words if (found := script.findall(word))]
+        characters = sum(lengths)
+        # Of a character's own word, so that short words beside whole sentences do not hide them.
+        if characters and sum(n * n for n in lengths) / characters > usual:
+            share = characters / sum(map(len, words))
+            if share > 0.5:
+                return [
+                    f"{where}: the text has no blanks between its words, so that whole sentences "
+                    "are taken as words; part the words with blanks (a word segmenter does), and "
+                    "give data.tokenizer=whitespace"
+                ]
+    return []
+
+
+def repeated_notes(where: str, sentences: int, different: int) -> list[str]:
+    """Texts that stand in the data more than once, where there are many."""
+    if sentences - different <= _REPEATED * sentences:
+        return []
+    return [
+        f"{where}: {sentences - different:,} of {sentences:,} texts repeat an earlier one; equal "
+        "texts stay on one side of a split that is made here; data.validation= and data.test= "
+        "give your own"
+    ]
+
+
+def majority_notes(metric: str, corpus: Corpus) -> list[str]:
+    """A label that most examples have, where accuracy is what counts."""
+    counts = np.bincount(corpus.train.labels)
+    most = int(counts.argmax())
+    share = counts[most] / counts.sum()
+    if metric != "accuracy" or share <= _MAJORITY:
+        return []
+    return [
+        f"{share:.1%} of the training data have the label {_quoted(corpus.label_names[most])}, so "
+        "that accuracy hardly sees the others; metric=macro_f1 weighs all labels alike"
+    ]
+
+
+def unknown_words_notes(vectors: str, corpus: Corpus, known: NDArray[np.bool_]) -> list[str]:
+    """Words of letters that have no vector, though tokens may look covered: another language.
+
+    known  bool [lexicon]
+    """
+    present = np.unique(corpus.train.words)
+    types = np.array([i for i in present.tolist() if corpus.lexicon[i].isalpha()], dtype=np.int64)
+    if len(types) < _ENOUGH_TYPES or np.mean(~known[types]) <= _UNKNOWN:
+        return []
+    counts = np.bincount(corpus.train.words, minlength=len(corpus.lexicon))
+    missing = types[~known[types]]
+    shown = missing[np.argsort(-counts[missing], kind="stable")[:5]].tolist()
+    return [
+        f"{vectors} lacks {len(missing):,} of the {len(types):,} training words of letters "
+        f"({len(missing) / len(types):.0%}; most frequent: "
+        f"{' '.join(_shortened(corpus.lexicon[i]) for i in shown)}): are text and vectors of one "
+        "language, and tokenised alike (data.tokenizer)? embed.path= takes other vectors"
+    ]
+
+
+def _shortened(word: str) -> str:
+    return word if len(word) <= _SHOWN else word[:_SHOWN] + "..."
+
+
+def _alike(names: Sequence[str]) -> list[list[str]]:
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(" ".join(name.casefold().split()), []).append(name)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def _combined(names: Sequence[str], mark: str) -> list[str]:
+    """The labels that join others by the mark, if its parts come back in other labels.
+
+    A mark that also stands in prose must save names: fewer parts than labels.
+    """
+    parts = {name: [part.strip() for part in name.split(mark)] for name in names}
+    combined = [name for name in names if len(parts[name]) > 1 and all(parts[name])]
+    uses: dict[str, int] = {}
+    for name in names:
+        for part in set(parts[name]):
+            uses[part] = uses.get(part, 0) + 1
+    again = [name for name in combined if any(uses[part] > 1 for part in parts[name])]
+    if not again or (mark != "|" and len(uses) > len(names)):
+        return []
+    return combined
+
+
+def _like_measurements(names: Sequence[str], counts: Sequence[int]) -> bool:
+    """Whether numbers that are labels look measured; numbers of classes have no gaps."""
+    if not all(map(_NUMBER.fullmatch, names)):
+        return False
+    values = sorted(map(float, names))
+    if any(not value.is_integer() for value in values):
+        return len(values) > _MANY_FRACTIONS
+    gaps = values[0] not in (0, 1) or values[-1] - values[0] >= len(values)
+    return len(values) > _MANY_WHOLE and (gaps or sum(counts) < _FEW_EACH * len(values))
+
+
+def _least(names: Sequence[str]) -> str:
+    return min(names, key=float)
+
+
+def _greatest(names: Sequence[str]) -> str:
+    return max(names, key=float)
+
+
+def _quoted(name: str, show: Callable[[str], str] = repr) -> str:
+    return show(name) if len(name) <= _SHOWN else show(name[:_SHOWN]) + "..."
+
+
+def _together(ways: Sequence[str], show: Callable[[str], str]) -> str:
+    more = [f"{len(ways) - 3} more"] if len(ways) > 3 else []
+    return " and ".join([*(_quoted(way, show) for way in ways[:3]), *more])
+
+
+def _listed(names: Sequence[str], *, quote: bool = True) -> str:
+    shown = [_quoted(name) if quote else name for name in names[:3]]
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(shown) + more

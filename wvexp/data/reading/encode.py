@@ -1,0 +1,225 @@
+"""Examples in, Corpus out: words and labels become ids while they are read."""
+
+import logging
+from array import array
+from collections import defaultdict
+from itertools import chain
+
+import numpy as np
+
+from wvexp.data.corpus import Corpus
+from wvexp.data.grouping import make_groups
+from wvexp.data.reading.assumptions import label_notes, repeated_notes, unspaced_notes
+from wvexp.data.reading.examples import Example, Source
+from wvexp.data.reading.labels import LabelIds
+from wvexp.data.split import Split
+from wvexp.data.splitting import SHARE, split_off
+from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
+from wvexp.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_SAMPLE_SIZE = 10**7  # characters of the sample, one text at least
+
+
+class Ids(defaultdict[str, int]):
+    """Numbers names in the order in which they are first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.default_factory = self.__len__
+
+
+class Encoder:
+    """Turns the sources of one corpus into splits that share their ids.
+
+    Parameters
+    ----------
+    tokenize
+        Text to words, for sentence tasks; the words of token tasks are taken as they are.
+    groups
+        Numbers of documents that all splits share; each split has documents of its own when None.
+    """
+
+    def __init__(self, tokenize: Tokenizer, groups: Ids | None = None) -> None:
+        self.words = Ids()
+        self.labels = LabelIds()
+        self._tokenize = tokenize
+        self._groups = groups
+        self.notes: list[str] = []
+
+    def split(self, source: Source) -> Split:
+        """All examples of the source; those without a word are dropped, and counted in the log.
+
+        Raises
+        ------
+        UserError
+            Nothing is left.
+        """
+        words, labels, documents = array("i"), array("i"), array("i")
+        offsets = array("q", [0])
+        document_ids = Ids() if self._groups is None else self._groups
+        named = dropped = 0
+        word_id = self.words.__getitem__
+        for example in source.examples:
+            text = example.text
+            tokens = self._tokenize(text) if isinstance(text, str) else text
+            if not tokens:
+                dropped += 1
+                continue
+            words.extend(map(word_id, tokens))
+            offsets.append(len(words))
+            if isinstance(example.labels, str):
+                labels.append(self.labels[example.labels])
+            else:
+                labels.extend(map(self.labels.__getitem__, example.labels))
+            named += example.document is not None
+            documents.append(document_ids[example.document or ""])
+        self.notes += source.left_out
+        if dropped:
+            self.notes.append(f"{source.name}: {dropped:,} sentences without a word left out")
+        if len(offsets) == 1:
+            raise UserError(
+                f"{source.name}: no labelled text in it", "give sentences with their labels"
+            )
+        return Split(
+            task=source.task,
+            words=np.array(words, dtype=np.int32),
+            offsets=np.array(offsets, dtype=np.int64),
+            labels=np.array(labels, dtype=np.int32),
+            documents=np.array(documents, dtype=np.int32) if named else None,
+        )
+
+
+def build_corpus(
+    name: str,
+    train: Source,
+    validation: Source | None,
+    test: Source | None,
+    *,
+    tokenizer: str,
+    seed: int | None,
+    least_test: int = 0,
+    group: str | None = None,
+) -> Corpus:
+    """The corpus of the given sources.
+
+    A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
+    None, and where the test part would have fewer than `least_test` sentences or documents. The
+    documents of a `group` column are the same ones in all parts. Labels are sorted; they are those
+    of the full training data. Those that the other sources alone have follow as
+    `Corpus.unseen_labels`.
+
+    Raises
+    ------
+    UserError
+        Fewer than two labels in the training data; a source without a single one of them; see
+        `Encoder.split`.
+    """
+    if train.task == "token":
+        tokenizer = "whitespace"  # the words are given; this is how a user types them
+    sample = _sample(train)
+    train = train._replace(examples=chain(sample, train.examples))
+    tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
+    log.info("%s: tokenizer %s", name, tokenizer)
+    encoder = Encoder(tokenize, groups=Ids() if group else None)
+    splits = {"train": encoder.split(train)}
+    known = len(encoder.labels.names)
+    if known < 2:
+        raise UserError(
+            f"{train.name}: every example has the label {encoder.labels.names[0]!r}",
+            "a classifier needs at least two labels",
+        )
+    for part, source in (("validation", validation), ("test", test)):
+        if source is not None:
+            splits[part] = encoder.split(source)
+            _check_labels(source.name, train.name, splits[part], encoder.labels, known)
+    if "test" not in splits and SHARE * _units(splits["train"]) < least_test:
+        seed = None
+    share, doubles = SHARE, list[str]()
+    if None in (validation, test):
+        whole = splits["train"]
+        groups = make_groups(whole, list(encoder.words))
+        if whole.task == "sentence" and whole.documents is None:
+            doubles = repeated_notes(train.name, whole.sentences, int(groups.max()) + 1)
+    for part in ("test", "validation"):
+        if part in splits:
+            continue
+        whole = splits["train"]
+        if seed is None:
+            splits[part] = whole.take(np.empty(0, dtype=np.int64))
+        else:
+            stay, go = split_off(whole, part, seed, groups, share)
+            splits["train"], splits[part], groups = whole.take(stay), whole.take(go), groups[stay]
+            log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
+            share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
+    every = encoder.labels.names  # as all parts together call them
+    counts = np.bincount(splits["train"].labels, minlength=known).tolist()
+    texts = [tokenize(e.text) if isinstance(e.text, str) else e.text for e in sample]
+    notes = [
+        *encoder.notes,
+        *train.notes,
+        *unspaced_notes(train.name, texts),
+        *doubles,
+        *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
+    ]
+    for note in notes:
+        log.warning("%s", note)
+    names = sorted(every[:known], key=_label_order)
+    unseen = sorted(every[known:], key=_label_order)
+    place = {label: i for i, label in enumerate([*names, *unseen])}
+    rank = np.array([place[label] for label in every], dtype=np.int32)
+    for split in splits.values():
+        split.labels[:] = rank[split.labels]
+    return Corpus(
+        name,
+        list(encoder.words),
+        names,
+        splits["train"],
+        splits["validation"],
+        splits["test"],
+        tokenizer,
+        unseen_labels=tuple(unseen),
+        notes=tuple(notes),
+        sources=tuple(None if part is None else part.name for part in (train, validation, test)),
+        columns=(train.text, train.label),
+        group=group,
+    )
+
+
+def _sample(source: Source) -> list[Example]:
+    """The first examples, by which the tokenizer is chosen."""
+    sample, room = [], _SAMPLE_SIZE
+    for example in source.examples:
+        sample.append(example)
+        room -= len(example.text)
+        if len(sample) == SAMPLE or room < 0:
+            break
+    return sample
+
+
+def _units(split: Split) -> int:
+    """Documents where the data name at least two, else sentences: what a split keeps whole."""
+    documents = 0 if split.documents is None else len(np.unique(split.documents))
+    return documents if documents > 1 else split.sentences
+
+
+def _label_order(label: str) -> tuple[bool, float, str]:
+    """Numbers by value, before names by alphabet."""
+    numeric = label.removeprefix("-").isdecimal()
+    return (not numeric, float(label) if numeric else 0.0, label)
+
+
+def _check_labels(where: str, train: str, split: Split, labels: LabelIds, known: int) -> None:
+    """Refuses a split that holds none of the `known` labels of the training data."""
+    if split.labels.min() < known:
+        return
+    names = labels.names
+    here, there = (
+        ", ".join(map(repr, some[:5])) + (", ..." if len(some) > 5 else "")
+        for some in ([names[i] for i in np.unique(split.labels)], names[:known])
+    )
+    raise UserError(
+        f"{where}: no label of it stands in {train}: {here} here, {there} there",
+        "do the two belong together? a part whose labels are hidden has no score: name another",
+    )

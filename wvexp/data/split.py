@@ -1,0 +1,81 @@
+"""Split: sentences of one part of the data in flat arrays, and the order they are drawn in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.seeds import stream
+
+Task = Literal["token", "sentence"]
+
+
+@dataclass(frozen=True)
+class Split:
+    """Sentences of one split, one after another.
+
+    task      "token": one label a token; "sentence": one label a sentence
+    words     int32 [tokens]       ids into `Corpus.lexicon`
+    offsets   int64 [sentences+1]  sentence i is words[offsets[i]:offsets[i+1]]
+    labels    int32 [tokens] or [sentences], by task; ids into `Corpus.label_names`, from its end
+              on into `Corpus.unseen_labels` (never in training)
+    documents int32 [sentences]    the document of each sentence; None where the data names none
+    """
+
+    task: Task
+    words: NDArray[np.int32]
+    offsets: NDArray[np.int64]
+    labels: NDArray[np.int32]
+    documents: NDArray[np.int32] | None = None
+
+    def __post_init__(self) -> None:
+        expected = self.tokens if self.task == "token" else self.sentences
+        if self.offsets[-1] != self.tokens or len(self.labels) != expected:
+            raise ValueError(
+                f"{self.task} split: {len(self.labels)} labels, expected {expected}; "
+                f"offsets end at {self.offsets[-1]}, {self.tokens} tokens"
+            )
+
+    @property
+    def sentences(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def tokens(self) -> int:
+        return len(self.words)
+
+    @property
+    def examples(self) -> int:
+        """What `train_size` counts: tokens of a token task, sentences of a sentence task."""
+        return len(self.labels)
+
+    def take(self, sentences: NDArray[np.integer]) -> "Split":
+        """The given sentences, in the given order."""
+        starts = self.offsets[sentences]
+        lengths = self.offsets[sentences + 1] - starts
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        # index of every token taken: its sentence's start plus its place in the sentence
+        tokens = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return Split(
+            task=self.task,
+            words=self.words[tokens],
+            offsets=offsets,
+            labels=self.labels[tokens if self.task == "token" else sentences],
+            documents=None if self.documents is None else self.documents[sentences],
+        )
+
+
+def training_order(split: Split, seed: int) -> NDArray[np.int64]:
+    """The seed's permutation of the sentences, of which every training subset is a prefix."""
+    rng = stream(seed, "subset")
+    shuffled = rng.permutation(split.sentences)
+    if split.task == "token":
+        return shuffled
+    # Spread each label's sentences evenly over [0, 1): any prefix holds each in proportion.
+    labels = split.labels[shuffled]
+    position = np.empty(len(shuffled))
+    for label in np.unique(labels):
+        places = np.flatnonzero(labels == label)
+        position[places] = (np.arange(len(places)) + rng.random()) / len(places)
+    return shuffled[np.argsort(position, kind="stable")]

@@ -1,0 +1,240 @@
+"""The answer for one's own data: freeze, fine-tune, random or undecided, with what it rests on."""
+
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from wvexp.analysis.arms import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
+from wvexp.analysis.crossover import Crossover
+from wvexp.config.schema import Config
+from wvexp.data.folds import of_fold
+from wvexp.decision.budget import Budget, expected_seconds
+from wvexp.errors import RunStopped
+from wvexp.experiment.inputs import Inputs
+from wvexp.experiment.run import train_into
+from wvexp.printable import printable
+from wvexp.report.advice import advice
+from wvexp.report.findings import Findings, plain
+from wvexp.report.writing import write_report
+from wvexp.results.folder import run_folder
+from wvexp.results.store import Store
+from wvexp.sweeps.grid import size_ladder
+from wvexp.training.engine import never
+from wvexp.training.identity import RunConfig
+from wvexp.training.result import RunResult
+
+# From 100 examples to all: as finely as a model's training size is cut to the time that is left.
+_SIZES = 15
+
+
+@dataclass(frozen=True, repr=False)
+class Decision:
+    """What to do with this data.
+
+    findings  everything that was measured and what follows from it
+    complete  false where a budget left out part of what would have been measured
+    seconds   that the decision took, earlier attempts left out
+    budget    what is left for the model, and for the report after it
+    model     training size of the model that was kept; None where there is none (yet)
+    """
+
+    config: Config
+    inputs: Inputs
+    store: Store
+    base: RunConfig
+    findings: Findings
+    complete: bool
+    seconds: float
+    budget: Budget
+    model: int | None = None
+
+    def __repr__(self) -> str:
+        """A line: what to take, how sure, on what."""
+        sure = "" if self.confidence is None else f", {self.confidence:.1%} sure"
+        unit = "tokens" if self.base.task == "token" else "sentences"
+        return (
+            f"<Decision: {self.choice}, recommended {self.recommended}{sure}, "
+            f"{self.findings.sizes[-1]:,} {unit} of {printable(self.inputs.corpus.name)}>"
+        )
+
+    @property
+    def choice(self) -> str:
+        """One of the four arms, or `undecided`."""
+        choice = self.findings.choice
+        return choice.recommended if choice.decided and choice.recommended else "undecided"
+
+    @property
+    def recommended(self) -> str:
+        """The arm to take, decided or not."""
+        arm = self.findings.choice.recommended
+        assert arm is not None  # `decide` raises where no run was stored
+        return arm
+
+    @property
+    def confidence(self) -> float | None:
+        """Probability that the recommended arm is within the margin of the best; None: unknown."""
+        return self.findings.choice.confidence
+
+    @property
+    def crossover(self) -> Crossover | None:
+        """Of pretrained frozen against tuned; None where either was not measured."""
+        return self.findings.crossovers.get(f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}")
+
+    def _by_size(self) -> list[dict[str, Any]]:
+        """Whether frozen or tuned is ahead by the interval at each size, and whether called."""
+        pair, crossing = (PRETRAINED_FROZEN, PRETRAINED_TUNED), self.crossover
+        if crossing is None:
+            return []
+        at_size = {c.size: c for c in self.findings.comparisons if (c.a, c.b) == pair}
+        return [
+            {"size": size, "ahead": at_size[size].ahead, "called": at_size[size].winner is not None}
+            for size in crossing.sizes
+        ]
+
+    @property
+    def advice(self) -> list[str]:
+        """At most ten lines in words."""
+        return advice(self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """The content of `decision.json`."""
+        f, crossing = self.findings, self.crossover
+        scores = {s.arm: s for s in f.scores if s.size == f.sizes[-1]}
+        content = {
+            "choice": self.choice,
+            "recommended": self.recommended,
+            "confidence": self.confidence,
+            "crossover": {
+                "low": crossing.low if crossing else None,
+                "high": crossing.high if crossing else None,
+                "status": crossing.status if crossing else "undecided",
+                "sizes": self._by_size(),
+            },
+            "verdicts": {v.claim: {"status": v.status, "reason": v.reason} for v in f.verdicts},
+            "arms": {
+                arm: {
+                    "score": scores[arm].score,
+                    "low": scores[arm].low,
+                    "high": scores[arm].high,
+                    "seeds": scores[arm].seeds,
+                    "lr": scores[arm].lr,
+                    "train_size": scores[arm].size,
+                }
+                for arm in ARMS
+                if arm in scores
+            },
+            "metric": f.metric,
+            "margin": f.margin,
+            "complete": self.complete,
+            "model": {"train_size": self.model} if self.model else None,
+            "advice": self.advice,
+            "read": f.read.to_json() if f.read else None,
+            "seconds": round(self.seconds, 2),
+        }
+        plain_content: dict[str, Any] = plain(content)
+        return plain_content
+
+    def report(self, path: str | Path) -> Path:
+        """Write the report (.html, with .md, .json and images beside it)."""
+        ledger = Path(path).parent / "movement.parquet"
+        write_report(self.findings, Path(path), ledger if ledger.is_file() else None)
+        return Path(path)
+
+    def fit(self, out: str | Path | None = None) -> Path:
+        """Train the recommended arm on all training data; the folder, whose `model/` predicts.
+
+        However long that takes: a budget limits the decision alone.
+        """
+        with run_folder(None if out is None else str(out), self.recommended) as (scratch, final):
+            self._fit_into(scratch, self.recommended, self.base.train_size)
+        return final
+
+    def with_model(self, folder: Path) -> "Decision":
+        """Train the recommended model into the folder; the findings know what fine-tuning moved.
+
+        With a budget on as much of the training data as there is time for. Where the recommended
+        vectors are frozen, pretrained ones are tuned for the ledger alone.
+        """
+        size = self._affordable(self.recommended)
+        if size is None:
+            return self
+        try:
+            result = self._fit_into(folder, self.recommended, size, self._time_is_up)
+        except RunStopped:
+            for unfinished in folder.iterdir():
+                unfinished.unlink()
+            return self
+        decision = replace(self, model=result.run.train_size)
+        size = self._affordable(PRETRAINED_TUNED)
+        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and size is not None:
+            with TemporaryDirectory(dir=folder) as aside, suppress(RunStopped):
+                result = self._fit_into(Path(aside), PRETRAINED_TUNED, size, self._time_is_up)
+                shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
+        if not result.run.finetune:
+            return decision
+        run = result.run
+        moved = {"arm": run.arm, "size": run.train_size, "seed": run.seed, **result.movement}
+        others = tuple(m for m in self.findings.movement if m["arm"] != run.arm)
+        return replace(decision, findings=replace(self.findings, movement=(moved, *others)))
+
+    @property
+    def model_words(self) -> str:
+        """What became of the model, in words."""
+        if self.model is None:
+            return "no model: the budget left no time to train one"
+        whole = self.base.train_size
+        if self.base.folds is not None or self.model == whole:
+            return "model/"
+        unit = "tokens" if self.base.task == "token" else "sentences"
+        return f"model/ (trained on {self.model:,} of {whole:,} {unit}: the budget ended there)"
+
+    def _affordable(self, arm: str) -> int | None:
+        """The most training examples on which there is time to train the arm."""
+        stored = self.store.runs(condition=self.base.condition)
+        for size in reversed(size_ladder(self.base.train_size, _SIZES)):
+            run = replace(self.base, train_size=size, finetune=arm.endswith("tuned"))
+            if self.budget.fits_model(expected_seconds(run, stored)):
+                return size
+        return None
+
+    def _time_is_up(self) -> bool:
+        return self.budget.left() <= 0
+
+    def _fit_into(
+        self, folder: Path, arm: str, size: int, time_is_up: Callable[[], bool] = never
+    ) -> RunResult:
+        """Train an arm on so many examples and write what a run folder holds."""
+        top = self.findings.sizes[-1]
+        score = self.findings.score(arm, min(size, top)) or self.findings.score(arm, top)
+        assert score is not None
+        embed, policy = arm.split("-")
+        optim = replace(self.base.optim, lr=score.lr)
+        run = replace(
+            self.base, embed=embed, finetune=policy == "tuned", optim=optim, train_size=size
+        )
+        if run.folds is not None:
+            # The model that is kept is tested on a split of its own.
+            there = of_fold(self.inputs.corpus, run.seed, None).train.examples
+            whole = size == self.base.train_size
+            run = replace(run, train_size=there if whole else min(size, there))
+        config = replace(
+            self.config,
+            embed=replace(self.config.embed, kind=embed),
+            optim=optim,
+            finetune=run.finetune,
+            engine=run.engine,
+            train_size=self.config.train_size if size == self.base.train_size else size,
+        )
+        return train_into(
+            folder,
+            config,
+            run,
+            self.inputs,
+            device="cpu",
+            on_epoch=lambda epoch: None,
+            time_is_up=time_is_up,
+        )

@@ -1,0 +1,252 @@
+"""How a decision is made: read, train within the budget, judge, keep the recommended model."""
+
+import json
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from wvexp.analysis.rare import enough_units
+from wvexp.analysis.wording import counted, listed
+from wvexp.arguments import check_words, names_data
+from wvexp.config.checks import parse_duration
+from wvexp.config.compose import compose
+from wvexp.config.schema import Config
+from wvexp.data.corpus import Corpus
+from wvexp.data.splitting import SHARE
+from wvexp.decision.ahead import ahead
+from wvexp.decision.allocation import MOST_SEEDS, TUNING_SEEDS, WHAT, Allocation
+from wvexp.decision.budget import Budget, Pace
+from wvexp.decision.decision import Decision
+from wvexp.decision.progress import LiveDecision
+from wvexp.errors import RunError, UserError
+from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.run import describe_run, tell_of_data, warn_of_data
+from wvexp.files import write_text
+from wvexp.report.store_report import findings_of
+from wvexp.results.folder import run_folder
+from wvexp.results.store import Store
+from wvexp.results.terminal import say
+from wvexp.sweeps.checks import check_scorable
+from wvexp.sweeps.grid import FOUR_ARMS, Grid
+from wvexp.sweeps.pool import thread_count
+from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
+from wvexp.training.identity import RunConfig
+
+log = logging.getLogger(__name__)
+
+# Where a budget ended before any run, what the first ones are taken to need.
+_LEAST_TRAINING = 5.0
+
+
+def decide(*overrides: str, progress: Progress | None = None) -> Decision:
+    """Decide for the data and vectors that the overrides name, as on the command line.
+
+        wvexp.decide("data=files", "data.train=reviews.csv", "embed.path=glove.txt", "budget=5m")
+
+    Raises
+    ------
+    UserError
+        Data or vectors cannot be used, or a key is given that a decision sets itself.
+    RunError
+        No run succeeded.
+    """
+    check_words("wvexp.decide", overrides)
+    if not any(names_data(word) for word in overrides):
+        raise UserError(
+            "wvexp.decide has not been told its data",
+            'give "data=files", "data.train=FILE", "embed.path=FILE"; '
+            '"data=world" takes the built-in world',
+        )
+    return decide_config(compose(overrides, "decide"), progress)
+
+
+def decide_config(
+    config: Config,
+    progress: Progress | None = None,
+    began: float | None = None,
+    tell: Callable[[Config, Inputs], None] | None = None,
+) -> Decision:
+    """The same from a configuration; `began` is what `time.perf_counter` showed at the start.
+
+    tell: is given what was read before anything is trained; its notes alone are logged when None.
+    """
+    began = time.perf_counter() if began is None else began
+    if config.dry_run:
+        raise UserError("dry_run=true makes no decision", "leave it out")
+    limit = None if config.budget is None else parse_duration(config.budget)
+    workers = thread_count(config.workers)
+    pace = Pace()
+    config, inputs, base = _read(config)
+    store = Store(Path(config.store).expanduser())
+    if tell is not None:
+        tell(config, inputs)
+    else:
+        warn_of_data(config, inputs.corpus)
+    budget = Budget(limit, workers, began, pace=pace())
+    before = budget.elapsed()
+
+    compared: set[str] = set()
+
+    def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
+        if isinstance(progress, LiveDecision):
+            progress.expect(ahead(allocation))
+        with stopping_after(seconds) as stop:
+            return run_sweep(
+                runs,
+                inputs,
+                store,
+                workers=workers,
+                progress=progress,
+                stop=stop,
+                compared=compared,
+            )
+
+    allocation = Allocation(base, store, train_batch, budget, config.margin)
+    allocation.spend()
+    if allocation.empty:
+        if allocation.complete:
+            raise RunError("every run failed; the report of the results file says why")
+        needed = budget.least(2 * max(budget.elapsed(), before + _LEAST_TRAINING))
+        raise UserError(
+            f"budget={config.budget} leaves no time for a run: reading took {before:.0f} s, and "
+            f"model and report have their share",
+            f"give budget={needed}s or more",
+        )
+    trained = budget.elapsed()
+    findings = findings_of(
+        allocation.results,
+        base.condition,
+        config.margin,
+        base.train_size,
+        failures=store.failures(base.condition),
+        notes=(
+            *left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
+            *_failed_words(len(allocation.failed - store.keys())),
+        ),
+        cut_short=not allocation.complete,
+        gaps=False,
+    )
+    # Rows of an earlier sweep may name other files of the same content, or none.
+    findings = replace(findings, read=inputs.reading)
+    return Decision(
+        config,
+        inputs,
+        store,
+        base,
+        findings,
+        allocation.complete,
+        budget.elapsed(),
+        replace(budget, judged=budget.elapsed() - trained),
+    )
+
+
+def _read(config: Config) -> tuple[Config, Inputs, RunConfig]:
+    """The configuration with the folds that small data are given, what it names, and its run.
+
+    That run is the one from which the arms' differ.
+    """
+    enough = enough_units(config.margin)
+    inputs = prepare(config, least_test=enough)
+    if config.data.folds is None and inputs.corpus.folds is not None:
+        config = _cross_fitted(config, inputs.corpus, enough)
+    base = describe_run(config, inputs, sweeping=True)
+    seeds = range(base.seed, base.seed + MOST_SEEDS)
+    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+    if base.folds is not None:
+        check_scorable(_first_runs(base), inputs)
+    return config, inputs, base
+
+
+def run_decision(config: Config, began: float | None = None) -> None:
+    """What `decide.py` does: decide, train the recommended model, write the folder, say it.
+
+    `began` is what `time.perf_counter` showed when the program did.
+    """
+    began = time.perf_counter() if began is None else began
+    console = Console(highlight=False)
+    tell = partial(tell_of_data, console=console)
+    if config.dry_run:
+        config, inputs, _ = _read(config)
+        tell(config, inputs)
+        return
+    with run_folder(config.out, "decision") as (scratch, final):
+        with LiveDecision(Console(highlight=False, stderr=True)) as progress:
+            decision = decide_config(config, progress, began, tell)
+        decision = decision.with_model(scratch)
+        decision.report(scratch / "report.html")
+        whole = replace(decision, seconds=time.perf_counter() - began)
+        text = json.dumps(whole.to_json(), indent=2, allow_nan=False) + "\n"
+        write_text(scratch / "decision.json", text)
+    files = f"{final}: report.html, decision.json, {decision.model_words}"
+    say(console, [*decision.advice, files])
+
+
+def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:
+    """The configuration with the folds that small data were given; a note says so."""
+    units = len(corpus.units.ids)
+    kind = "sentences" if corpus.train.documents is None else "documents"
+    log.warning(
+        "cross-fitted over %d folds, so that each of %s %s is tested: a test part split off would "
+        "have about %s, and with fewer than %s no two arms can be told to be alike; data.folds=1 "
+        "splits it off all the same, data.test=FILE names one",
+        corpus.folds,
+        f"{units:,}",
+        kind,
+        f"{round(SHARE * units):,}",
+        f"{enough:,}",
+    )
+    return replace(config, data=replace(config.data, folds=corpus.folds, split_seed=0))
+
+
+def _first_runs(base: RunConfig) -> list[RunConfig]:
+    """A run of every fold and of the seeds that are tuned: each is to have a score."""
+    seeds = [base.seed + i for i in range(TUNING_SEEDS)]
+    return Grid(FOUR_ARMS[:1], [base.train_size], seeds, [base.optim.lr], base).runs()
+
+
+@contextmanager
+def stopping_after(seconds: float) -> Iterator[threading.Event]:
+    """An event that is set after so many seconds, whatever was expected of the block."""
+    stop = threading.Event()
+    timer = None
+    if math.isfinite(seconds):
+        timer = threading.Timer(max(seconds, 0.0), stop.set)
+        timer.daemon = True
+        timer.start()
+    try:
+        yield stop
+    finally:
+        if timer is not None:
+            timer.cancel()
+
+
+def _failed_words(failed: int) -> tuple[str, ...]:
+    return (f"{counted(failed, 'run')} failed, named in the report",) if failed else ()
+
+
+def left_out_words(
+    budget: str, left_out: Collection[tuple[str, int]], measured: Collection[int] = ()
+) -> tuple[str, ...]:
+    """What the budget left out, in one line, or none.
+
+    `measured` are the sizes of the runs that the decision rests on: where arms were not tuned
+    alike at one of them, runs were left out there, not all.
+    """
+    untuned = {size for what, size in left_out if what == WHAT[0]}
+    named = {"all arms": untuned - set(measured), "some runs": untuned & set(measured)}
+    for what in WHAT[1:]:
+        named[what] = {size for w, size in left_out if w == what} - untuned
+    parts = [
+        f"{what} at {listed([f'{size:,}' for size in sorted(sizes)])}"
+        for what, sizes in named.items()
+        if sizes
+    ]
+    return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()

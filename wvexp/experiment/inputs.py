@@ -1,0 +1,256 @@
+"""What runs read: the corpus and the vectors that a configuration names."""
+
+import hashlib
+import logging
+from collections import Counter
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from wvexp.config.checks import check_metric_for_task, check_model_for_task
+from wvexp.config.schema import Config, Data, Embed
+from wvexp.data.corpus import Corpus
+from wvexp.data.folds import FOLDS, pooled
+from wvexp.data.overview import Reading, VectorFile
+from wvexp.data.reading.assumptions import majority_notes, unknown_words_notes
+from wvexp.data.reading.limits import TextLimits
+from wvexp.data.split import Task
+from wvexp.errors import UserError
+from wvexp.machine import require_memory
+from wvexp.metrics.scorer import default_metric
+from wvexp.training.saved import VectorSource
+from wvexp.vectors.limits import Limits
+from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
+from wvexp.vectors.table import coverage
+
+log = logging.getLogger("wvexp")
+
+# Examples of the built-in world where no size is given.
+_WORLD_TRAIN = {"token": 30_000, "sentence": 10_000}
+_WORLD_VALIDATION = {"token": 10_000, "sentence": 2_000}
+_WORLD_TEST = {"token": 20_000, "sentence": 10_000}
+# What a training example takes while it is written, and a number of the world's vectors while they
+# are trained (two matrices of them, their gradients, and copies).
+_WORLD_BYTES = {"token": 24, "sentence": 400}
+_VECTOR_BYTES = 16
+# Components of the world's vectors where no number is given.
+_WORLD_DIM = 50
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the runs of one configuration share.
+
+    notes  what was assumed of data and vectors, beside the notes of the corpus
+    """
+
+    corpus: Corpus
+    reference: ReferenceVectors | None
+    source: VectorSource | None
+    lowercase: bool
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def reading(self) -> Reading:
+        """What was read, for people."""
+        vectors = None
+        if self.reference is not None:
+            shares = coverage(self.reference, self.corpus.train)
+            vectors = VectorFile(_vectors_name(self.source), **asdict(shares))
+        return Reading.of(
+            self.corpus,
+            lowercase=self.lowercase,
+            vectors=vectors,
+            notes=(*self.corpus.notes, *self.notes),
+        )
+
+
+def prepare(config: Config, least_test: int = 0) -> Inputs:
+    """Read the corpus and the vectors of its words, and check that the two fit.
+
+    Cross-fitted over `data.folds`; where that is null, over `FOLDS` if a test part that has to be
+    split off would have fewer than `least_test` sentences or documents.
+
+    Raises
+    ------
+    UserError
+        A file cannot be used, or too few words have a vector.
+    """
+    data, embed = config.data, config.embed
+    opened = open_vectors(embed)
+    corpus = read_corpus(data, least_test if data.folds is None else 0)
+    folds = data.cross_fit
+    if data.folds is None and not corpus.test.sentences:
+        folds = FOLDS
+    if folds is not None:
+        corpus = pooled(corpus, folds)
+    check_model_for_task(config.model.name, corpus.task)
+    check_metric_for_task(config.metric, corpus.task)
+    lowercase = data.lowercase == "true"
+    if data.lowercase == "auto" and opened is not None:
+        lowercase = opened.lowercased
+    if lowercase:
+        corpus = corpus.lowercased()
+    metric = config.metric or default_metric(corpus.train, corpus.label_names)
+    notes = majority_notes(metric, corpus)
+    if opened is not None:
+        keyed, source = opened.load(wanted_words(corpus.lexicon)), opened.source
+    elif data.kind == "world":
+        keyed, source = _world_vectors(data, corpus.task, embed.dim)
+    else:
+        return _with_notes(Inputs(corpus, None, None, lowercase, tuple(notes)))
+    reference = match_lexicon(keyed, corpus.lexicon, corpus.train.words)
+    _check_coverage(source, reference, corpus, embed.min_coverage)
+    if opened is not None:
+        known = reference.index >= 0
+        notes += unknown_words_notes(_vectors_name(source), corpus, known)
+    return _with_notes(Inputs(corpus, reference, source, lowercase, tuple(notes)))
+
+
+def _with_notes(inputs: Inputs) -> Inputs:
+    """The same, its notes said."""
+    for note in inputs.notes:
+        log.warning("%s", note)
+    return inputs
+
+
+def _vectors_name(source: VectorSource | None) -> str:
+    """The file's own name; that of the file within an archive."""
+    if source is None or source.path is None:
+        return "the built-in vectors"
+    return source.member or Path(source.path).name
+
+
+def read_corpus(data: Data, least_test: int = 0) -> Corpus:
+    """The corpus that the `data` group describes.
+
+    With no test part where one that has to be split off would have fewer than `least_test` units.
+    """
+    task = cast(Task | None, data.task)
+    if data.kind == "world":
+        from wvexp.data.world import world_corpus
+
+        task = task or "token"
+        size = data.world_size or _WORLD_TRAIN[task]
+        require_memory(
+            f"data.world_size={size}: the built-in world's text",
+            _WORLD_BYTES[task] * size,
+            "give a smaller data.world_size",
+        )
+        return world_corpus(
+            task,
+            data.world_seed,
+            size,
+            _WORLD_VALIDATION[task],
+            _WORLD_TEST[task],
+            data.world_vocabulary,
+        )
+    reading: dict[str, Any] = {
+        "text": data.text,
+        "label": data.label,
+        "task": task,
+        "tokenizer": data.tokenizer,
+        "group": data.group,
+        "missing": data.missing,
+        # What is pooled for a cross-fit need not be split first.
+        "seed": data.split_seed if data.cross_fit is None else None,
+        "least_test": least_test,
+    }
+    if data.kind == "hub":
+        from wvexp.data.reading.hub import read_hub
+
+        assert data.name is not None
+        return read_hub(
+            data.name,
+            config_name=data.config_name,
+            revision=data.revision,
+            train_split=data.train_split,
+            validation_split=data.validation_split,
+            test_split=data.test_split,
+            **reading,
+        )
+    from wvexp.data.reading.files import read_files
+
+    train_file, *others = (
+        Path(name).expanduser() if name else None
+        for name in (data.train, data.validation, data.test)
+    )
+    assert train_file is not None
+    limits = TextLimits(data.max_line_mb, data.max_file_gb)
+    return read_files(train_file, *others, **reading, limits=limits)
+
+
+@dataclass(frozen=True)
+class OpenVectors:
+    """A vector file that has been recognised, its rows not yet read."""
+
+    source: VectorSource
+    lowercased: bool
+    embed: Embed
+
+    def load(self, words: set[str]) -> Any:
+        """The vectors of the given words, as gensim's `KeyedVectors`."""
+        from wvexp.vectors.pretrained import load_vectors
+
+        assert self.source.path is not None
+        return load_vectors(
+            self.source.path,
+            words,
+            self.source.member,
+            self.embed.trust_pickle,
+            limits=_limits(self.embed),
+        )
+
+
+def open_vectors(embed: Embed) -> OpenVectors | None:
+    """Recognise the vectors that the `embed` group names; None where it names none."""
+    from wvexp.vectors.checks import require_dim
+    from wvexp.vectors.pretrained import describe_vectors, fingerprint_vectors, named_path
+
+    if embed.name:
+        path = named_path(embed.name)
+    elif embed.path:
+        path = Path(embed.path).expanduser()
+    else:
+        return None
+    about = describe_vectors(path, embed.member, embed.trust_pickle, _limits(embed))
+    require_dim(str(path), about.dim, embed.dim)
+    source = VectorSource(
+        str(path.resolve()), embed.member, fingerprint_vectors(path, embed.member)
+    )
+    return OpenVectors(source, about.casing == "lower", embed)
+
+
+def _limits(embed: Embed) -> Limits:
+    return Limits.of(embed.max_line_mb, embed.max_file_gb)
+
+
+def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:
+    from wvexp.data.world import world_vectors
+
+    dim = dim or _WORLD_DIM
+    require_memory(
+        f"embed.dim={dim}: the world's vectors",
+        _VECTOR_BYTES * dim * data.world_vocabulary,
+        "give a smaller embed.dim",
+    )
+    keyed = world_vectors(task, data.world_seed, dim, data.world_vocabulary)
+    return keyed, VectorSource(None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
+
+
+def _check_coverage(
+    source: VectorSource, reference: ReferenceVectors, corpus: Corpus, least: float
+) -> None:
+    found = reference.index >= 0
+    words = corpus.train.words
+    share = float(found[words].mean())
+    if share >= least and share > 0:
+        return
+    missing = Counter(words[~found[words]].tolist()).most_common(5)
+    raise UserError(
+        f"{source.path}: only {share:.1%} of the training tokens have a vector "
+        f"(most frequent without: {' '.join(corpus.lexicon[i] for i, _ in missing)})",
+        "are text and vectors of one language and tokenised alike (data.tokenizer)?"
+        + (" embed.min_coverage=0.01 trains all the same" if share >= 0.01 else ""),
+    )
