@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from wvexp.analysis.movement import movement_ledger
+from wvexp.analysis.neighbours import nearest
 from wvexp.seeds import stream
-from wvexp.vectors.neighbours import nearest
 
 N, D = 120, 6
 

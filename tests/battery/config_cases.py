@@ -9,7 +9,7 @@ import yaml
 from judging import Case, Step
 from small_inputs import PRETRAINED, RANDOM, fill
 
-from wvexp.config.schema import keys
+from wvexp.config.schema import KEYS
 from wvexp.printable import printable
 
 VALUES = {
@@ -75,7 +75,7 @@ _QUICK = {
 
 
 def cases():
-    for key in keys():
+    for key in KEYS.values():
         for name, value in VALUES.items():
             wanted = name in _OF_KIND[_kind(key)] or (key.name, name) in _QUICK
             if wanted and (key.name, name) not in _OBEYED:

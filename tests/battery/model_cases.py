@@ -25,7 +25,7 @@ KINDS = {"window": "token", "mean": "sentence", "cnn": "sentence"}
 @cache
 def sound(name):
     """`model.json` as it is read, and the arrays, of a model of `WORDS` with two labels."""
-    from wvexp.models.build import build_model
+    from built_models import build_model
 
     table = np.vstack([np.zeros((2, D)), rows()]).astype(np.float32)
     shape = {"window": 3, "hidden": 3, "widths": [2, 3], "filters": 2}

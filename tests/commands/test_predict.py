@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from built_models import build_model
 from gensim.models import KeyedVectors
 
 from wvexp.commands.predict import run_prediction
 from wvexp.config.schema import Model
 from wvexp.errors import UserError
-from wvexp.models.build import build_model, draw_network
 from wvexp.seeds import stream
 from wvexp.training.saved import SavedModel, VectorSource
 from wvexp.vectors.pretrained import fingerprint_vectors
@@ -40,8 +40,7 @@ def models(tmp_path, vectors):
     folders = {}
     for task, name in (("token", "window"), ("sentence", "mean")):
         shape = Model(name=name, window=3, hidden=0)
-        model = build_model(name, rows, 2, window=3, hidden=0, widths=[], filters=1)
-        draw_network(model, stream(1, "init"))
+        model = build_model(name, rows, 2, stream(1, "init"), window=3, hidden=0)
         folders[task] = str(tmp_path / task)
         SavedModel(
             task=task,

@@ -3,7 +3,7 @@
 import pytest
 
 from wvexp.config.checks import parse_config, parse_duration
-from wvexp.config.schema import Config, keys
+from wvexp.config.schema import KEYS, Config
 from wvexp.errors import UserError
 
 
@@ -24,7 +24,9 @@ def test_the_defaults_pass_their_own_checks():
     assert parse_config({}) == Config()
 
 
-@pytest.mark.parametrize("key", [key for key in keys() if key.choices], ids=lambda key: key.name)
+@pytest.mark.parametrize(
+    "key", [key for key in KEYS.values() if key.choices], ids=lambda key: key.name
+)
 def test_a_choice_that_is_none_is_refused_with_the_choices(key):
     message = refusal(nested(key.name, "nonsense"))
     assert f"{key.name}=nonsense" in message
@@ -34,9 +36,9 @@ def test_a_choice_that_is_none_is_refused_with_the_choices(key):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((key.name, key.minimum - 1) for key in keys() if key.minimum is not None),
-        *((key.name, key.above) for key in keys() if key.above is not None),
-        *((key.name, key.below) for key in keys() if key.below is not None),
+        *((key.name, key.minimum - 1) for key in KEYS.values() if key.minimum is not None),
+        *((key.name, key.above) for key in KEYS.values() if key.above is not None),
+        *((key.name, key.below) for key in KEYS.values() if key.below is not None),
         ("optim.lr", float("nan")),
         ("optim.lr", float("inf")),
         ("optim.l2", float("inf")),

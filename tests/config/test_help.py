@@ -6,7 +6,7 @@ import pytest
 
 from wvexp.config.compose import compose
 from wvexp.config.help import help_text
-from wvexp.config.schema import keys
+from wvexp.config.schema import KEYS
 from wvexp.errors import UserError
 from wvexp.sweeps.checks import check_single, check_sweep
 from wvexp.sweeps.session import describes_grid
@@ -93,7 +93,7 @@ def test_what_is_listed_is_taken_and_what_is_not_is_refused(command):
     groups = {"data.kind", "embed.kind", "model.name", "optim.name"}
     wrong = [
         key.name
-        for key in keys()
+        for key in KEYS.values()
         if key.name not in groups and taken(command, key) != (key.name in listed)
     ]
     assert wrong == []

@@ -2,11 +2,11 @@
 
 import dataclasses
 
-from wvexp.config.schema import Config, keys
+from wvexp.config.schema import KEYS, Config
 
 
 def test_every_key_has_a_meaning_and_a_default_among_its_choices():
-    listed = list(keys())
+    listed = list(KEYS.values())
     for key in listed:
         assert key.meaning, key.name
         assert not key.choices or key.default is None or key.default in key.choices, key.name

@@ -141,7 +141,8 @@ def test_a_corpus_without_folds_is_left_as_it_is():
 
 
 def test_documents_of_two_splits_are_two_documents():
-    pool = concatenated([make_split(0, 4, documents=[0, 0, 1, 1]), make_split(4, 2, None, [0, 1])])
+    parts = [make_split(0, 4, documents=[0, 0, 1, 1]), make_split(4, 2, documents=[0, 1])]
+    pool = concatenated(parts)
     assert pool.documents.tolist() == [0, 0, 1, 1, 2, 3]
 
 

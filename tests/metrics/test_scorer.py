@@ -12,8 +12,9 @@ from seqeval.metrics.sequence_labeling import get_entities
 
 from wvexp.data.split import Split
 from wvexp.errors import UserError
+from wvexp.metrics import MACRO_F1, default_metric, scorer_of
 from wvexp.metrics.entities import TagScheme, is_bio
-from wvexp.metrics.scorer import Group, Scorer, default_metric, macro_f1
+from wvexp.metrics.groups import Group
 
 BIO = ["O", "B-LOC", "B-PER", "I-LOC", "I-PER"]
 BIOES = ["O", *(f"{prefix}-{kind}" for prefix in "BIES" for kind in ("X", "Y-Z"))]
@@ -68,9 +69,9 @@ def test_entity_f1_is_that_of_seqeval(names):
         split, predicted = text
         if not len(TagScheme.from_labels(names).spans(split.labels, split.offsets)):
             with pytest.raises(UserError, match="the test split has no entity"):
-                Scorer("entity_f1", split, names, "test")
+                scorer_of("entity_f1", split, names, "test")
             return
-        scorer = Scorer("entity_f1", split, names, "test")
+        scorer = scorer_of("entity_f1", split, names, "test")
         gold = cut([names[i] for i in split.labels], split)
         guess = cut([names[i] for i in predicted], split)
         with warnings.catch_warnings():
@@ -98,18 +99,18 @@ def test_accuracy_and_macro_f1_are_those_of_scikit_learn(pairs):
     gold, predicted = np.array(pairs).T
     split = split_of("sentence", [1] * len(gold), gold)
     names = list("abcde")
-    accuracy = Scorer("accuracy", split, names, "test").score(predicted)
+    accuracy = scorer_of("accuracy", split, names, "test").score(predicted)
     assert accuracy == pytest.approx(sklearn.metrics.accuracy_score(gold, predicted))
     expected = sklearn.metrics.f1_score(
         gold, predicted, average="macro", labels=np.unique(gold), zero_division=0
     )
-    assert macro_f1(gold, predicted) == pytest.approx(expected)
-    assert Scorer("macro_f1", split, names, "test").score(predicted) == pytest.approx(expected)
+    assert MACRO_F1.score(gold, predicted) == pytest.approx(expected)
+    assert scorer_of("macro_f1", split, names, "test").score(predicted) == pytest.approx(expected)
 
 
 def test_what_is_undefined_is_absent_not_zero():
     split = split_of("sentence", [1] * 4, [0, 0, 1, 1])
-    scores = Scorer("accuracy", split, ["a", "b", "c", "d"], "test").by_class(
+    scores = scorer_of("accuracy", split, ["a", "b", "c", "d"], "test").by_class(
         np.array([0, 0, 2, 2])
     )
     assert scores["a"] == {
@@ -130,7 +131,7 @@ SEEN, PRETRAINED, NEITHER = Group.SEEN, Group.PRETRAINED_ONLY, Group.NEITHER
 def test_tokens_are_scored_in_their_own_group():
     split = split_of("token", [3, 2], [0, 1, 0, 1, 1])
     groups = np.array([SEEN, SEEN, NEITHER, NEITHER, SEEN])
-    by_group = Scorer("accuracy", split, ["a", "b"], "test").by_group(
+    by_group = scorer_of("accuracy", split, ["a", "b"], "test").by_group(
         np.array([0, 0, 0, 1, 1]), groups
     )
     assert by_group == {SEEN: (3, 2 / 3), PRETRAINED: (0, None), NEITHER: (2, 1.0)}
@@ -139,7 +140,7 @@ def test_tokens_are_scored_in_their_own_group():
 def test_a_sentence_stands_in_the_group_of_its_worst_token():
     split = split_of("sentence", [2, 2, 3, 0], [0, 1, 0, 1])
     groups = np.array([SEEN, SEEN, SEEN, PRETRAINED, PRETRAINED, NEITHER, SEEN])
-    by_group = Scorer("accuracy", split, ["a", "b"], "test").by_group(
+    by_group = scorer_of("accuracy", split, ["a", "b"], "test").by_group(
         np.array([0, 0, 0, 0]), groups
     )
     assert by_group == {SEEN: (2, 0.5), PRETRAINED: (1, 0.0), NEITHER: (1, 1.0)}
@@ -150,7 +151,7 @@ def test_an_entity_by_its_worst_token_and_a_false_one_by_what_it_claims():
     gold = [tags[t] for t in ("B-LOC", "I-LOC", "O", "B-PER", "O", "O")]
     predicted = np.array([tags[t] for t in ("B-LOC", "I-LOC", "O", "B-LOC", "B-PER", "I-PER")])
     groups = np.array([SEEN, PRETRAINED, SEEN, SEEN, SEEN, NEITHER])
-    scorer = Scorer("entity_f1", split_of("token", [6], gold), BIO, "test")
+    scorer = scorer_of("entity_f1", split_of("token", [6], gold), BIO, "test")
     by_group = scorer.by_group(predicted, groups)
     # seen: one missed (PER) and one false (LOC on the same token); neither: one false, none there
     assert by_group == {SEEN: (1, 0.0), PRETRAINED: (1, 1.0), NEITHER: (0, 0.0)}
@@ -163,7 +164,7 @@ def test_groups_add_up_to_the_whole(text, random):
     groups = np.array([random.choice(list(Group)) for _ in split.words], dtype=np.int64)
     for metric in ("accuracy", "entity_f1"):
         try:
-            scorer = Scorer(metric, split, BIO, "test")
+            scorer = scorer_of(metric, split, BIO, "test")
         except UserError:
             continue
         by_group = scorer.by_group(predicted, groups)
@@ -191,4 +192,4 @@ def test_bio_tags_are_recognised(names, expected):
 
 def test_entity_f1_of_plain_labels_is_refused():
     with pytest.raises(UserError, match="the labels are NOUN, VERB"):
-        Scorer("entity_f1", split_of("token", [1], [0]), ["NOUN", "VERB"], "test")
+        scorer_of("entity_f1", split_of("token", [1], [0]), ["NOUN", "VERB"], "test")

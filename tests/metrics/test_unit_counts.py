@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.split import Split
 from wvexp.data.units import make_units
-from wvexp.metrics.scorer import Scorer
-from wvexp.report.unit_values import counts_to_values
+from wvexp.metrics import METRICS, scorer_of
 
 TAGS = ["O", "B-A", "I-A", "B-B"]
 
@@ -37,7 +36,7 @@ def f1_of(counts):
 @given(data=st.data())
 def test_accuracy_is_correct_over_total(task, data):
     split, predicted, units = data.draw(cases(task))
-    scorer = Scorer("accuracy", split, TAGS, "test")
+    scorer = scorer_of("accuracy", split, TAGS, "test")
     counts = scorer.by_unit(predicted, units)
     assert counts.shape == (len(units.ids), 2)
     correct, total = counts.sum(axis=0)
@@ -54,13 +53,13 @@ def test_accuracy_is_correct_over_total(task, data):
 def test_macro_f1_is_the_mean_over_classes_that_occur(task, data):
     """In the gold labels, in training and in the analysis alike; class 3 may be only predicted."""
     split, predicted, units = data.draw(cases(task))
-    scorer = Scorer("macro_f1", split, TAGS, "test")
+    scorer = scorer_of("macro_f1", split, TAGS, "test")
     counts = scorer.by_unit(predicted, units)
     assert counts.shape == (len(units.ids), len(TAGS), 3)
     totals = counts.sum(axis=0)
     found = np.mean([f1_of(row) for row in totals if row[0] + row[2]])
     assert found == pytest.approx(scorer.score(predicted))
-    values = counts_to_values("macro_f1", counts.reshape(1, len(counts), -1).astype(float))
+    values = METRICS["macro_f1"].values(counts.reshape(1, len(counts), -1).astype(float))
     assert values.mean() == pytest.approx(scorer.score(predicted))
     assert totals[:, [0, 2]].sum(axis=1).tolist() == np.bincount(split.labels, minlength=4).tolist()
 
@@ -69,17 +68,17 @@ def test_a_class_that_is_only_predicted_has_no_part_in_the_macro_f1():
     gold, predicted = np.array([0, 0, 0, 1]), np.array([0, 0, 3, 1])
     words = np.arange(4, dtype=np.int32)
     split = Split("sentence", words, np.arange(5), gold.astype(np.int32))
-    scorer = Scorer("macro_f1", split, TAGS, "test")
+    scorer = scorer_of("macro_f1", split, TAGS, "test")
     assert scorer.score(predicted) == pytest.approx((4 / 5 + 1) / 2)
     counts = scorer.by_unit(predicted, make_units(split, list("abcd")))
-    values = counts_to_values("macro_f1", counts.reshape(1, 4, -1).astype(float))
+    values = METRICS["macro_f1"].values(counts.reshape(1, 4, -1).astype(float))
     assert values.mean() == pytest.approx((4 / 5 + 1) / 2)
 
 
 @given(data=st.data())
 def test_entity_f1_is_that_of_the_counts(data):
     split, predicted, units = data.draw(cases("token"))
-    scorer = Scorer("entity_f1", split, TAGS, "test")
+    scorer = scorer_of("entity_f1", split, TAGS, "test")
     counts = scorer.by_unit(predicted, units)
     assert counts.shape == (len(units.ids), 3)
     assert f1_of(counts.sum(axis=0)) == pytest.approx(scorer.score(predicted))
@@ -90,5 +89,5 @@ def test_entities_are_counted_in_the_unit_where_they_begin():
     split = Split("token", np.arange(5, dtype=np.int32), np.array([0, 3, 5]), gold)
     units = make_units(split, list("abcde"))
     predicted = np.array([1, 2, 3, 0, 1], dtype=np.int32)  # A A B | O A
-    counts = Scorer("entity_f1", split, TAGS, "test").by_unit(predicted, units)
+    counts = scorer_of("entity_f1", split, TAGS, "test").by_unit(predicted, units)
     assert counts.tolist() == [[1, 1, 0], [0, 1, 1]]

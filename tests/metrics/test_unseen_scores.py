@@ -17,8 +17,7 @@ from wvexp.data.split import Split
 from wvexp.data.units import make_units
 from wvexp.data.world import world_corpus
 from wvexp.errors import UserError
-from wvexp.metrics.scorer import Scorer
-from wvexp.report.unit_values import counts_to_values
+from wvexp.metrics import METRICS, scorer_of
 from wvexp.training.run import train
 
 # Of training, and of the test set alone: a tag of a known type, a new type, another scheme.
@@ -54,8 +53,8 @@ def unit_score(metric, counts):
     """The score that the analysis makes of the units' counts."""
     table = counts.reshape(1, len(counts), -1).astype(float)
     if len(counts) > 1:
-        return counts_to_values(metric, table).mean()
-    return counts_to_values(metric, np.repeat(table, 2, axis=1)).mean()
+        return METRICS[metric].values(table).mean()
+    return METRICS[metric].values(np.repeat(table, 2, axis=1)).mean()
 
 
 @pytest.mark.parametrize("task", ["token", "sentence"])
@@ -79,7 +78,7 @@ def test_accuracy_and_macro_f1(task, data):
         return sklearn.metrics.f1_score(g, p, average="macro", labels=labels, zero_division=0)
 
     for metric, oracle in (("accuracy", accuracy), ("macro_f1", macro)):
-        scorer = Scorer(metric, split, KNOWN, "test", UNSEEN)
+        scorer = scorer_of(metric, split, KNOWN, "test", UNSEEN)
         everything = np.arange(len(gold))
         assert scorer.score(predicted) == pytest.approx(oracle(everything))
         for group, (n, score) in scorer.by_group(predicted, groups).items():
@@ -103,7 +102,7 @@ def test_accuracy_and_macro_f1(task, data):
 @given(cases("token"))
 def test_the_table_of_classes(case):
     split, predicted, _, _ = case
-    found = Scorer("accuracy", split, KNOWN, "test", UNSEEN).by_class(predicted)
+    found = scorer_of("accuracy", split, KNOWN, "test", UNSEEN).by_class(predicted)
     assert list(found) == NAMES
     report = sklearn.metrics.precision_recall_fscore_support(
         split.labels, predicted, labels=range(len(NAMES)), zero_division=0
@@ -121,7 +120,7 @@ def test_the_table_of_classes(case):
 @given(cases("token"))
 def test_entity_f1(case):
     split, predicted, groups, units = case
-    scorer = Scorer("entity_f1", split, KNOWN, "test", UNSEEN)  # its last token is in an entity
+    scorer = scorer_of("entity_f1", split, KNOWN, "test", UNSEEN)  # its last token is in an entity
     cuts = list(zip(split.offsets.tolist(), split.offsets[1:].tolist(), strict=False))
     gold, guess = (
         [[NAMES[i] for i in ids[a:b]] for a, b in cuts] for ids in (split.labels, predicted)
@@ -157,7 +156,7 @@ def test_a_label_that_is_no_tag_is_an_entity_that_nobody_finds():
     unseen = ["b-NP", "NP"]
     gold = np.array([1, 2, 4, 4, 3, 5], dtype=np.int32)  # B-NP I-NP b-NP b-NP O NP
     split = Split("token", np.arange(6, dtype=np.int32), np.array([0, 6]), gold)
-    scorer = Scorer("entity_f1", split, KNOWN, "test", unseen)
+    scorer = scorer_of("entity_f1", split, KNOWN, "test", unseen)
     predicted = np.array([1, 2, 1, 2, 3, 1])
     assert scorer.score(predicted) == pytest.approx(f1_of(1, 2, 2))
     assert {name: row["support"] for name, row in scorer.by_class(predicted).items()} == {
@@ -167,7 +166,7 @@ def test_a_label_that_is_no_tag_is_an_entity_that_nobody_finds():
         "b-NP (no tag)": 1,
     }
     with pytest.raises(UserError, match="the labels are X"):  # those of training decide
-        Scorer("entity_f1", split, ["X", "O", "Y", "Z"], "test", unseen)
+        scorer_of("entity_f1", split, ["X", "O", "Y", "Z"], "test", unseen)
 
 
 @pytest.fixture(scope="module")

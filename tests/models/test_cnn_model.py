@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from wvexp.models.cnn import CnnModel
+from wvexp.models.modules.cnn import CnnModel
 
 WIDTHS = [2, 3, 5]
 sentences = st.lists(st.lists(st.integers(1, 7), max_size=9), min_size=1, max_size=6)

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvexp.models.max_over_time import convolve_and_pool, pool_by_torch
+from wvexp.models.modules.max_over_time import convolve_and_pool, pool_by_torch
 
 D, FILTERS = 3, 5
 counts_of_sentences = st.lists(st.integers(1, 6), min_size=1, max_size=6)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from wvexp.models.mean import MeanModel
+from wvexp.models.modules.mean import MeanModel
 
 SENTENCES = [[2, 3, 3], [], [5], [1, 2, 3, 4, 5, 2]]
 ROWS = torch.tensor([row for sentence in SENTENCES for row in sentence], dtype=torch.int32)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from wvexp.models.window import WindowModel
+from wvexp.models.modules.window import WindowModel
 
 
 def make(window=3, d=2, hidden=4, classes=3, rows=6):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from built_models import build_model
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,7 @@ from wvexp.backprop.head import Head
 from wvexp.backprop.mean import MeanClassifier
 from wvexp.backprop.rows import RowGradient, WordRows
 from wvexp.errors import RunError
-from wvexp.models.build import build_model, draw_network
+from wvexp.models import MEAN, MODELS
 from wvexp.parity.monitor import (
     Agreement,
     ParityCheck,
@@ -43,9 +44,8 @@ def objective_and_step(
     table = rng.normal(size=(ROWS, D)).astype(np.float32)
     table[0] = 0
     model = build_model(
-        model_name, table, classes, window=window, hidden=hidden, widths=[3], filters=2
+        model_name, table, classes, rng, window=window, hidden=hidden, widths=[3], filters=2
     ).to(dtype)
-    draw_network(model, rng)
     movable = rng.random(ROWS) < 0.7 if tuned else np.zeros(ROWS, bool)
     movable[0] = False
     movable[1] = tuned
@@ -98,7 +98,7 @@ def differentiate(objective: Objective, step: Step) -> torch.Tensor:
 )
 def test_float64_parity_whatever_the_shapes(model_name, **shape):
     objective, step = objective_and_step(model_name, **shape)
-    check = compare(objective, model_name, step, differentiate(objective, step))
+    check = compare(objective, MODELS[model_name].by_hand, step, differentiate(objective, step))
     assert check.passed, check.broken
     expected = {"loss", "U", "c"} | ({"W", "b"} if shape["hidden"] else set())
     assert set(check.agreements) == expected | ({"E"} if shape["tuned"] else set())
@@ -126,7 +126,7 @@ def test_a_planted_fault_stops_the_run_and_is_named(monkeypatch, model_name, nam
 
         monkeypatch.setattr(Head, "backward", wrong)
     objective, step = objective_and_step(model_name, dtype=torch.float32)
-    monitor = ParityMonitor(objective, model_name, None)
+    monitor = ParityMonitor(objective, MODELS[model_name].by_hand, None)
     with pytest.raises(RunError, match=rf"the gradient of {name} differs .*norm .*norm"):
         monitor.inspect(0, step, differentiate(objective, step))
 
@@ -135,7 +135,7 @@ def test_the_first_step_of_every_epoch_or_every_n_steps():
     objective, step = objective_and_step("mean")
     loss = differentiate(objective, step)
     for every, due in [(None, [0, 5, 10]), (4, [0, 4, 8, 12]), (1, list(range(15)))]:
-        monitor = ParityMonitor(objective, "mean", every)
+        monitor = ParityMonitor(objective, MEAN.by_hand, every)
         checked = []
         for number in range(15):  # three epochs of five steps
             before = len(monitor.checks)
@@ -150,7 +150,7 @@ def test_the_summary_holds_the_worst_of_all_checks():
     def check(dtype, **agreements):
         return ParityCheck(agreements, np.dtype(dtype))
 
-    monitor = ParityMonitor(objective_and_step("mean")[0], "mean", None)
+    monitor = ParityMonitor(objective_and_step("mean")[0], MEAN.by_hand, None)
     assert monitor.summary() == {}
     monitor.checks = [
         check(
@@ -201,7 +201,7 @@ def test_a_vanished_gradient_is_decided_in_float64(model_name, difference, appea
     assert gradient is not None
     assert 0 < float(gradient.abs().max()) < 1e-5
     gradient[0] += difference  # what rounding does, made certain
-    monitor = ParityMonitor(objective, model_name, None)
+    monitor = ParityMonitor(objective, MODELS[model_name].by_hand, None)
     if appealed:
         monitor.inspect(0, step, loss)
         assert monitor.summary()["decided_in_float64"] == 1
@@ -213,9 +213,9 @@ def test_a_vanished_gradient_is_decided_in_float64(model_name, difference, appea
 @pytest.mark.parametrize("model_name", ["window", "mean"])
 def test_float64_sees_the_same_objective_and_leaves_the_run_as_it_is(model_name):
     objective, step = objective_and_step(model_name, dtype=torch.float32, l2=0.5, anchor=0.5)
-    single = compare(objective, model_name, step, differentiate(objective, step))
+    single = compare(objective, MODELS[model_name].by_hand, step, differentiate(objective, step))
     before = {name: (p.detach().clone(), p.grad) for name, p in objective.model.named_parameters()}
-    double = in_float64(objective, model_name, step)
+    double = in_float64(objective, MODELS[model_name].by_hand, step)
     assert double.passed
     assert double.dtype == np.float64
     assert double.agreements.keys() == single.agreements.keys()
@@ -242,10 +242,10 @@ def test_float64_finds_a_small_fault_in_a_vanished_gradient(monkeypatch, name):
     monkeypatch.setattr(MeanClassifier, "backward", wrong)
     objective, step = right_by(14.0)
     loss = differentiate(objective, step)
-    found = dict(compare(objective, "mean", step, loss).broken)[name]
+    found = dict(compare(objective, MEAN.by_hand, step, loss).broken)[name]
     assert 0 < found.absolute < 1e-6, "too small to be refused in float32"
     with pytest.raises(RunError, match=rf"at step 1: the gradient of {name} differs .* > 1e-10"):
-        ParityMonitor(objective, "mean", None).inspect(0, step, loss)
+        ParityMonitor(objective, MEAN.by_hand, None).inspect(0, step, loss)
 
 
 # What docs/design.md promises, written out: the relative error above which a gradient is wrong.
@@ -262,8 +262,8 @@ def test_the_tolerance_is_what_is_promised(model_name, name, dtype, share, passe
     gradient = objective.model.get_parameter(name).grad
     assert gradient is not None
     objective.model.get_parameter(name).grad = gradient * (1 + share * PROMISED[dtype])
-    assert compare(objective, model_name, step, loss).passed == passes
-    monitor = ParityMonitor(objective, model_name, None)
+    assert compare(objective, MODELS[model_name].by_hand, step, loss).passed == passes
+    monitor = ParityMonitor(objective, MODELS[model_name].by_hand, None)
     if passes:
         monitor.inspect(0, step, loss)
         assert monitor.summary()["decided_in_float64"] == (dtype == torch.float64)
@@ -323,7 +323,7 @@ def test_a_wrong_gradient_on_torchs_side_stops_the_run_too(model_name, name, fac
     assert gradient is not None
     objective.model.get_parameter(name).grad = gradient * factor
     with pytest.raises(RunError, match="parity failed"):
-        ParityMonitor(objective, model_name, None).inspect(0, step, loss)
+        ParityMonitor(objective, MODELS[model_name].by_hand, None).inspect(0, step, loss)
 
 
 @pytest.mark.parametrize("name", ["W", "b", "U", "c", "E"])
@@ -338,12 +338,14 @@ def test_a_gradient_that_the_hand_forgets_is_named(monkeypatch, name):
     monkeypatch.setattr(MeanClassifier, "backward", forgetful)
     objective, step = objective_and_step("mean", dtype=torch.float32)
     with pytest.raises(RunError, match=f"the gradient of {name} differs"):
-        ParityMonitor(objective, "mean", None).inspect(0, step, differentiate(objective, step))
+        ParityMonitor(objective, MEAN.by_hand, None).inspect(
+            0, step, differentiate(objective, step)
+        )
 
 
 def test_gradients_that_are_all_zero_agree_and_have_no_cosine():
     objective, step = objective_and_step("mean", dtype=torch.float32, l2=0, anchor=0, classes=1)
-    monitor = ParityMonitor(objective, "mean", None)
+    monitor = ParityMonitor(objective, MEAN.by_hand, None)
     monitor.inspect(0, step, differentiate(objective, step))
     assert monitor.summary()["max_rel_error"] == 0
     assert "min_cosine" not in monitor.summary()

@@ -3,10 +3,10 @@ import pytest
 
 from wvexp.analysis.scores import f1_values, macro_f1_values
 from wvexp.errors import UserError
+from wvexp.metrics import METRICS
 from wvexp.report.conditions import choose_condition
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
-from wvexp.report.unit_values import counts_to_values
 
 
 def test_values_are_the_scores_of_the_runs_that_validation_chose(simulated):
@@ -109,9 +109,9 @@ def test_counts_of_every_metric_become_its_values():
     counts = np.random.default_rng(0).integers(1, 9, (2, 30, 6)).astype(float)
     tp, fp, fn = (counts[..., i] for i in range(3))
     np.testing.assert_array_equal(
-        counts_to_values("entity_f1", counts[..., :3]), f1_values(tp, fp, fn)
+        METRICS["entity_f1"].values(counts[..., :3]), f1_values(tp, fp, fn)
     )
     by_class = [np.stack([counts[..., i], counts[..., i + 3]], axis=-1) for i in range(3)]
-    np.testing.assert_array_equal(counts_to_values("macro_f1", counts), macro_f1_values(*by_class))
+    np.testing.assert_array_equal(METRICS["macro_f1"].values(counts), macro_f1_values(*by_class))
     right = np.array([[[3.0, 4.0], [1.0, 2.0]]])
-    assert counts_to_values("accuracy", right).mean() == pytest.approx(4 / 6)
+    assert METRICS["accuracy"].values(right).mean() == pytest.approx(4 / 6)

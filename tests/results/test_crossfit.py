@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from simulated_store import SimulatedStore
 
 from wvexp.data.split import Split
-from wvexp.metrics.scorer import Scorer
+from wvexp.metrics import scorer_of
 from wvexp.report.measurements import measure
 from wvexp.results.crossfit import CrossFitted, joined_per_class
 
@@ -107,7 +107,7 @@ def test_scores_of_labels_over_folds_are_those_of_all_tests_together(pairs):
         gold, predicted = np.array(pairs, dtype=np.int32).T
         words, ends = np.zeros(len(gold), dtype=np.int32), np.arange(len(gold) + 1)
         split = Split("sentence", words, ends, gold)
-        return Scorer("accuracy", split, ["a", "b", "c"], "test", ["d"]).by_class(predicted)
+        return scorer_of("accuracy", split, ["a", "b", "c"], "test", ["d"]).by_class(predicted)
 
     parts = [by_class(pairs[start::3]) for start in range(3)]
     joined, whole = joined_per_class(parts), by_class(pairs)

@@ -6,19 +6,23 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
+from built_models import build_model
 from torch import nn
 
 from wvexp.data.vocabulary import PAD, UNK
 from wvexp.errors import RunError
-from wvexp.models.build import build_model, draw_network, last_layer_inputs, network_parameters
+from wvexp.models.network import network_parameters
+from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.training.autograd import AutogradEngine
-from wvexp.training.engine import best_class
+from wvexp.training.engine import labels_of, most_probable
 from wvexp.training.examples import Examples
 from wvexp.training.prediction import log_probabilities
 
 ROWS, D, CLASSES, BATCH = 14, 3, 3, 4
 WIDTHS = [2, 3]
+SHAPE = {"window": 3, "hidden": 5, "widths": WIDTHS, "filters": 4}
+DROPPED = {"window": 5, "mean": 5, "cnn": 8}
 TRAINED = 12  # the last rows are read at evaluation alone
 SETTINGS = {"lr": 0.05, "row_lr": 0.02, "dropout": 0.0, "l2": 0.0, "anchor": 0.0}
 
@@ -35,10 +39,19 @@ def make_examples(window, seed=0):
 def make_model(name):
     start = np.random.default_rng(1).normal(size=(ROWS, D)).astype(np.float32)
     start[PAD] = 0
-    shape = {"window": 3, "hidden": 5, "widths": WIDTHS, "filters": 4}
-    model = build_model(name, start, CLASSES, **shape)
-    draw_network(model, stream(0, "init"))
-    return model
+    return build_model(name, start, CLASSES, **SHAPE)
+
+
+def make_engine(model, optimizer, movable, dropped=5, **options):
+    return AutogradEngine(
+        model,
+        movable,
+        classes=CLASSES,
+        rule=RULES[optimizer],
+        dropped=dropped,
+        device="cpu",
+        **options,
+    )
 
 
 def tuned_rows(fixed=()):
@@ -54,7 +67,7 @@ def run_engine(name, optimizer, movable, *, epochs=3, move_rows=lambda epoch: Tr
     examples = make_examples(3 if name == "window" else None)
     start = model.embedding.weight.detach().numpy().copy()
     options = {**SETTINGS, **changes}
-    engine = AutogradEngine(model, movable, optimizer=optimizer, device="cpu", **options)
+    engine = make_engine(model, optimizer, movable, DROPPED[name], **options)
     for epoch in range(epochs):
         engine.train_epoch(
             examples,
@@ -124,7 +137,7 @@ def run_oracle(name, optimizer, movable, *, epochs=3, lr, row_lr, dropout, l2, a
             inputs = examples.inputs(chosen)
             mask = None
             if dropout:
-                draw = masks.random((len(chosen), last_layer_inputs(model)), dtype=np.float32)
+                draw = masks.random((len(chosen), DROPPED[name]), dtype=np.float32)
                 mask = torch.from_numpy((draw < np.float32(1 - dropout)) / (1 - dropout))
             logits = plain_logits(model, inputs, mask)
             target = torch.from_numpy(examples.labels[chosen]).long()
@@ -257,9 +270,7 @@ def test_a_penalty_counts_a_row_once_however_often_it_stands_in_the_batch():
         for rows in ([4, 5, 6], [4, 4, 4])
     )
     for examples in (once, often):
-        engine = AutogradEngine(
-            make_model_of_width_one(), movable, optimizer="sgd", device="cpu", **LOSSLESS
-        )
+        engine = make_engine(make_model_of_width_one(), "sgd", movable, **LOSSLESS)
         engine.train_epoch(examples, 3, np.arange(3), examples.rows, stream(0, "x"), move_rows=True)
         row, start = engine.rows[4].detach(), engine.objective.start[4]
         torch.testing.assert_close(row, start * (1 - 0.1 * 0.5))
@@ -271,7 +282,7 @@ LOSSLESS = {"lr": 1e-30, "row_lr": 0.1, "dropout": 0.0, "l2": 0.5, "anchor": 0.0
 def make_model_of_width_one():
     """A window of one word whose scores do not depend on it: the penalty alone moves the rows."""
     start = make_model("window").embedding.weight.detach().numpy()
-    model = build_model("window", start, CLASSES, window=1, hidden=0, widths=[], filters=1)
+    model = build_model("window", start, CLASSES, window=1, hidden=0)
     with torch.no_grad():
         for _, parameter in network_parameters(model):
             parameter.zero_()
@@ -287,13 +298,8 @@ def test_the_same_draws_give_the_same_bits():
 
 @pytest.mark.parametrize("dropout", [0.25, 0.8])
 def test_a_dropout_mask_keeps_its_share_and_the_expected_value(dropout):
-    engine = AutogradEngine(
-        make_model("window"),
-        tuned_rows(),
-        optimizer="sgd",
-        device="cpu",
-        **{**SETTINGS, "dropout": dropout},
-    )
+    options = {**SETTINGS, "dropout": dropout}
+    engine = make_engine(make_model("window"), "sgd", tuned_rows(), **options)
     mask = engine.draw_mask(4000, stream(0, "dropout"))
     assert mask.shape == (4000, 5)
     np.testing.assert_allclose(mask[mask > 0], 1 / (1 - dropout), rtol=1e-6)
@@ -322,7 +328,7 @@ def test_unknown_words_train_the_unk_row():
     examples = make_examples(3)
     model = make_model("window")
     start = model.embedding.weight.detach().numpy().copy()
-    engine = AutogradEngine(model, tuned_rows(), optimizer="sgd", device="cpu", **SETTINGS)
+    engine = make_engine(model, "sgd", tuned_rows(), **SETTINGS)
     unknown = np.full_like(examples.rows, UNK)
     order = np.arange(len(examples))
     engine.train_epoch(examples, BATCH, order, unknown, stream(0, "x"), move_rows=True)
@@ -338,10 +344,9 @@ def test_a_loss_far_above_guessing_stops_the_run():
 def test_a_last_step_that_leaves_no_numbers_stops_the_run():
     examples = make_examples(None)
     rows = make_model("mean").embedding.weight.detach().numpy()
-    linear = build_model("mean", rows, CLASSES, window=1, hidden=0, widths=[], filters=1)
-    draw_network(linear, stream(0, "init"))
+    linear = build_model("mean", rows, CLASSES, hidden=0)
     rates = {**SETTINGS, "lr": 1e38, "row_lr": 1e38}
-    engine = AutogradEngine(linear, tuned_rows(), optimizer="sgd", device="cpu", **rates)
+    engine = make_engine(linear, "sgd", tuned_rows(), **rates)
     order = np.arange(len(examples))
     engine.train_epoch(examples, 999, order, examples.rows, stream(0, "x"), move_rows=True)
     with pytest.raises(RunError, match="not numbers"):
@@ -351,7 +356,7 @@ def test_a_last_step_that_leaves_no_numbers_stops_the_run():
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_scores_that_are_no_numbers_have_no_best_class(value):
     scores = np.array([[0.0, 1.0], [2.0, 1.0]], dtype=np.float32)
-    assert best_class(scores).tolist() == [1, 0]
+    assert labels_of(scores, most_probable).tolist() == [1, 0]
     scores[1, 1] = value
     with pytest.raises(RunError, match="not numbers; lower"):
-        best_class(scores)
+        labels_of(scores, most_probable)

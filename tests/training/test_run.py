@@ -12,7 +12,8 @@ from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, RunStopped, UserError
-from wvexp.metrics.scorer import Group, Scorer
+from wvexp.metrics import scorer_of
+from wvexp.metrics.groups import Group
 from wvexp.parity.watching import watcher
 from wvexp.training import run as run_module
 from wvexp.training.autograd import AutogradEngine
@@ -186,7 +187,7 @@ def test_early_stopping_restores_the_best_epoch(start_run, corpora, references):
     engine.restore(trained.parameters)
     for split, expected in ((corpus.validation, result.validation), (corpus.test, result.test)):
         predicted = engine.predict(Examples.from_split(split, table, None))
-        assert Scorer("accuracy", split, corpus.label_names, "x").score(predicted) == expected
+        assert scorer_of("accuracy", split, corpus.label_names, "x").score(predicted) == expected
 
 
 def moved_rows(trained):

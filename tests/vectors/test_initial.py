@@ -5,12 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from wvexp.vectors.initial import (
-    pretrained_start,
-    random_start,
-    shuffled_start,
-    unscaled_random_start,
-)
+from wvexp.vectors.initial import PRETRAINED, RANDOM, SHUFFLED
 from wvexp.vectors.reference import ReferenceVectors
 
 
@@ -34,7 +29,7 @@ def draw(start, n):
 
 def test_a_draw_has_the_centre_and_the_spread_of_each_dimension(reference):
     n = 40_000
-    for start in (pretrained_start(reference, 3), random_start(reference, 3)):
+    for start in (PRETRAINED.start(reference, 3), RANDOM.start(reference, 3)):
         drawn = draw(start, n).astype(np.float64)
         # six standard errors of a mean and of a standard deviation
         assert (np.abs(drawn.mean(0) - reference.mean) < 6 * reference.spread / n**0.5).all()
@@ -42,7 +37,7 @@ def test_a_draw_has_the_centre_and_the_spread_of_each_dimension(reference):
 
 
 def test_without_vectors_a_draw_is_centred_with_deviation_0_4():
-    start = unscaled_random_start(10, 6, seed=2)
+    start = RANDOM.without_vectors(10, 6, seed=2)
     drawn = draw(start, 40_000).astype(np.float64)
     assert (np.abs(drawn.mean(0)) < 6 * 0.4 / 200).all()
     assert (np.abs(drawn.std(0) / 0.4 - 1) < 6 / 80_000**0.5).all()
@@ -51,24 +46,24 @@ def test_without_vectors_a_draw_is_centred_with_deviation_0_4():
 
 
 def test_a_larger_draw_begins_with_the_smaller_one(reference):
-    start = random_start(reference, 5)
+    start = RANDOM.start(reference, 5)
     assert np.array_equal(draw(start, 1000)[:17], draw(start, 17))
-    assert not np.array_equal(draw(start, 17), draw(random_start(reference, 6), 17))
+    assert not np.array_equal(draw(start, 17), draw(RANDOM.start(reference, 6), 17))
 
 
 def test_random_gives_no_word_a_pretrained_vector(reference):
-    assert (random_start(reference, 0).index == -1).all()
+    assert (RANDOM.start(reference, 0).index == -1).all()
 
 
 def test_pretrained_gives_every_known_word_its_own(reference):
-    start = pretrained_start(reference, 0)
+    start = PRETRAINED.start(reference, 0)
     assert np.array_equal(start.index, reference.index)
     assert start.matrix is reference.matrix
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_shuffled_keeps_the_vectors_and_gives_each_to_another_word(reference, seed):
-    index = shuffled_start(reference, seed).index
+    index = SHUFFLED.start(reference, seed).index
     known = reference.index >= 0
     assert np.array_equal(index >= 0, known)
     assert Counter(index[known].tolist()) == Counter(reference.index[known].tolist())
@@ -77,7 +72,7 @@ def test_shuffled_keeps_the_vectors_and_gives_each_to_another_word(reference, se
 
 def test_shuffled_depends_on_the_seed_and_leaves_the_reference(reference):
     before = reference.index.copy()
-    one, again, two = (shuffled_start(reference, seed).index for seed in (1, 1, 2))
+    one, again, two = (SHUFFLED.start(reference, seed).index for seed in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, two)
     assert np.array_equal(reference.index, before)

@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 from wvexp.data.corpus import Corpus
 from wvexp.data.split import Split
 from wvexp.data.vocabulary import PAD, UNK, Vocabulary
-from wvexp.vectors.initial import (
-    pretrained_start,
-    random_start,
-    shuffled_start,
-    unscaled_random_start,
-)
+from wvexp.vectors.initial import PRETRAINED, RANDOM, SHUFFLED
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin, build_table, coverage
 
@@ -37,7 +32,7 @@ def keyed():
     return vectors
 
 
-def table_of(keyed, words, kind=pretrained_start, seed=0):
+def table_of(keyed, words, kind=PRETRAINED.start, seed=0):
     reference = match_lexicon(keyed, LEXICON, np.arange(len(LEXICON)))
     vocabulary = Vocabulary.from_subset(split_of(words), len(LEXICON))
     return build_table(LEXICON, vocabulary, kind(reference, seed)), vocabulary
@@ -76,7 +71,7 @@ def test_rows_agree_with_a_lookup_word_by_word(keyed, subset):
 @settings(deadline=None)
 @given(subset=words, more=words, seed=st.integers(0, 3))
 def test_a_word_keeps_its_row_and_its_start_when_the_training_size_grows(keyed, subset, more, seed):
-    for kind in (pretrained_start, random_start, shuffled_start):
+    for kind in (PRETRAINED.start, RANDOM.start, SHUFFLED.start):
         small, _ = table_of(keyed, subset, kind, seed)
         large, _ = table_of(keyed, subset + more, kind, seed)
         assert np.array_equal(small.rows[: small.trained], large.rows[: small.trained])
@@ -86,7 +81,7 @@ def test_a_word_keeps_its_row_and_its_start_when_the_training_size_grows(keyed, 
 def test_arms_share_the_random_rows_of_words_without_a_vector(keyed):
     subset = list(range(len(LEXICON)))
     pretrained, _ = table_of(keyed, subset)
-    random, _ = table_of(keyed, subset, random_start)
+    random, _ = table_of(keyed, subset, RANDOM.start)
     drawn = pretrained.origin == Origin.RANDOM
     assert drawn.any()
     assert np.array_equal(pretrained.rows[drawn], random.rows[drawn])
@@ -94,7 +89,7 @@ def test_arms_share_the_random_rows_of_words_without_a_vector(keyed):
 
 
 def test_a_random_arm_reads_no_pretrained_vector_at_evaluation(keyed):
-    for kind in (random_start, lambda reference, seed: unscaled_random_start(10, 4, seed)):
+    for kind in (RANDOM.start, lambda reference, seed: RANDOM.without_vectors(10, 4, seed)):
         table, vocabulary = table_of(keyed, [0], kind)
         assert len(table.rows) == len(vocabulary) == 3
         assert (table.row_of[1:] == UNK).all()
@@ -128,6 +123,6 @@ def test_nested_subsets_of_a_corpus_have_nested_rows(keyed):
     tables = []
     for size in (10, 40, 200):
         subset = corpus.training_subset(size, seed=7)
-        tables.append(table_of(keyed, subset.words.tolist(), random_start, seed=7)[0])
+        tables.append(table_of(keyed, subset.words.tolist(), RANDOM.start, seed=7)[0])
     for small, large in pairwise(tables):
         assert np.array_equal(small.rows, large.rows[: len(small.rows)])

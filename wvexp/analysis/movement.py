@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.vectors.neighbours import nearest
+from wvexp.analysis.neighbours import nearest
 
 # Words of each kind (most moved, most frequent, fixed) whose neighbours are looked up.
 _LOOKED_UP = 50

@@ -20,10 +20,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.backprop import updates
 from wvexp.backprop.activations import Array
 
-RULES = {"adam": 0, "adagrad": 1, "sgd": 2}
-_ADAM, _ADAGRAD, _SGD = RULES.values()
+_ADAM, _ADAGRAD = updates.ADAM, updates.ADAGRAD
 _BETA1, _BETA2, _ADAM_EPS, _ADAGRAD_EPS = 0.9, 0.999, 1e-8, 1e-10
 # Examples evaluated at once: their hidden layer stays in L2, and is enough for full products.
 _BLOCK = 256
@@ -82,7 +82,7 @@ class State(NamedTuple):
 class Policy(NamedTuple):
     """How parameters move.
 
-    rule             a value of `RULES`
+    rule             a number of `wvexp.backprop.updates`
     lr, row_lr       learning rates of the network and of the rows
     l2, anchor       l2/2 (|W|² + |U|² + Σ|E_r|²) and anchor/2 Σ|E_r - initial_r|², over the
                      distinct movable rows of the batch

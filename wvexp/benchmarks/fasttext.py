@@ -24,10 +24,12 @@ from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
 from wvexp.models.draw import draw_weights, head_shapes
+from wvexp.rules import ADAGRAD
 from wvexp.seeds import stream
+from wvexp.tasks import SENTENCE
 from wvexp.training.examples import Examples
 from wvexp.training.handwritten import HandwrittenEngine
-from wvexp.vectors.initial import unscaled_random_start
+from wvexp.vectors.initial import RANDOM
 from wvexp.vectors.table import build_table
 
 DIM, MARGIN = 100, 0.005
@@ -50,7 +52,7 @@ def against_fasttext(rounds: int = 3, sizes: Sequence[int] = SIZES, seed: int = 
 
 
 def _at_size(sentences: int, rounds: int, seed: int) -> Measured:
-    corpus = world_corpus("sentence", seed, sentences, 100, 10_000)
+    corpus = world_corpus(SENTENCE.name, seed, sentences, 100, 10_000)
     with tempfile.TemporaryDirectory() as folder:
         for name, split in (("train", corpus.train), ("test", corpus.test)):
             Path(folder, f"{name}.txt").write_text("\n".join(_lines(corpus, split)))
@@ -70,12 +72,12 @@ def _at_size(sentences: int, rounds: int, seed: int) -> Measured:
             "way": way,
             "lr": lr,
             "epochs": epochs,
-            "accuracy": measured[0][1],
+            "test": measured[0][1],
             "seconds": statistics.median(seconds for seconds, _ in measured),
         }
         for (way, lr, epochs), measured in runs.items()
     ]
-    target = max(row["accuracy"] for row in found if row["way"] == "fasttext") - MARGIN
+    target = max(row["test"] for row in found if row["way"] == "fasttext") - MARGIN
     quickest = {way: _quickest(found, way, target) for way in candidates}
     result: Measured = {"target_accuracy": target, "quickest": quickest}
     result["reading_seconds"] = reading = _reading_seconds(found)
@@ -94,7 +96,7 @@ def _reading_seconds(rows: list[Measured]) -> float:
 
 
 def _quickest(rows: list[Measured], way: str, target: float) -> Measured | None:
-    enough = [row for row in rows if row["way"] == way and row["accuracy"] >= target]
+    enough = [row for row in rows if row["way"] == way and row["test"] >= target]
     return min(enough, key=lambda row: row["seconds"], default=None)
 
 
@@ -132,7 +134,7 @@ def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[floa
     """CPU seconds from the ids of the words on (vocabulary, table and training), and accuracy."""
     began = time.process_time()
     vocabulary = Vocabulary.from_subset(corpus.train, len(corpus.lexicon))
-    start = unscaled_random_start(len(corpus.lexicon), DIM, seed)
+    start = RANDOM.without_vectors(len(corpus.lexicon), DIM, seed)
     table = build_table(corpus.lexicon, vocabulary, start)
     classes = len(corpus.label_names)
     movable = np.arange(len(table.rows)) > 0
@@ -141,7 +143,7 @@ def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[floa
         table,
         movable,
         None,
-        optimizer="adagrad",
+        rule=ADAGRAD,
         lr=lr,
         row_lr=lr * _ROWS_FASTER,
         dropout=0.0,

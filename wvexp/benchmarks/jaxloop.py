@@ -6,6 +6,7 @@ import numpy as np
 
 from wvexp.benchmarks.loops import Train
 from wvexp.benchmarks.problem import BATCH, Problem
+from wvexp.rules import ADAGRAD, ADAM
 
 # Runs trained at once; the time of a step is that of one run.
 RUNS = 8
@@ -48,7 +49,7 @@ def jax_vmap(problem: Problem) -> Train:
         first, second = 1 - 0.9**step, jnp.sqrt(1 - 0.999**step)
         return p - rate / first * m / (jnp.sqrt(v) / second + 1e-8), m, v
 
-    update = {"adagrad": adagrad, "adam": adam}[rule]
+    update = {ADAGRAD.name: adagrad, ADAM.name: adam}[rule]
     table = {"embedding.weight": jnp.asarray(compact.table)}
     network = {name: jnp.asarray(array) for name, array in compact.network.items()}
     trained, frozen = ({**network, **table}, {}) if tuned else (network, table)

@@ -10,6 +10,9 @@ import numpy as np
 
 from wvexp.benchmarks.problem import BATCH, CLASSES, HIDDEN, WINDOW, Problem
 from wvexp.data.vocabulary import PAD
+from wvexp.models.window import WINDOW as WINDOW_MODEL
+from wvexp.models.window import WindowKeys
+from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.training.engine import Engine
 from wvexp.vectors.table import EmbeddingTable
@@ -62,14 +65,13 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
     embedding.sparse = sparse
     embedding.padding_idx = PAD  # the whole table is trained; in an engine PAD is not movable
     embedding.weight.requires_grad_(problem.tuned)
-    names = {"adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad, "sgd": torch.optim.SGD}
-    kind: Any = names[problem.rule]
     network = [p for name, p in model.named_parameters() if name != "embedding.weight"]
-    options: dict[str, Any] = {"lr": problem.lr, **({"fused": True} if fused else {})}
-    optimizers = [kind(network, **options)]
+    rule, lr = RULES[problem.rule], problem.lr
+    optimizers = [rule.network(network, lr)]
     if problem.tuned:
-        row_kind = torch.optim.SparseAdam if sparse and problem.rule == "adam" else kind
-        optimizers.append(row_kind([embedding.weight], **options))
+        optimizers.append((rule.rows if sparse else rule.network)([embedding.weight], lr))
+    for optimizer in optimizers:
+        optimizer.param_groups[0]["fused"] = fused or None
 
     def train() -> float:
         loss = total = torch.zeros(())
@@ -91,13 +93,10 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
 def _torch_model(problem: Problem) -> Any:
     import torch
 
-    from wvexp.models.build import build_model
-
     torch.set_num_threads(1)
     torch.sparse.check_sparse_tensor_invariants.disable()  # as by default, but without a warning
-    model = build_model(
-        "window", problem.table, CLASSES, window=WINDOW, hidden=HIDDEN, widths=[], filters=0
-    )
+    drawn = stream(0, "init")  # what is drawn is replaced
+    model = WINDOW_MODEL.build(problem.table, CLASSES, WindowKeys(WINDOW, HIDDEN), drawn)
     weights = {"embedding.weight": problem.table, **problem.network}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return model
@@ -109,7 +108,12 @@ def autograd_engine(problem: Problem) -> Train:
 
     compact = problem.compact()
     engine = AutogradEngine(
-        _torch_model(compact), _movable(compact), device="cpu", **_settings(problem)
+        _torch_model(compact),
+        _movable(compact),
+        classes=CLASSES,
+        dropped=0,
+        device="cpu",
+        **_settings(problem),
     )
     return lambda: _epochs(engine, compact)
 
@@ -148,7 +152,7 @@ def one_process(problem: Problem) -> Train:
 
 def _settings(problem: Problem) -> dict[str, Any]:
     rates = {"lr": problem.lr, "row_lr": problem.lr}
-    return {"optimizer": problem.rule, **rates, "dropout": 0.0, "l2": 0.0, "anchor": 0.0}
+    return {"rule": RULES[problem.rule], **rates, "dropout": 0.0, "l2": 0.0, "anchor": 0.0}
 
 
 def _movable(problem: Problem) -> Any:

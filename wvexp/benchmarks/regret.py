@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
+from wvexp.metrics import METRICS
 from wvexp.report.measurements import Measurements, measure
-from wvexp.report.unit_values import counts_to_values
 from wvexp.results.crossfit import Results
 from wvexp.seeds import stream
 
@@ -89,7 +89,7 @@ def _both_ways(m: Measurements, size: int, policy: str, seed: int) -> tuple[Regr
     counts = [m.counts[arm, size] for arm in ARMS]
 
     def values_of(units: NDArray[np.int64]) -> NDArray[np.float64]:
-        return np.stack([counts_to_values(m.metric, table[:, units]) for table in counts])
+        return np.stack([METRICS[m.metric].values(table[:, units]) for table in counts])
 
     choose = highest_mean if policy == RECOMMENDED else lambda values: ARMS.index(policy)
     rng = stream(seed, "halves", size)

@@ -26,6 +26,7 @@ from wvexp.benchmarks.loops import (
 )
 from wvexp.benchmarks.problem import Problem, make_problem
 from wvexp.benchmarks.threads import two_threads
+from wvexp.rules import ADAGRAD, ADAM
 
 WAYS: Mapping[str, Callable[[Problem], Train]] = {
     "dataloader": dataloader_loop,
@@ -40,7 +41,7 @@ WAYS: Mapping[str, Callable[[Problem], Train]] = {
 }
 # Two ways that train the same run agree on its loss to this, relatively.
 _AGREE = 1e-3
-_CASES = (("adam", 1e-3, False), ("adam", 1e-3, True), ("adagrad", 0.02, True))
+_CASES = ((ADAM, 1e-3, False), (ADAM, 1e-3, True), (ADAGRAD, 0.02, True))
 _LAZY = ("sparse_compact", "autograd", "handwritten", "process")
 Row = dict[str, Any]
 
@@ -53,8 +54,8 @@ def training_speed(
     for windows in sizes:
         for rule, lr, tuned in _CASES:
             epochs = max(1, 3_000 // windows)
-            problem = make_problem(windows, rule, lr, tuned=tuned, epochs=epochs, seed=seed)
-            case = f"{'tuned' if tuned else 'frozen'}, {rule}, {windows:,} windows"
+            problem = make_problem(windows, rule.name, lr, tuned=tuned, epochs=epochs, seed=seed)
+            case = f"{'tuned' if tuned else 'frozen'}, {rule.name}, {windows:,} windows"
             cases[case] = compare(problem, rounds)
             threads[case] = two_threads(problem, rounds)
     return {"microseconds a step": cases, "two threads against one": threads}
@@ -91,7 +92,7 @@ def compare(problem: Problem, rounds: int, ways: Mapping[str, Any] = WAYS) -> li
 def update_rule(problem: Problem, way: str) -> str:
     """Lazy and dense Adam are different rules; Adagrad's and SGD's forms are the same."""
     lazy = way.startswith(_LAZY)
-    return "lazy adam" if problem.tuned and problem.rule == "adam" and lazy else problem.rule
+    return "lazy adam" if problem.tuned and problem.rule == ADAM.name and lazy else problem.rule
 
 
 def add_ratios(rows: list[Row]) -> None:

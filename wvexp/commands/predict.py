@@ -11,15 +11,15 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-from wvexp.data.reading.columns import TEXT_NAMES
-from wvexp.data.reading.conll import read_conll, read_conllu
+import wvexp.data.reading.readers  # noqa: F401  (registers the formats)
 from wvexp.data.reading.limits import TextLimits
-from wvexp.data.reading.opening import FORMATS, check_growth, format_of, open_text
-from wvexp.data.reading.tables import open_table
+from wvexp.data.reading.opening import check_growth, open_text
+from wvexp.data.reading.reader import known_suffixes, reader_of
 from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 from wvexp.files import replacing
 from wvexp.printable import printable
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.saved import SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
@@ -54,8 +54,10 @@ def run_prediction(
         raise UserError(f"out={out}: unknown extension", f"known are {' '.join(OUTPUTS)}")
     saved = SavedModel.load(Path(model).expanduser())
     _, tokenize = get_tokenizer(saved.tokenizer)
-    if out is not None and out.endswith(".conll") and saved.task == "sentence":
-        raise UserError(f"out={out}: this model labels sentences", "use .jsonl, .csv or .tsv")
+    if out is not None and out.endswith(".conll") and not TASKS[saved.task].listed:
+        raise UserError(
+            f"out={out}: this model labels {TASKS[saved.task].nouns}", "use .jsonl, .csv or .tsv"
+        )
     if file is not None:
         sentences = read_sentences(Path(file).expanduser(), column, tokenize, limits)
     else:
@@ -67,7 +69,7 @@ def run_prediction(
     with _target(out) as target:
         if out is None:
             records = [_shown(record) for record in records]
-        _write(records, saved.task, "" if out is None else Path(out).suffix, target)
+        _write(records, TASKS[saved.task], "" if out is None else Path(out).suffix, target)
     if out is not None:
         print(printable(f"{out}: {len(records):,} sentences labelled"))
 
@@ -91,28 +93,17 @@ def read_sentences(
     tokenize: Callable[[str], list[str]],
     limits: TextLimits = _LIMITS,
 ) -> list[Sentence]:
-    """Sentences of a .txt file (one a line), of a table's text column, or of CoNLL."""
+    """Sentences of a .txt file (one per line), or of one in a format that training reads."""
     check_growth(path, limits)
     suffixes = [suffix for suffix in path.suffixes if suffix != ".gz"]
     if suffixes[-1:] == [".txt"]:
         return [Sentence.of(line, tokenize) for line in _text_lines(path, limits)]
-    if not suffixes or suffixes[-1] not in FORMATS:
-        raise UserError(f"{path}: unknown extension", f"known are .txt {' '.join(FORMATS)}")
-    kind = format_of(path)
-    if kind in ("conll", "conllu"):
-        # The tags, if there are any, are not read.
-        examples = (
-            read_conll(path, column or "1", column or "1", limits)
-            if kind == "conll"
-            else read_conllu(path, column or "FORM", "ID", limits)
+    if not suffixes or suffixes[-1] not in known_suffixes():
+        raise UserError(
+            f"{path}: unknown extension", f"known are .txt {' '.join(known_suffixes())}"
         )
-        return [Sentence.of(list(example.text), tokenize) for example in examples]
-    with open_table(path, kind, limits) as table:
-        column = _text_column(path, column, list(table.head))
-        return [
-            Sentence.of(_cell(path, number, cell), tokenize)
-            for number, (cell,) in enumerate(table.rows([column]), start=1)
-        ]
+    texts = reader_of(path).texts(path, column, limits)
+    return [Sentence.of(text, tokenize) for text in texts]
 
 
 def _text_lines(path: Path, limits: TextLimits) -> Iterator[str]:
@@ -123,35 +114,12 @@ def _text_lines(path: Path, limits: TextLimits) -> Iterator[str]:
                 lines.end_record()
 
 
-def _cell(path: Path, row: int, cell: Any) -> str | list[str]:
-    """A text, or a list of words; nothing where the cell is empty."""
-    if cell is None:
-        return ""
-    if isinstance(cell, str) or (
-        isinstance(cell, list) and all(isinstance(word, str) for word in cell)
-    ):
-        return cell
-    raise UserError(
-        f"{path}: row {row} holds {cell!r:.40}, which is no text", "give column=NAME of the text"
-    )
-
-
-def _text_column(path: Path, column: str | None, names: list[str]) -> str:
-    usual = [name for name in names if name.lower() in TEXT_NAMES]
-    choices = [column] if column else usual if len(names) > 1 else names
-    if len(choices) != 1 or choices[0] not in names:
-        raise UserError(
-            f"{path}: no column {column!r}" if column else f"{path}: which column is the text?",
-            f"give column=NAME, one of {', '.join(names)}",
-        )
-    return choices[0]
-
-
 def _record(saved: SavedModel, sentence: Sentence, scores: Any) -> dict[str, Any]:
-    best = scores.argmax(1)
+    kind = TASKS[saved.task]
+    best = kind.predict(scores)
     labels = [saved.label_names[i] for i in best]
     probabilities = [float(np.exp(row[i])) for row, i in zip(scores, best, strict=True)]
-    if saved.task == "sentence":
+    if not kind.listed:
         return {"text": sentence.text, "label": labels[0], "probability": probabilities[0]}
     return {"tokens": sentence.words, "tags": labels, "probabilities": probabilities}
 
@@ -182,19 +150,19 @@ def _target(out: str | None) -> Iterator[IO[str]]:
         text.detach()
 
 
-def _write(records: list[dict[str, Any]], task: str, suffix: str, target: IO[str]) -> None:
+def _write(records: list[dict[str, Any]], kind: TaskKind, suffix: str, target: IO[str]) -> None:
     if suffix == ".jsonl":
         target.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif suffix in (".csv", ".tsv"):
         writer = csv.writer(target, delimiter="," if suffix == ".csv" else "\t")
-        if task == "sentence":
-            writer.writerow(["text", "label", "probability"])
-            writer.writerows(record.values() for record in records)
-        else:
+        if kind.listed:
             writer.writerow(["sentence", "token", "tag", "probability"])
             for number, record in enumerate(records, 1):
                 writer.writerows((number, *row) for row in zip(*record.values(), strict=True))
-    elif task == "token":
+        else:
+            writer.writerow(["text", "label", "probability"])
+            writer.writerows(record.values() for record in records)
+    elif kind.listed:
         for record in records:
             pairs = zip(record["tokens"], record["tags"], strict=True)
             target.writelines([*(f"{token}\t{tag}\n" for token, tag in pairs), "\n"])

@@ -10,10 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from wvexp.config.decision_checks import check_decision
-from wvexp.config.schema import Config, Data, Tuning, keys
+from wvexp.config.schema import KEYS, Config, Data, Tuning
 from wvexp.config.sweep_checks import check_sweep_keys
 from wvexp.config.values import check_value, lookup, of_type
 from wvexp.errors import UserError
+from wvexp.metrics import check_metric_for_task
+from wvexp.models import AUTO, MODELS, check_model_for_task
+from wvexp.rules import RULES
+from wvexp.tasks import TOKEN
+from wvexp.vectors.initial import RANDOM, STARTS
 
 
 def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
@@ -28,7 +33,7 @@ def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
     """
     config = _build(Config, values, "")
     config.data.lowercase = config.data.lowercase.lower()  # YAML's true arrives as "True"
-    for key in keys():
+    for key in KEYS.values():
         group, _, name = key.name.rpartition(".")
         owner = lookup(config, group) if group else config
         setattr(owner, name, of_type(key, getattr(owner, name)))
@@ -41,36 +46,24 @@ def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
 
 def unknown_key(name: str) -> UserError:
     """The error for a key that the schema lacks, with the nearest one that it has."""
-    close = difflib.get_close_matches(name, [key.name for key in keys()], n=1)
+    close = difflib.get_close_matches(name, [key.name for key in KEYS.values()], n=1)
     remedy = f"did you mean {close[0]}?" if close else "--help lists every key"
     return UserError(f"unknown key {name}", remedy)
 
 
-def check_engine(engine: str, model: str, device: str) -> None:
-    """The hand-written engine trains `window` and `mean`, on the CPU."""
-    if engine == "handwritten" and model == "cnn":
-        raise UserError("engine=handwritten has no model=cnn", "take engine=autograd")
-    if engine == "handwritten" and device not in ("auto", "cpu"):
+def check_engine(engine: str, model: str, rule: str, device: str) -> None:
+    """UserError where the hand-written engine has not the model, the update rule or the device."""
+    if engine != "handwritten":
+        return
+    remedy = "take engine=autograd"
+    if model != AUTO and MODELS[model].by_hand is None:
+        raise UserError(f"engine={engine} has no model={model}", remedy)
+    if RULES[rule].kernel is None:
+        raise UserError(f"engine={engine} has no optim={rule}", remedy)
+    if device not in ("auto", "cpu"):
         raise UserError(
-            f"engine=handwritten computes on the CPU, not on device={device}",
-            "take device=cpu or engine=autograd",
-        )
-
-
-def check_model_for_task(model: str, task: str) -> None:
-    """Token tasks take `window`; sentence tasks take `mean` or `cnn`."""
-    fits = ("auto", "window") if task == "token" else ("auto", "mean", "cnn")
-    if model not in fits:
-        raise UserError(
-            f"model={model} does not fit {task} labels", f"take model={' or model='.join(fits[1:])}"
-        )
-
-
-def check_metric_for_task(metric: str | None, task: str) -> None:
-    """Entities exist in token tasks alone."""
-    if metric == "entity_f1" and task != "token":
-        raise UserError(
-            f"metric={metric} does not fit {task} labels", "take metric=accuracy or metric=macro_f1"
+            f"engine={engine} computes on the CPU, not on device={device}",
+            f"take device=cpu or {remedy.removeprefix('take ')}",
         )
 
 
@@ -119,23 +112,19 @@ def _check_combination(config: Config, command: str) -> None:
             f"embed.path={embed.path} and embed.name={embed.name} are both given",
             "give one of them",
         )
-    starts = [kind for kind in config.grid.embed or [embed.kind] if kind != "random"]
+    starts = [k for k in config.grid.embed or [embed.kind] if STARTS[k].needs_vectors]
     if data.kind != "world" and starts and not (embed.path or embed.name):
         raise UserError(
             f"embed={starts[0]} with data={data.kind} needs word vectors",
             "give embed.path=FILE or embed.name=NAME"
-            + (", or embed=random" if command == "train" else ""),
+            + (f", or embed={RANDOM.name}" if command == "train" else ""),
         )
-    if model.window % 2 == 0:
-        raise UserError(
-            f"model.window={model.window} is even", "a window needs a word in its middle"
-        )
-    if not model.widths or min(model.widths) < 1:
-        raise UserError(f"model.widths={model.widths}: give at least one width of 1 or more")
+    for spec in MODELS:
+        spec.check(spec.keys_in(model))
     names = config.grid.model or [model.name]
     for name in names:
-        check_engine(config.engine, name, config.device)
-    task = data.task or ("token" if data.kind == "world" else None)
+        check_engine(config.engine, name, config.optim.name, config.device)
+    task = data.task or (TOKEN.name if data.kind == "world" else None)
     if task:
         for name in names:
             check_model_for_task(name, task)

@@ -16,7 +16,7 @@ from typing import Any
 from wvexp.config.checks import parse_config, unknown_key
 from wvexp.config.folder import GROUPS, config_folder
 from wvexp.config.help import help_text
-from wvexp.config.schema import Config, keys
+from wvexp.config.schema import KEYS, Config
 from wvexp.config.sweep_checks import check_typed
 from wvexp.errors import RunError, UserError
 
@@ -144,7 +144,7 @@ def quoted(argv: Sequence[str]) -> list[str]:
     Choices are text too: Hydra would read `data.lowercase=true` as a truth value, and the option
     of `data=null` as none at all.
     """
-    text_keys = {key.name for key in keys() if key.type in (str, str | None)}
+    text_keys = {key.name for key in KEYS.values() if key.type in (str, str | None)}
     groups = set(GROUPS) - {"experiment"}
     sweeping = _sweeps(argv)
 

@@ -1,12 +1,13 @@
 """What a decision chooses itself: its `--help` leaves these keys out, and giving one is refused."""
 
-from wvexp.config.schema import Config
+from wvexp.config.schema import KEYS, Config
 from wvexp.config.sweep_checks import refuse_unused
-from wvexp.config.values import KEYS, lookup
+from wvexp.config.values import lookup
 from wvexp.errors import UserError
+from wvexp.rules import RULES
+from wvexp.tasks import SENTENCE
+from wvexp.vectors.initial import PRETRAINED
 
-# The lowest of the learning rates with which a decision begins: the default of the update rule.
-FIRST_RATE = {"adam": 1e-3, "adagrad": 1e-2, "sgd": 1e-1}
 # Keys of other ways to train: a decision trains here, and writes its own report.
 _UNUSED = (
     *("dispatch", "report", "parity.every", "large.tokens"),
@@ -16,12 +17,12 @@ _UNUSED = (
 _CHOSEN = ("finetune", "optim.lr", *(name for name in KEYS if name.startswith("grid.")))
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})
 # The options of a group that a decision takes, where it does not take all.
-OPTIONS = {"embed": ("pretrained",), "experiment": ("sentence",)}
+OPTIONS = {"embed": (PRETRAINED.name,), "experiment": (SENTENCE.name,)}
 
 
 def check_decision(config: Config) -> None:
     """UserError for keys that a decision sets itself."""
-    if config.embed.kind != "pretrained":
+    if config.embed.kind != PRETRAINED.name:
         raise UserError(
             f"embed={config.embed.kind}: a decision compares pretrained with random vectors",
             "leave it out, and give embed.path=FILE",
@@ -36,7 +37,7 @@ def check_decision(config: Config) -> None:
                 "leave it out, and any experiment= that sets it",
             )
     refuse_unused(config, _UNUSED, "a decision")
-    if config.optim.lr != FIRST_RATE[config.optim.name]:
+    if config.optim.lr != RULES[config.optim.name].first_rate:
         raise UserError(
             f"optim.lr={config.optim.lr:g}: a decision tries learning rates of its own",
             "leave it out",

@@ -4,7 +4,7 @@ import textwrap
 
 from wvexp.config.decision_checks import OPTIONS, REFUSED
 from wvexp.config.folder import GROUPS, config_folder
-from wvexp.config.schema import keys
+from wvexp.config.schema import KEYS
 
 _REFUSED_BY_TRAIN = frozenset({"budget"})
 
@@ -20,7 +20,7 @@ def help_text(width: int, command: str = "train") -> str:
         lines += _entry(group, ", ".join(options), width)
     lines += ["", "Keys"]
     others = _defaults_of_options()
-    for key in keys():
+    for key in KEYS.values():
         if key.name.endswith(".kind") or key.name in ("model.name", "optim.name"):
             continue  # chosen by the group itself
         if key.name in refused:

@@ -5,85 +5,71 @@ an option changes. `wvexp.config.checks` refuses what cannot be; `wvexp.config.c
 command line into a `Config`; neither this module nor the checks know of Hydra.
 """
 
-import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-
-def _key(
-    default: Any,
-    meaning: str,
-    *,
-    choices: tuple[str, ...] = (),
-    minimum: float | None = None,
-    above: float | None = None,
-    below: float | None = None,
-) -> Any:
-    metadata = {
-        "meaning": meaning,
-        "choices": choices,
-        "minimum": minimum,
-        "above": above,
-        "below": below,
-    }
-    if isinstance(default, list):
-        return field(default_factory=lambda: list(default), metadata=metadata)
-    return field(default=default, metadata=metadata)
+from wvexp.config.key import Key, key, keys_of
+from wvexp.config.model_group import model_group
+from wvexp.metrics import METRICS
+from wvexp.models import MODELS
+from wvexp.rules import ADAM, RULES
+from wvexp.tasks import TASKS
+from wvexp.vectors.initial import PRETRAINED, STARTS
+from wvexp.vectors.limits import MAX_FILE_GB, MAX_LINE_MB
 
 
 @dataclass
 class Data:
-    kind: str = _key("world", "where the text comes from", choices=("world", "files", "hub"))
-    task: str | None = _key(
+    kind: str = key("world", "where the text comes from", choices=("world", "files", "hub"))
+    task: str | None = key(
         None,
         "one label a token or a sentence; by the data when null",
-        choices=("token", "sentence"),
+        choices=lambda: TASKS.names,
     )
-    train: str | None = _key(None, "training file (.csv .tsv .jsonl .json .parquet .conll .conllu)")
-    validation: str | None = _key(None, "validation file; split off, seeded, when null")
-    test: str | None = _key(None, "test file; split off, seeded, when null")
-    split_seed: int = _key(0, "draws what is split off where a file is missing", minimum=0)
-    folds: int | None = _key(
+    train: str | None = key(None, "training file (.csv .tsv .jsonl .json .parquet .conll .conllu)")
+    validation: str | None = key(None, "validation file; split off, seeded, when null")
+    test: str | None = key(None, "test file; split off, seeded, when null")
+    split_seed: int = key(0, "draws what is split off where a file is missing", minimum=0)
+    folds: int | None = key(
         None,
         "for small data: pool all splits and cross-fit, so that each example is tested once, by "
         "one of so many models; 1 splits a test part off; decide.py takes 5 by itself where that "
         "part would be too small",
         minimum=1,
     )
-    text: str | None = _key(None, "column of the text; guessed when one choice is obvious")
-    label: str | None = _key(None, "column of the label; guessed when one choice is obvious")
-    group: str | None = _key(
+    text: str | None = key(None, "column of the text; guessed when one choice is obvious")
+    label: str | None = key(None, "column of the label; guessed when one choice is obvious")
+    group: str | None = key(
         None, "column whose equal values (a customer, an author) stay on one side of a split"
     )
-    missing: str = _key(
+    missing: str = key(
         "refuse", "rows without a label: refuse the file, or drop them", choices=("refuse", "drop")
     )
-    lowercase: str = _key(
+    lowercase: str = key(
         "auto", "lower-case the text; auto follows the vectors", choices=("auto", "true", "false")
     )
-    tokenizer: str = _key(
+    tokenizer: str = key(
         "auto",
         "how text becomes words; auto takes whitespace where the text is pre-tokenised",
         choices=("auto", "whitespace", "treebank", "tweet", "toktok"),
     )
-    max_line_mb: float = _key(
+    max_line_mb: float = key(
         10.0, "files: most million characters of a line, row or sentence", above=0, below=1000
     )
-    max_file_gb: float = _key(16.0, "files: most gigabytes of a file, unpacked", above=0)
-    name: str | None = _key(None, "hub: name of the data set")
-    config_name: str | None = _key(None, "hub: configuration of the data set")
-    revision: str | None = _key(None, "hub: revision of the data set")
-    train_split: str | None = _key(None, "hub: split to train on; the usual name when null")
-    validation_split: str | None = _key(
+    max_file_gb: float = key(16.0, "files: most gigabytes of a file, unpacked", above=0)
+    name: str | None = key(None, "hub: name of the data set")
+    config_name: str | None = key(None, "hub: configuration of the data set")
+    revision: str | None = key(None, "hub: revision of the data set")
+    train_split: str | None = key(None, "hub: split to train on; the usual name when null")
+    validation_split: str | None = key(
         None, "hub: split to validate on; the usual name or split off"
     )
-    test_split: str | None = _key(None, "hub: split to test on; the usual name or split off")
-    world_seed: int = _key(0, "world: which world is generated", minimum=0, below=2**32)
-    world_size: int | None = _key(
+    test_split: str | None = key(None, "hub: split to test on; the usual name or split off")
+    world_seed: int = key(0, "world: which world is generated", minimum=0, below=2**32)
+    world_size: int | None = key(
         None, "world: training examples generated; by the task when null", minimum=1
     )
-    world_vocabulary: int = _key(20_000, "world: word forms", minimum=2_000, below=1_000_001)
+    world_vocabulary: int = key(20_000, "world: word forms", minimum=2_000, below=1_000_001)
 
     @property
     def cross_fit(self) -> int | None:
@@ -93,75 +79,67 @@ class Data:
 
 @dataclass
 class Embed:
-    kind: str = _key(
-        "pretrained",
+    kind: str = key(
+        PRETRAINED.name,
         "what the word vectors start from; shuffled gives pretrained rows to the wrong words",
-        choices=("pretrained", "random", "shuffled"),
+        choices=lambda: STARTS.names,
     )
-    path: str | None = _key(None, "a vector file; random takes its dimension and spread")
-    name: str | None = _key(None, "a gensim-data name, such as glove-wiki-gigaword-100")
-    member: str | None = _key(None, "the file to take out of a .zip")
-    dim: int | None = _key(
-        None, "dimension of random vectors; 100 when nothing gives it", minimum=1
+    path: str | None = key(None, "a vector file; random takes its dimension and spread")
+    name: str | None = key(None, "a gensim-data name, such as glove-wiki-gigaword-100")
+    member: str | None = key(None, "the file to take out of a .zip")
+    dim: int | None = key(None, "dimension of random vectors; 100 when nothing gives it", minimum=1)
+    trust_pickle: bool = key(False, "read gensim's own pickled files, which can run any code")
+    max_line_mb: int = key(
+        MAX_LINE_MB,
+        "most megabytes (2**20 bytes) that a line or row of the vectors may take",
+        minimum=1,
     )
-    trust_pickle: bool = _key(False, "read gensim's own pickled files, which can run any code")
-    max_line_mb: int = _key(
-        4, "most megabytes (2**20 bytes) that a line or row of the vectors may take", minimum=1
+    max_file_gb: int = key(
+        MAX_FILE_GB, "most gigabytes (10**9 bytes) that the vectors may take unpacked", minimum=1
     )
-    max_file_gb: int = _key(
-        64, "most gigabytes (10**9 bytes) that the vectors may take unpacked", minimum=1
-    )
-    min_coverage: float = _key(
+    min_coverage: float = key(
         0.2, "least share of training tokens that must have a pretrained vector", minimum=0, below=1
     )
 
 
-@dataclass
-class Model:
-    name: str = _key(
-        "auto",
-        "the classifier; auto takes window for token tasks and mean for sentence tasks",
-        choices=("auto", "window", "mean", "cnn"),
-    )
-    window: int = _key(5, "window: words in a window, odd", minimum=1)
-    hidden: int = _key(100, "window, mean: hidden units; 0 for a linear classifier", minimum=0)
-    dropout: float = _key(0.0, "share of the last layer's inputs dropped", minimum=0, below=1)
-    widths: list[int] = _key([3, 4, 5], "cnn: words each filter spans")  # noqa: RUF009
-    filters: int = _key(100, "cnn: filters of each width", minimum=1)
+if TYPE_CHECKING:
+    Model = Any
+else:
+    Model = model_group()
 
 
 @dataclass
 class Optim:
-    name: str = _key(
-        "adam",
+    name: str = key(
+        ADAM.name,
         "update rule; word vectors get its lazy form (rows of the batch)",
-        choices=("adam", "adagrad", "sgd"),
+        choices=lambda: RULES.names,
     )
-    lr: float = _key(1e-3, "learning rate", above=0, below=1e6)
-    epochs: int = _key(15, "most passes over the training data", minimum=1)
-    patience: int = _key(3, "epochs without a better validation score before stopping", minimum=1)
-    batch_size: int = _key(64, "examples a step", minimum=1)
-    l2: float = _key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
+    lr: float = key(1e-3, "learning rate", above=0, below=1e6)
+    epochs: int = key(15, "most passes over the training data", minimum=1)
+    patience: int = key(3, "epochs without a better validation score before stopping", minimum=1)
+    batch_size: int = key(64, "examples a step", minimum=1)
+    l2: float = key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
 
 
 @dataclass
 class Tuning:
-    rows: str = _key(
+    rows: str = key(
         "all",
         "rows that finetune=true moves; oov: those without a pretrained vector",
         choices=("all", "oov"),
     )
-    lr_scale: float = _key(
+    lr_scale: float = key(
         1.0, "the rows' learning rate relative to the network's", above=0, below=1e6
     )
-    start_epoch: int = _key(1, "first epoch in which rows move", minimum=1)
-    anchor: float = _key(0.0, "pull of each row towards its start", minimum=0)
-    min_count: int = _key(1, "fewest training occurrences for a row to move", minimum=1)
+    start_epoch: int = key(1, "first epoch in which rows move", minimum=1)
+    anchor: float = key(0.0, "pull of each row towards its start", minimum=0)
+    min_count: int = key(1, "fewest training occurrences for a row to move", minimum=1)
 
 
 @dataclass
 class Parity:
-    every: int | None = _key(
+    every: int | None = key(
         None,
         "steps between checks of autograd against backprop by hand; once an epoch when null",
         minimum=1,
@@ -172,15 +150,15 @@ class Parity:
 class Axes:
     """Lists of values that a grid crosses; an empty list leaves a key at its single value."""
 
-    embed: list[str] = _key([], "grid: what the word vectors start from")  # noqa: RUF009
-    finetune: list[bool] = _key([], "grid: frozen and tuned")  # noqa: RUF009
-    train_size: list[int] = _key([], "grid: training sizes")  # noqa: RUF009
-    ladder: int | None = _key(
+    embed: list[str] = key([], "grid: what the word vectors start from")  # noqa: RUF009
+    finetune: list[bool] = key([], "grid: frozen and tuned")  # noqa: RUF009
+    train_size: list[int] = key([], "grid: training sizes")  # noqa: RUF009
+    ladder: int | None = key(
         None, "grid: so many training sizes from 100 to all, in equal ratios", minimum=2, below=1001
     )
-    seed: list[int] = _key([], "grid: seeds")  # noqa: RUF009
-    lr: list[float] = _key([], "grid: learning rates")  # noqa: RUF009
-    model: list[str] = _key([], "grid: classifiers, each with scores and report of its own")  # noqa: RUF009
+    seed: list[int] = key([], "grid: seeds")  # noqa: RUF009
+    lr: list[float] = key([], "grid: learning rates")  # noqa: RUF009
+    model: list[str] = key([], "grid: classifiers, each with scores and report of its own")  # noqa: RUF009
 
     @property
     def given(self) -> bool:
@@ -189,14 +167,14 @@ class Axes:
 
 @dataclass
 class Search:
-    trials: int | None = _key(None, "search: runs of each arm; no search when null", minimum=1)
-    batch: int = _key(8, "search: runs asked for at once", minimum=1)
-    study: str = _key("runs/search.sqlite", "search: Optuna's own file, from which it goes on")
+    trials: int | None = key(None, "search: runs of each arm; no search when null", minimum=1)
+    batch: int = key(8, "search: runs asked for at once", minimum=1)
+    study: str = key("runs/search.sqlite", "search: Optuna's own file, from which it goes on")
 
 
 @dataclass
 class Large:
-    tokens: list[int] | None = _key(  # noqa: RUF009
+    tokens: list[int] | None = key(  # noqa: RUF009
         None, "large: numbers of training tokens of the world to stream in one pass"
     )
 
@@ -205,75 +183,73 @@ class Large:
 class Config:
     data: Data = field(default_factory=Data)
     embed: Embed = field(default_factory=Embed)
-    model: Model = field(default_factory=Model)
+    model: Model = field(default_factory=lambda: Model())
     optim: Optim = field(default_factory=Optim)
     tuning: Tuning = field(default_factory=Tuning)
     parity: Parity = field(default_factory=Parity)
     grid: Axes = field(default_factory=Axes)
     search: Search = field(default_factory=Search)
     large: Large = field(default_factory=Large)
-    finetune: bool = _key(False, "train the word vectors too")
-    train_size: int | None = _key(
+    finetune: bool = key(False, "train the word vectors too")
+    train_size: int | None = key(
         None, "training examples: sentences or tokens, by task; all when null", minimum=1
     )
-    metric: str | None = _key(
+    metric: str | None = key(
         None,
         "score that stops training and is reported; by task when null",
-        choices=("accuracy", "macro_f1", "entity_f1"),
+        choices=lambda: METRICS.names,
     )
-    seed: int = _key(0, "root of every random draw of the run", minimum=0, below=2**63)
-    engine: str = _key(
+    seed: int = key(0, "root of every random draw of the run", minimum=0, below=2**63)
+    engine: str = key(
         "auto",
-        "who computes the gradients: torch, or compiled backprop by hand (window and mean)",
+        "who computes the gradients: torch, or compiled backprop by hand, where the model has it",
         choices=("auto", "autograd", "handwritten"),
     )
-    dispatch: str = _key(
+    dispatch: str = key(
         "local",
         "where the runs of a sweep are trained",
         choices=("local", "ray", "slurm"),
     )
-    workers: int | None = _key(
+    workers: int | None = key(
         None, "runs trained at once on this machine; its cores when null", minimum=1
     )
-    device: str = _key("auto", "auto, cpu, cuda or cuda:N")
-    dry_run: bool = _key(
+    device: str = key("auto", "auto, cpu, cuda or cuda:N")
+    dry_run: bool = key(
         False, "say what is read, check it, and stop: nothing is trained or written"
     )
-    out: str | None = _key(None, "run folder; a fresh one under runs/ when null")
-    store: str = _key("runs/results.sqlite", "results file, a row for every run")
-    report: str | None = _key(
+    out: str | None = key(None, "run folder; a fresh one under runs/ when null")
+    store: str = key("runs/results.sqlite", "results file, a row for every run")
+    report: str | None = key(
         None, "page to write after a grid (.html); its name is followed by that of the condition"
     )
-    budget: str | None = _key(
-        None, "most time to spend, such as 90s, 5m or 1h; as needed when null"
-    )
-    margin: float = _key(
+    budget: str | None = key(None, "most time to spend, such as 90s, 5m or 1h; as needed when null")
+    margin: float = key(
         0.01, "differences of the score below it do not matter; 0.01 is a point", above=0, below=1
     )
 
 
-@dataclass(frozen=True)
-class Key:
-    """One configurable key, as `--help` lists it."""
-
-    name: str
-    type: Any
-    default: Any
-    meaning: str
-    choices: tuple[str, ...]
-    minimum: float | None
-    above: float | None
-    below: float | None
+KEYS: dict[str, Key] = {}  # every key in dotted form, groups first
 
 
-def keys(schema: type = Config, prefix: str = "") -> Iterator[Key]:
-    """Every key of the schema in dotted form, groups first."""
-    for entry in dataclasses.fields(schema):
-        name = prefix + entry.name
-        if dataclasses.is_dataclass(entry.type):
-            assert isinstance(entry.type, type)
-            yield from keys(entry.type, f"{name}.")
-            continue
-        made = entry.default_factory
-        default = entry.default if made is dataclasses.MISSING else made()
-        yield Key(name, entry.type, default, **entry.metadata)
+def take_registered() -> None:
+    """Let the schema have what is registered by now: keys of models, and what names are accepted.
+
+    Raises
+    ------
+    UserError
+        Two models mean different things by one key.
+    """
+    global Model, _taken
+    names = tuple(table.names for table in (MODELS, METRICS, RULES, TASKS, STARTS))
+    if names == _taken:
+        return
+    if not _taken or names[0] != _taken[0]:
+        Model = model_group()
+        Config.__annotations__["model"] = Config.__dataclass_fields__["model"].type = Model
+    KEYS.clear()
+    KEYS.update((one.name, one) for one in keys_of(Config))
+    _taken = names
+
+
+_taken: tuple[tuple[str, ...], ...] = ()
+take_registered()

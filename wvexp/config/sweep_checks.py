@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from wvexp.config.schema import Config
-from wvexp.config.values import KEYS, check_value, lookup
+from wvexp.config.schema import KEYS, Config
+from wvexp.config.values import check_value, lookup
 from wvexp.errors import UserError
+from wvexp.tasks import TOKEN
 
 # Each axis of a grid, and the key of the single value that it replaces.
 SINGLE = {
@@ -92,10 +93,10 @@ def _check_large(config: Config, tokens: list[int]) -> None:
             f"large.tokens={tokens}: give different numbers of 1 or more",
             "such as large.tokens=[100000,1000000]",
         )
-    streams = "large.tokens streams the token task of data=world"
+    streams = f"large.tokens streams the {TOKEN.name} task of data=world"
     if config.data.kind != "world":
         raise UserError(f"data={config.data.kind}: {streams}", "leave the data keys out")
-    if config.data.task == "sentence":
+    if config.data.task not in (None, TOKEN.name):
         raise UserError(f"data.task={config.data.task}: {streams}", "leave it out")
     refuse_unused(config, _UNUSED_BY_LARGE, "experiment=large")
 

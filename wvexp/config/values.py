@@ -7,10 +7,9 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any
 
-from wvexp.config.schema import Config, Key, keys
+from wvexp.config.key import Key
+from wvexp.config.schema import Config
 from wvexp.errors import UserError
-
-KEYS = {key.name: key for key in keys()}
 
 
 def check_value(key: Key, value: Any) -> None:

@@ -125,8 +125,8 @@ class Corpus:
         """Refuse a training size that the data do not have, in some fold of the seeds if any."""
         examples = self.available(seeds)
         if not 1 <= size <= examples:
-            unit = "tokens" if self.task == "token" else "sentences"
             where = "" if self.folds is None else f" in the smallest of its {self.folds} folds"
+            unit = self.train.kind.nouns
             raise UserError(
                 f"train_size={size}: the training data of {self.name} has {examples} {unit}{where}",
                 f"give a number from 1 to {examples}, or leave it out to take all",
@@ -150,7 +150,5 @@ class Corpus:
         order = training_order(split, seed)
         if size is None:
             return split.take(order)
-        if self.task == "sentence":
-            return split.take(order[:size])
         lengths = np.diff(split.offsets)[order]
-        return split.take(order[: int(np.searchsorted(np.cumsum(lengths), size)) + 1])
+        return split.take(order[: split.kind.sentences_for(size, lengths)])

@@ -18,7 +18,7 @@ def fold_of_sentences(
     groups [sentences]: what stays together, as `wvexp.data.grouping` makes them.
     """
     rng = stream(seed, "folds")
-    if pool.task == "sentence" and pool.documents is None:
+    if pool.kind.stratified and pool.documents is None:
         # Dealt out label by label; that of a group is its first sentence's.
         _, first = np.unique(groups, return_index=True)
         labels = pool.labels[first]
@@ -27,7 +27,7 @@ def fold_of_sentences(
     else:
         labels = np.zeros(int(groups.max()) + 1, dtype=np.int32)
         order = rng.permutation(len(labels))
-    of_example = groups if pool.task == "sentence" else np.repeat(groups, np.diff(pool.offsets))
+    of_example = pool.kind.of_examples(groups, pool.offsets)
     sizes = np.bincount(of_example, minlength=len(labels))
     # Each to the fold that has least of its label, then least of all.
     of_group = np.empty(len(labels), dtype=np.int64)

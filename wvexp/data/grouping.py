@@ -24,7 +24,7 @@ def make_groups(split: Split, lexicon: Sequence[str]) -> NDArray[np.int64]:
     if documents is None or len(np.unique(documents)) < 2:
         return _by_first(texts)
     groups = _by_first(documents.astype(np.int64))
-    if split.task == "token":
+    if not split.kind.stratified:
         return groups
     long = np.diff(split.offsets) >= LEAST_TOKENS
     joined = _joined(groups, texts, long)

@@ -13,6 +13,7 @@ import numpy as np
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.split import Split
+from wvexp.tasks import TASKS
 
 _MOST_LABELS = 100  # that are kept with their counts
 _LABELS_SHOWN = 6
@@ -133,7 +134,8 @@ class Reading:
     @property
     def unit(self) -> str:
         """What a text is called: a sentence, or a document where most are long."""
-        return "documents" if self.task == "sentence" and self.words[0] >= _LONG else "sentences"
+        long = not TASKS[self.task].listed and self.words[0] >= _LONG
+        return "documents" if long else "sentences"
 
     def _labels(self) -> str:
         shown = [f"{_short(n)} {c:,}" for n, c in islice(self.labels.items(), _LABELS_SHOWN)]

@@ -1,24 +1,25 @@
 """Split: sentences of one part of the data in flat arrays, and the order they are drawn in."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.seeds import stream
+from wvexp.tasks import TASKS, TaskKind
 
-Task = Literal["token", "sentence"]
+# The name of a `TaskKind`, as keys and files have it.
+Task = str
 
 
 @dataclass(frozen=True)
 class Split:
     """Sentences of one split, one after another.
 
-    task      "token": one label a token; "sentence": one label a sentence
+    task      name of the `TaskKind`: whether tokens or sentences are the examples
     words     int32 [tokens]       ids into `Corpus.lexicon`
     offsets   int64 [sentences+1]  sentence i is words[offsets[i]:offsets[i+1]]
-    labels    int32 [tokens] or [sentences], by task; ids into `Corpus.label_names`, from its end
+    labels    int32 [examples], by task; ids into `Corpus.label_names`, from its end
               on into `Corpus.unseen_labels` (never in training)
     documents int32 [sentences]    the document of each sentence; None where the data names none
     """
@@ -30,12 +31,16 @@ class Split:
     documents: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
-        expected = self.tokens if self.task == "token" else self.sentences
+        expected = self.kind.examples(self.sentences, self.tokens)
         if self.offsets[-1] != self.tokens or len(self.labels) != expected:
             raise ValueError(
                 f"{self.task} split: {len(self.labels)} labels, expected {expected}; "
                 f"offsets end at {self.offsets[-1]}, {self.tokens} tokens"
             )
+
+    @property
+    def kind(self) -> TaskKind:
+        return TASKS[self.task]
 
     @property
     def sentences(self) -> int:
@@ -47,7 +52,7 @@ class Split:
 
     @property
     def examples(self) -> int:
-        """What `train_size` counts: tokens of a token task, sentences of a sentence task."""
+        """What `train_size` counts: tokens or sentences, by task."""
         return len(self.labels)
 
     def take(self, sentences: NDArray[np.integer]) -> "Split":
@@ -61,7 +66,7 @@ class Split:
             task=self.task,
             words=self.words[tokens],
             offsets=offsets,
-            labels=self.labels[tokens if self.task == "token" else sentences],
+            labels=self.labels[self.kind.chosen(sentences, tokens)],
             documents=None if self.documents is None else self.documents[sentences],
         )
 
@@ -69,13 +74,4 @@ class Split:
 def training_order(split: Split, seed: int) -> NDArray[np.int64]:
     """The seed's permutation of the sentences, of which every training subset is a prefix."""
     rng = stream(seed, "subset")
-    shuffled = rng.permutation(split.sentences)
-    if split.task == "token":
-        return shuffled
-    # Spread each label's sentences evenly over [0, 1): any prefix holds each in proportion.
-    labels = split.labels[shuffled]
-    position = np.empty(len(shuffled))
-    for label in np.unique(labels):
-        places = np.flatnonzero(labels == label)
-        position[places] = (np.arange(len(places)) + rng.random()) / len(places)
-    return shuffled[np.argsort(position, kind="stable")]
+    return split.kind.order(split.labels, rng.permutation(split.sentences), rng)

@@ -33,7 +33,7 @@ def split_off(
     rng = stream(seed, f"split {part}")
     _, first, of_sentence = np.unique(groups, return_index=True, return_inverse=True)
     sizes = np.bincount(of_sentence)
-    if split.task == "sentence" and not has_documents(split):
+    if split.kind.stratified and not has_documents(split):
         chosen = _by_label(split.labels[first], sizes, share, rng)
     else:
         chosen = _whole_groups(sizes, share, rng)

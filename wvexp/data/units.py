@@ -32,9 +32,7 @@ class Units:
 
     def of_examples(self, split: Split) -> NDArray[np.int64]:
         """The unit of each example [examples]: of each token or each sentence, by task."""
-        if split.task == "sentence":
-            return self.of_sentence
-        return np.repeat(self.of_sentence, np.diff(split.offsets))
+        return split.kind.of_examples(self.of_sentence, split.offsets)
 
     def take(self, sentences: NDArray[np.integer]) -> "Units":
         """The units of some of the sentences, with the names that they have among all."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wvexp.data.corpus import Corpus
+from wvexp.tasks import TASKS
 
 # Labels that are named; the most frequent first.
 _NAMED = 5
@@ -42,8 +43,8 @@ def unseen_words(found: Mapping[str, Mapping[str, Any]], task: str) -> str:
         if len(counts) > _NAMED:
             named.append(f"{len(counts) - _NAMED:,} labels more")
         parts.append(
-            f"{sum(split['labels'].values()):,} of {split['examples']:,} {name} {task}s "
-            f"({', '.join(named)})"
+            f"{sum(split['labels'].values()):,} of {split['examples']:,} {name} "
+            f"{TASKS[task].nouns} ({', '.join(named)})"
         )
     if not parts:
         return ""

@@ -19,13 +19,13 @@ import numpy as np
 from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import paired_difference
-from wvexp.config.decision_checks import FIRST_RATE
 from wvexp.decision.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
 from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
 from wvexp.results.subset import Subset
+from wvexp.rules import RULES
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
@@ -56,7 +56,7 @@ Train = Callable[[Sequence[RunConfig], float], SweepOutcome]
 
 def first_rates(rule: str) -> tuple[float, ...]:
     """The learning rates with which every size begins, by update rule."""
-    first = LADDER.index(FIRST_RATE[rule])
+    first = LADDER.index(RULES[rule].first_rate)
     return LADDER[first : first + 3]
 
 

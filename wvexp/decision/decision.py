@@ -23,6 +23,7 @@ from wvexp.report.writing import write_report
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.grid import size_ladder
+from wvexp.tasks import TASKS
 from wvexp.training.engine import never
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
@@ -55,7 +56,7 @@ class Decision:
     def __repr__(self) -> str:
         """A line: what to take, how sure, on what."""
         sure = "" if self.confidence is None else f", {self.confidence:.1%} sure"
-        unit = "tokens" if self.base.task == "token" else "sentences"
+        unit = TASKS[self.base.task].nouns
         return (
             f"<Decision: {self.choice}, recommended {self.recommended}{sure}, "
             f"{self.findings.sizes[-1]:,} {unit} of {printable(self.inputs.corpus.name)}>"
@@ -189,7 +190,7 @@ class Decision:
         whole = self.base.train_size
         if self.base.folds is not None or self.model == whole:
             return "model/"
-        unit = "tokens" if self.base.task == "token" else "sentences"
+        unit = TASKS[self.base.task].nouns
         return f"model/ (trained on {self.model:,} of {whole:,} {unit}: the budget ended there)"
 
     def _affordable(self, arm: str) -> int | None:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
 from wvexp.analysis.wording import counted, listed
-from wvexp.arguments import check_words, names_data
+from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
 from wvexp.config.schema import Config

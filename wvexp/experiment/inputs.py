@@ -6,19 +6,21 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from wvexp.config.checks import check_metric_for_task, check_model_for_task
 from wvexp.config.schema import Config, Data, Embed
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS, pooled
 from wvexp.data.overview import Reading, VectorFile
-from wvexp.data.reading.assumptions import majority_notes, unknown_words_notes
+from wvexp.data.reading.assumptions import unknown_words_notes
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.split import Task
 from wvexp.errors import UserError
 from wvexp.machine import require_memory
-from wvexp.metrics.scorer import default_metric
+from wvexp.metrics import check_metric_for_task, default_metric
+from wvexp.metrics.majority import majority_notes
+from wvexp.models import check_model_for_task
+from wvexp.tasks import SENTENCE, TOKEN
 from wvexp.training.saved import VectorSource
 from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
@@ -27,12 +29,12 @@ from wvexp.vectors.table import coverage
 log = logging.getLogger("wvexp")
 
 # Examples of the built-in world where no size is given.
-_WORLD_TRAIN = {"token": 30_000, "sentence": 10_000}
-_WORLD_VALIDATION = {"token": 10_000, "sentence": 2_000}
-_WORLD_TEST = {"token": 20_000, "sentence": 10_000}
+_WORLD_TRAIN = {TOKEN.name: 30_000, SENTENCE.name: 10_000}
+_WORLD_VALIDATION = {TOKEN.name: 10_000, SENTENCE.name: 2_000}
+_WORLD_TEST = {TOKEN.name: 20_000, SENTENCE.name: 10_000}
 # What a training example takes while it is written, and a number of the world's vectors while they
 # are trained (two matrices of them, their gradients, and copies).
-_WORLD_BYTES = {"token": 24, "sentence": 400}
+_WORLD_BYTES = {TOKEN.name: 24, SENTENCE.name: 400}
 _VECTOR_BYTES = 16
 # Components of the world's vectors where no number is given.
 _WORLD_DIM = 50
@@ -127,11 +129,11 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
 
     With no test part where one that has to be split off would have fewer than `least_test` units.
     """
-    task = cast(Task | None, data.task)
+    task = data.task
     if data.kind == "world":
         from wvexp.data.world import world_corpus
 
-        task = task or "token"
+        task = task or TOKEN.name
         size = data.world_size or _WORLD_TRAIN[task]
         require_memory(
             f"data.world_size={size}: the built-in world's text",

@@ -21,17 +21,20 @@ from wvexp.data.unseen import count_unseen, unseen_words
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs, prepare
-from wvexp.metrics.scorer import check_metric, default_metric
+from wvexp.metrics import METRICS, default_metric
+from wvexp.models import AUTO, MODELS, default_model
 from wvexp.parity.watching import watcher
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, say, summary
+from wvexp.rules import RULES
 from wvexp.training.engine import never
 from wvexp.training.footprint import require_run_memory
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 from wvexp.training.run import Epoch, TrainedRun, train
 from wvexp.training.saved import SavedModel
+from wvexp.vectors.initial import STARTS
 
 log = logging.getLogger(__name__)
 
@@ -150,15 +153,16 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     if config.train_size is not None:
         corpus.check_training_size(config.train_size, seeds)
     model = config.model
-    if model.name == "auto":
-        model = replace(model, name="window" if corpus.task == "token" else "mean")
+    if model.name == AUTO:
+        model = replace(model, name=default_model(corpus.train.kind).name)
     metric = config.metric or default_metric(corpus.train, corpus.label_names)
     for name in ("train", "validation", "test"):
         split = getattr(corpus, name)
-        check_metric(metric, split, corpus.label_names, name, corpus.unseen_labels)
+        METRICS[metric].check(split, corpus.label_names, name, corpus.unseen_labels)
     engine = config.engine
     if engine == "auto":
-        engine = "handwritten" if sweeping and model.name != "cnn" else "autograd"
+        by_hand = MODELS[model.name].by_hand and RULES[config.optim.name].kernel is not None
+        engine = "handwritten" if sweeping and by_hand else "autograd"
     run = RunConfig(
         task=corpus.task,
         embed=config.embed.kind,
@@ -242,7 +246,7 @@ def _as_read(config: Config, inputs: Inputs) -> Config:
     if data.kind != "world":
         text, label = corpus.columns
         data = replace(data, text=data.text or text, label=data.label or label, task=corpus.task)
-        if corpus.task == "sentence":
+        if not corpus.train.kind.listed:
             data = replace(data, tokenizer=corpus.tokenizer)
     return replace(config, data=replace(data, lowercase=str(inputs.lowercase).lower()))
 
@@ -267,5 +271,5 @@ def _write_run(
         words=trained.table.words,
         origin=trained.table.origin,
         parameters=trained.parameters,
-        source=inputs.source if run.embed == "pretrained" else None,
+        source=inputs.source if STARTS[run.embed].looks_up else None,
     ).save(folder / "model")

@@ -89,9 +89,3 @@ def _found(spans: NDArray[np.int64], among: NDArray[np.int64]) -> NDArray[np.boo
         return np.zeros(len(spans), dtype=bool)
     place = np.searchsorted(among[:, 0], spans[:, 0])
     return (among[np.minimum(place, len(among) - 1)] == spans).all(axis=1)
-
-
-def f1(true_positives: int, false_positives: int, false_negatives: int) -> float | None:
-    """2 TP / (2 TP + FP + FN); None where there is nothing to find and nothing was found."""
-    total = 2 * true_positives + false_positives + false_negatives
-    return 2 * true_positives / total if total else None

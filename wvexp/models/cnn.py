@@ -1,43 +1,61 @@
-"""Convolutional sentence classifier (Kim 2014, section 2)."""
+"""The convolutional classifier of sentence tasks (Kim 2014)."""
 
-import torch
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from wvexp.models.max_over_time import convolve_and_pool
+import numpy as np
+
+from wvexp.config.key import key
+from wvexp.errors import UserError
+from wvexp.models.spec import MODELS, ModelSpec, Shapes, dropout_key
+from wvexp.tasks import SentenceTask
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class CnnModel(nn.Module):
-    """Filters of several widths over the word vectors, ReLU, max over time, dropout, softmax."""
+@dataclass(frozen=True)
+class CnnKeys:
+    widths: list[int] = key([3, 4, 5], "words each filter spans")  # noqa: RUF009
+    filters: int = key(100, "filters of each width", minimum=1)
+    dropout: float = dropout_key()
 
-    def __init__(
-        self, embedding: nn.Embedding, widths: list[int], filters: int, classes: int
-    ) -> None:
-        super().__init__()
-        self.embedding = embedding
-        self.widths = widths
-        d = embedding.embedding_dim
-        self.convolutions = nn.ModuleList(nn.Linear(width * d, filters) for width in widths)
-        self.output = nn.Linear(filters * len(widths), classes)
 
-    def forward(self, rows: Tensor, offsets: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Logits [batch, classes]; arguments as `MeanModel.forward`.
+class Cnn(ModelSpec):
+    """Each sentence by what its filters find (`wvexp.models.modules.cnn`)."""
 
-        A sentence shorter than a filter is padded to the filter's width with the zero PAD vector;
-        no span reaches beyond its sentence, so a sentence scores the same in whatever batch it
-        stands.
-        """
-        lengths = offsets.diff()
-        places = lengths.clamp(min=max(self.widths))
-        begins = places.cumsum(0) - places
-        padded = rows.new_zeros(int(places.sum()))  # row 0 is PAD
-        within = torch.arange(len(rows), device=rows.device)
-        padded[within + (begins - offsets[:-1]).repeat_interleave(lengths)] = rows
-        x = self.embedding(padded)  # [places, d]
-        pooled = []
-        for width, layer in zip(self.widths, self.convolutions, strict=True):
-            assert isinstance(layer, nn.Linear)
-            starts = (lengths - width).clamp(min=0) + 1
-            pooled.append(convolve_and_pool(x, layer.weight, layer.bias, begins, starts))
-        h = torch.cat(pooled, 1)
-        logits: Tensor = self.output(h if mask is None else h * mask)
-        return logits
+    name = "cnn"
+    tasks = (SentenceTask,)
+    keys = CnnKeys
+
+    def module(self, embedding: "nn.Embedding", classes: int, keys: Any) -> "nn.Module":
+        from wvexp.models.modules.cnn import CnnModel
+
+        return CnnModel(embedding, list(keys.widths), keys.filters, classes)
+
+    def check(self, keys: Any) -> None:
+        if not keys.widths or min(keys.widths) < 1:
+            raise UserError(f"model.widths={keys.widths}: give at least one width of 1 or more")
+
+    def dropped(self, d: int, keys: Any) -> int:
+        return len(keys.widths) * int(keys.filters)
+
+    def initialise(self, module: "nn.Module", rng: np.random.Generator) -> None:
+        from wvexp.models.network import draw_network
+
+        draw_network(module, rng)
+
+    def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
+        shapes: Shapes = {}
+        for i, width in enumerate(keys.widths):
+            shapes[f"convolutions.{i}.weight"] = (keys.filters, width * d)
+            shapes[f"convolutions.{i}.bias"] = (keys.filters,)
+        last = len(keys.widths) * keys.filters
+        return shapes | {"output.weight": (classes, last), "output.bias": (classes,)}
+
+    def activations(self, d: int, longest: int, keys: Any) -> int:
+        spans = max(longest, *keys.widths) + 1
+        return spans * (d + int(keys.filters)) + self.dropped(d, keys)
+
+
+CNN = MODELS.register(Cnn())

@@ -1,30 +1,44 @@
-"""Mean-of-vectors classifier of sentence tasks (Iyyer et al. 2015, section 2)."""
+"""The mean-of-vectors classifier of sentence tasks."""
 
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from wvexp.models.head import Head
+from wvexp.models.headed import HeadByHand, HeadedModel
+from wvexp.models.spec import MODELS, dropout_key, hidden_key
+from wvexp.tasks import SentenceTask
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class MeanModel(nn.Module):
-    """Mean of the sentence's vectors, tanh hidden layer, softmax."""
+@dataclass(frozen=True)
+class MeanKeys:
+    hidden: int = hidden_key()
+    dropout: float = dropout_key()
 
-    def __init__(self, embedding: nn.Embedding, hidden: int, classes: int) -> None:
-        super().__init__()
-        self.embedding = embedding
-        self.head = Head(embedding.embedding_dim, hidden, classes)
 
-    def forward(self, rows: Tensor, offsets: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Logits [batch, classes].
+def _oracle() -> Any:
+    from wvexp.backprop.mean import MeanClassifier
 
-        rows [tokens] of all sentences, one after another; offsets [batch + 1]. A sentence without
-        tokens has the mean 0.
-        """
-        x = nn.functional.embedding_bag(
-            rows,
-            self.embedding.weight,
-            offsets[:-1],
-            mode="mean",
-            sparse=self.embedding.sparse,
-        )
-        logits: Tensor = self.head(x, mask)
-        return logits
+    return MeanClassifier
+
+
+class Mean(HeadedModel):
+    """Each sentence by the mean of its vectors (`wvexp.models.modules.mean`)."""
+
+    name = "mean"
+    tasks = (SentenceTask,)
+    keys = MeanKeys
+    by_hand = HeadByHand(_oracle)
+    seconds, usual = 4e-6, True
+
+    def module(self, embedding: "nn.Embedding", classes: int, keys: Any) -> "nn.Module":
+        from wvexp.models.modules.mean import MeanModel
+
+        return MeanModel(embedding, keys.hidden, classes)
+
+    def inputs(self, d: int, keys: Any) -> int:
+        return d
+
+
+MEAN = MODELS.register(Mean())

@@ -1,22 +1,57 @@
-"""Window classifier of token tasks (CS224N lecture 4; Collobert et al. 2011, section 3.2)."""
+"""The window classifier of token tasks."""
 
-from torch import Tensor, nn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from wvexp.models.head import Head
+from wvexp.config.key import key
+from wvexp.errors import UserError
+from wvexp.models.headed import HeadByHand, HeadedModel
+from wvexp.models.spec import MODELS, dropout_key, hidden_key
+from wvexp.tasks import TokenTask
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
-class WindowModel(nn.Module):
-    """Concatenated vectors of a window, tanh hidden layer, softmax over the tags of its middle.
+@dataclass(frozen=True)
+class WindowKeys:
+    window: int = key(5, "words in a window, odd", minimum=1)
+    hidden: int = hidden_key()
+    dropout: float = dropout_key()
 
-    x = [E[r_1]; ...; E[r_C]], h = tanh(W x + b), logits = U h + c.
-    """
 
-    def __init__(self, embedding: nn.Embedding, window: int, hidden: int, classes: int) -> None:
-        super().__init__()
-        self.embedding = embedding
-        self.head = Head(window * embedding.embedding_dim, hidden, classes)
+def _oracle() -> Any:
+    from wvexp.backprop.window import WindowClassifier
 
-    def forward(self, windows: Tensor, mask: Tensor | None = None) -> Tensor:
-        """Logits [batch, classes] of windows [batch, window] of rows; `mask` as `Head` takes it."""
-        logits: Tensor = self.head(self.embedding(windows).flatten(1), mask)
-        return logits
+    return WindowClassifier
+
+
+class Window(HeadedModel):
+    """Each token by the words around it (`wvexp.models.modules.window`)."""
+
+    name = "window"
+    tasks = (TokenTask,)
+    keys = WindowKeys
+    by_hand = HeadByHand(_oracle)
+    seconds, scored, usual = 4e-6, 4096, True
+
+    def module(self, embedding: "nn.Embedding", classes: int, keys: Any) -> "nn.Module":
+        from wvexp.models.modules.window import WindowModel
+
+        return WindowModel(embedding, keys.window, keys.hidden, classes)
+
+    def check(self, keys: Any) -> None:
+        if keys.window % 2 == 0:
+            raise UserError(
+                f"model.window={keys.window} is even", "a window needs a word in its middle"
+            )
+
+    def window(self, keys: Any) -> int | None:
+        width: int = keys.window
+        return width
+
+    def inputs(self, d: int, keys: Any) -> int:
+        return d * int(keys.window)
+
+
+WINDOW = MODELS.register(Window())

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold
 from wvexp.errors import RunError
+from wvexp.rules import RULES, SGD
 from wvexp.seeds import stream
 from wvexp.training.engines import make_engine
 from wvexp.training.identity import RunConfig
 from wvexp.training.setup import Setup, set_up
+from wvexp.vectors.initial import RANDOM
 from wvexp.vectors.reference import ReferenceVectors
 
 # Relative errors of float32 engines after a few steps: over 540 draws on three data sets the losses
@@ -25,8 +27,6 @@ from wvexp.vectors.reference import ReferenceVectors
 # by 3e-3. Such a failure is appealed.
 LOSS_TOLERANCE = 1e-5
 CHANGE_TOLERANCE = 1e-3
-# Rates of the comparison: one at which a run diverges would compare nothing.
-_RATES = {"adam": 1e-3, "adagrad": 1e-2, "sgd": 1e-2}
 _MOST_LR_SCALE = 10.0
 _EXAMPLES = 256
 _STEPS = 4
@@ -62,7 +62,7 @@ def distinct_shapes(runs: Iterable[RunConfig]) -> list[RunConfig]:
 
 def shape_of(run: RunConfig) -> str:
     """The same for runs that differ in vectors, seed, size, fold and learning rate alone."""
-    plain = replace(run, embed="random", seed=0, train_size=0, fold=None)
+    plain = replace(run, embed=RANDOM.name, seed=0, train_size=0, fold=None)
     return replace(plain, optim=replace(run.optim, lr=1.0)).key
 
 
@@ -106,9 +106,9 @@ def compare_with_appeal(
     rule would show with other batches too; rounding does not.
     """
     comparison = compare_engines(run, corpus, reference)
-    if comparison.passed or run.optim.name == "sgd":
+    if comparison.passed or RULES[run.optim.name].exact:
         return comparison
-    plain = replace(run, optim=replace(run.optim, name="sgd"))
+    plain = replace(run, optim=replace(run.optim, name=SGD.name))
     if compare_engines(plain, corpus, reference).passed:
         for seed in (run.seed + 1, run.seed + 2):
             again = compare_engines(replace(run, seed=seed), corpus, reference)
@@ -125,7 +125,7 @@ def compare_engines(
     small = replace(
         run,
         train_size=min(run.train_size, _EXAMPLES, there),
-        optim=replace(run.optim, lr=_RATES[run.optim.name]),
+        optim=replace(run.optim, lr=RULES[run.optim.name].parity_rate),
         tuning=replace(run.tuning, lr_scale=min(run.tuning.lr_scale, _MOST_LR_SCALE)),
     )
     setup = set_up(small, corpus, reference)

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wvexp.backprop.mean import MeanClassifier
 from wvexp.backprop.rows import RowGradient
-from wvexp.backprop.window import WindowClassifier
 from wvexp.errors import RunError
+from wvexp.models.spec import ByHand
 from wvexp.training.objective import Objective, Step
 
 TOLERANCE = {np.dtype(np.float32): 1e-4, np.dtype(np.float64): 1e-10}
@@ -23,13 +22,6 @@ TOLERANCE = {np.dtype(np.float32): 1e-4, np.dtype(np.float64): 1e-10}
 # float32 nothing is excused; float64 decides.
 NEGLIGIBLE = 1e-6
 ROUNDING = {np.dtype(np.float32): 0.0, np.dtype(np.float64): 1e-14}
-
-_TORCH_NAMES = {
-    "W": "head.hidden.weight",
-    "b": "head.hidden.bias",
-    "U": "head.output.weight",
-    "c": "head.output.bias",
-}
 
 
 @dataclass(frozen=True)
@@ -80,14 +72,14 @@ class ParityMonitor:
 
     Parameters
     ----------
-    model_name
-        `window` or `mean`.
+    by_hand
+        The same model with its gradient by hand.
     every
         Steps between checks, counted over the whole run; None for the first step of each epoch.
     """
 
-    def __init__(self, objective: Objective, model_name: str, every: int | None) -> None:
-        self.objective, self.model_name, self.every = objective, model_name, every
+    def __init__(self, objective: Objective, by_hand: ByHand, every: int | None) -> None:
+        self.objective, self.by_hand, self.every = objective, by_hand, every
         self.step = 0
         self.checks: list[ParityCheck] = []
 
@@ -104,11 +96,11 @@ class ParityMonitor:
         # A loss that is no number is training's to report.
         if not due or not np.isfinite(float(loss.detach())):
             return
-        check = compare(self.objective, self.model_name, step, loss)
+        check = compare(self.objective, self.by_hand, step, loss)
         if not check.passed:
             if any(not agreement.absolute <= NEGLIGIBLE for _, agreement in check.broken):
                 raise _failure(check, self.step)
-            check = in_float64(self.objective, self.model_name, step)
+            check = in_float64(self.objective, self.by_hand, step)
             if not check.passed:
                 raise _failure(check, self.step)
         self.checks.append(check)
@@ -135,13 +127,13 @@ class ParityMonitor:
         }
 
 
-def compare(objective: Objective, model_name: str, step: Step, loss: Tensor) -> ParityCheck:
+def compare(objective: Objective, by_hand: ByHand, step: Step, loss: Tensor) -> ParityCheck:
     """Compare the gradients that torch has left in the parameters with those by hand."""
     parameters = dict(objective.model.named_parameters())
-    arrays = {name: _array(parameters[t]) for name, t in _TORCH_NAMES.items() if t in parameters}
+    names = by_hand.torch_names
+    arrays = {name: _array(parameters[t]) for name, t in names.items() if t in parameters}
     tuned = objective.rows.requires_grad
-    kind: Any = WindowClassifier if model_name == "window" else MeanClassifier
-    model = kind(
+    model = by_hand.oracle()(
         {**arrays, "E": _array(objective.rows)},
         l2=objective.l2,
         movable=_array(objective.movable) if tuned else None,
@@ -150,22 +142,22 @@ def compare(objective: Objective, model_name: str, step: Step, loss: Tensor) -> 
     )
     hand_loss = model.forward(*step.inputs, step.labels, step.mask)
     agreements = {"loss": agreement(np.array(hand_loss), _array(loss))}
-    by_hand: dict[str, Any] = dict(model.backward())
+    gradients: dict[str, Any] = dict(model.backward())
     # Every parameter that torch trains is compared; one that the hand forgot counts as zero.
     for name in arrays:
-        by_torch = parameters[_TORCH_NAMES[name]].grad
+        by_torch = parameters[names[name]].grad
         assert by_torch is not None
         wanted = _array(by_torch)
-        agreements[name] = agreement(by_hand.get(name, np.zeros_like(wanted)), wanted)
+        agreements[name] = agreement(gradients.get(name, np.zeros_like(wanted)), wanted)
     if tuned:
         rows, values = (_array(part) for part in objective.movable_gradient())
         nothing = RowGradient(rows[:0], values[:0])
-        both = _on_all_rows(by_hand.get("E", nothing), RowGradient(rows, values))
+        both = _on_all_rows(gradients.get("E", nothing), RowGradient(rows, values))
         agreements["E"] = agreement(*both)
     return ParityCheck(agreements, _array(objective.rows).dtype)
 
 
-def in_float64(objective: Objective, model_name: str, step: Step) -> ParityCheck:
+def in_float64(objective: Objective, by_hand: ByHand, step: Step) -> ParityCheck:
     """The same batch and parameters in double precision on both sides."""
     model: nn.Module = copy.deepcopy(objective.model).double()
     double = Objective(
@@ -173,7 +165,7 @@ def in_float64(objective: Objective, model_name: str, step: Step) -> ParityCheck
     )
     loss = double.cross_entropy(step) + double.penalty(step)
     loss.backward()
-    return compare(double, model_name, step, loss)
+    return compare(double, by_hand, step, loss)
 
 
 def agreement(by_hand: NDArray[Any], by_torch: NDArray[Any]) -> Agreement:

@@ -9,14 +9,15 @@ from wvexp.training.run import Monitor, Watch
 def watcher(every: int | None) -> Watch:
     """Who checks autograd as it trains.
 
-    The CNN has no gradient by hand; the hand-written engine is checked before a sweep begins.
+    A model without a gradient by hand has nothing to be checked against; the hand-written engine is
+    checked before a sweep begins.
     """
 
     def watch(run: RunConfig, engine: Any) -> Monitor | None:
-        if run.model.name == "cnn" or run.engine == "handwritten":
+        if run.spec.by_hand is None or run.engine == "handwritten":
             return None
         from wvexp.parity.monitor import ParityMonitor  # it loads torch
 
-        return ParityMonitor(engine.objective, run.model.name, every)
+        return ParityMonitor(engine.objective, run.spec.by_hand, every)
 
     return watch

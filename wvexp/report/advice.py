@@ -11,8 +11,9 @@ from wvexp.analysis.arms import (
 )
 from wvexp.analysis.choice import SURE
 from wvexp.analysis.wording import counted, in_short, listed, margin_words
+from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
-from wvexp.report.quantities import metric_name, percent, points, surely
+from wvexp.report.quantities import percent, points, surely
 from wvexp.report.words import fade_words, places, unit
 
 # Letters of a problem that fit on the terminal.
@@ -74,7 +75,7 @@ def _its_score(f: Findings) -> str:
     score = f.score(f.choice.recommended or "", f.sizes[-1])
     if score is None:
         return ""
-    said = f"Its test {metric_name(f.metric)}: {percent(score.score)}"
+    said = f"Its test {METRICS[f.metric].words}: {percent(score.score)}"
     if score.low is not None and score.high is not None:
         said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
     how = f", cross-fitted over {f.folds} folds" if f.folds else ""

@@ -6,12 +6,11 @@ Of the labels of training: no model gives one that it was never shown.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from wvexp.metrics import METRICS
+
 
 def majority_baseline(runs: Iterable[Mapping[str, Any]], metric: str) -> float | None:
-    """The score on the test set, from the labels counted there; None where it cannot be known.
-
-    For entity F1 it is left out: whoever finds no entity has no F1 above 0.
-    """
+    """The score on the test set, from the labels counted there; None where it cannot be known."""
     for run in runs:
         support = {
             label: count
@@ -22,10 +21,5 @@ def majority_baseline(runs: Iterable[Mapping[str, Any]], metric: str) -> float |
         known = [count for label, count in support.items() if label not in unseen]
         if not known:
             continue
-        share = max(known) / sum(support.values())
-        if metric == "accuracy":
-            return share
-        if metric == "macro_f1":
-            return 2 * share / (1 + share) / len(support)
-        return None
+        return METRICS[metric].majority(max(known) / sum(support.values()), len(support))
     return None

@@ -5,6 +5,7 @@ from typing import Any
 
 from wvexp.analysis.wording import counted, listed
 from wvexp.report.measurements import Measurements
+from wvexp.tasks import TASKS
 
 # Labels that are named with their counts, the most frequent first, and letters of each; the table
 # by label has all in full.
@@ -58,9 +59,9 @@ def _days(dates: Iterable[str]) -> str:
 
 def _size(split: Mapping[str, Any], m: Measurements) -> str:
     sentences = counted(split["sentences"], "sentence")
-    if m.runs[0]["task"] == "token":
-        return f"{counted(split['tokens'], 'token')} in {sentences}"
-    return sentences
+    kind = TASKS[m.runs[0]["task"]]
+    examples = counted(kind.examples(split["sentences"], split["tokens"]), kind.noun)
+    return sentences if examples == sentences else f"{examples} in {sentences}"
 
 
 def _labels(counts: Mapping[str, int], where: str) -> str:

@@ -16,6 +16,7 @@ from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
 from wvexp.results.crossfit import CrossFitted, Results, Run
+from wvexp.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Measurements:
         for size in self.sizes:
             runs = [run for run in self.runs if run["train_size"] == size]
             tokens = _mean(run.get("train_tokens") for run in runs)
-            labels = tokens if runs[0]["task"] == "token" else float(size)
+            labels = tokens if TASKS[runs[0]["task"]].listed else float(size)
             by_size[float(size)] = SizeMeasures(
                 tokens, labels, _mean(run.get("type_coverage") for run in runs)
             )

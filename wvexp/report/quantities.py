@@ -9,11 +9,6 @@ def points(fraction: float, signed: bool = False) -> str:
     return "1 point" if number == "1.0" else f"{number} points"
 
 
-def metric_name(metric: str) -> str:
-    """`accuracy`, `macro F1`, `entity F1`."""
-    return metric.replace("_f1", " F1")
-
-
 def percent(score: float) -> str:
     return f"{100 * score:.1f} %"
 

@@ -6,8 +6,8 @@ import altair as alt
 
 from wvexp.analysis.crossover import Crossover
 from wvexp.analysis.wording import margin_words
+from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
-from wvexp.report.quantities import metric_name
 from wvexp.report.style import (
     COLOURS,
     Figure,
@@ -133,7 +133,7 @@ def difference(f: Findings, a: str, b: str) -> Figure | None:
             .mark_rect(color=_BAND, opacity=0.22)
             .encode(x=alt.X("from:Q"), x2="to:Q")
         )
-    title = f"difference of {metric_name(f.metric)} (percentage points)"
+    title = f"difference of {METRICS[f.metric].words} (percentage points)"
     at = alt.Y("at:Q", title=title)
     rules = [{"at": 0.0}, {"at": 100 * f.margin}, {"at": -100 * f.margin}]
     layers += [

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from wvexp.analysis.wording import counted, listed
+from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings, Score
-from wvexp.report.quantities import metric_name
 from wvexp.report.table import Row, Table
 from wvexp.report.words import unit
 
@@ -66,7 +66,7 @@ def _labels(f: Findings) -> Table:
     support = {score.label: score.support for score in f.labels}
     order = sorted(support, key=lambda label: -support[label])
     # Entities are no labels of tokens, and a cross-fit tests all that it trains on.
-    counted_there = bool(f.label_counts) and f.metric != "entity_f1" and not f.folds
+    counted_there = bool(f.label_counts) and METRICS[f.metric].of_labels and not f.folds
     head = ["label", "in training", "in test"]
     head += [f"precision, {arms[0]}", f"recall, {arms[0]}"] if arms else []
     rows = []
@@ -91,7 +91,7 @@ def _labels(f: Findings) -> Table:
 
 
 def _metric(f: Findings) -> str:
-    name = metric_name(f.metric)
+    name = METRICS[f.metric].words
     return name[0].upper() + name[1:]
 
 

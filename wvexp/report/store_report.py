@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from wvexp.errors import UserError
+from wvexp.metrics import METRICS
 from wvexp.report.conditions import choose_condition
 from wvexp.report.findings import Findings, Score, find, scores_of
 from wvexp.report.measurements import measure
-from wvexp.report.quantities import metric_name
 from wvexp.report.writing import write_report
 from wvexp.results.crossfit import Results
 from wvexp.results.store import Store
+from wvexp.tasks import TASKS
 
 
 def report_store(
@@ -76,9 +77,9 @@ def print_scores(console: Console, store: Store, condition: str) -> None:
     m = measure(store, condition)
     tested = f"cross-fitted over {m.folds} folds" if m.folds else "on the test split"
     seeds = "1 seed" if len(m.seeds) == 1 else f"{len(m.seeds)} seeds"
-    console.print(f"{metric_name(m.metric)} in % {tested}, {seeds} [95 % interval]")
+    console.print(f"{METRICS[m.metric].words} in % {tested}, {seeds} [95 % interval]")
     table = Table(box=None, pad_edge=False)
-    table.add_column("tokens" if m.runs[0]["task"] == "token" else "sentences", justify="right")
+    table.add_column(TASKS[m.runs[0]["task"]].nouns, justify="right")
     for arm in m.arms:
         table.add_column(arm, justify="right")
     scores = {(score.arm, score.size): score for score in scores_of(m)}

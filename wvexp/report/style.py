@@ -16,9 +16,10 @@ from typing import Any
 import altair as alt
 
 from wvexp.analysis.arms import ARMS
+from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
-from wvexp.report.quantities import metric_name
 from wvexp.report.words import unit
+from wvexp.vectors.initial import PRETRAINED
 
 Rows = list[dict[str, Any]]
 
@@ -89,7 +90,7 @@ def isolating(arms: Sequence[str]) -> tuple[Any, Any]:
 
 def dashes(arms: Sequence[str]) -> Any:
     """Pretrained arms have whole lines, random ones dashed lines."""
-    dashes = [[1, 0] if arm.startswith("pretrained") else [6, 3] for arm in arms]
+    dashes = [[1, 0] if arm.startswith(PRETRAINED.name) else [6, 3] for arm in arms]
     return alt.StrokeDash(
         "arm:N", scale=alt.Scale(domain=list(arms), range=dashes), legend=_legend(arms)
     )
@@ -97,7 +98,7 @@ def dashes(arms: Sequence[str]) -> Any:
 
 def shapes(arms: Sequence[str]) -> Any:
     """Pretrained arms have round dots, random ones diamonds."""
-    shapes = ["circle" if arm.startswith("pretrained") else "diamond" for arm in arms]
+    shapes = ["circle" if arm.startswith(PRETRAINED.name) else "diamond" for arm in arms]
     return alt.Shape(
         "arm:N", scale=alt.Scale(domain=list(arms), range=shapes), legend=_legend(arms)
     )
@@ -130,7 +131,7 @@ def _legend(arms: Sequence[str]) -> Any:
 
 def error_axis(f: Findings, split: str = "test", column: str = "error") -> Any:
     """Of a column in %; 100 - F1 is called an error too."""
-    title = f"{split} error: 100 − {metric_name(f.metric)} (%)"
+    title = f"{split} error: 100 − {METRICS[f.metric].words} (%)"
     return alt.Y(f"{column}:Q", axis=alt.Axis(title=title), scale=tight())
 
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from wvexp.analysis.wording import margin_words
+from wvexp.metrics import METRICS
 from wvexp.report.findings import PAIRS, Findings
-from wvexp.report.quantities import metric_name, percent, points
+from wvexp.report.quantities import percent, points
 from wvexp.report.score_tables import rate_table
 from wvexp.report.table import Row, Table
 from wvexp.report.words import CLAIMS, fade_words, places, unit
+from wvexp.tasks import TASKS
 
 _RUN_HEAD = (
     *("key", "arm", "size", "seed", "learning rate", "validation, %", "test, %", "epochs"),
@@ -19,8 +21,9 @@ _RUN_HEAD = (
 def tables(f: Findings) -> list[Table]:
     """Every table that has rows, but for the scores and the list of all runs."""
     size = unit(f)
-    metric = metric_name(f.metric)
-    asked = f"{size} asked for" if f.about["task"] == "token" else f"training {size}"
+    metric = METRICS[f.metric].words
+    whole = TASKS[f.about["task"]].listed  # sentences are whole: more tokens than asked for
+    asked = f"{size} asked for" if whole else f"training {size}"
     found = [
         rate_table(f),
         Table(
@@ -130,7 +133,7 @@ def verdict_table(f: Findings) -> Table:
 def run_table(f: Findings, most: int) -> Table:
     """All runs, or the first so many."""
     shown = f" The first {most:,}." if len(f.runs) > most else ""
-    caption = f"Size in training {unit(f)}; validation and test {metric_name(f.metric)}.{shown}"
+    caption = f"Size in training {unit(f)}; validation and test {METRICS[f.metric].words}.{shown}"
     rows = [_run_row(run) for run in f.runs[:most]]
     return Table("Every run", caption, _RUN_HEAD, rows)
 

@@ -6,23 +6,10 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.analysis.scores import Values, accuracy_values, f1_values, macro_f1_values
+from wvexp.analysis.scores import Values
 from wvexp.data.units import Units
+from wvexp.metrics import METRICS
 from wvexp.results.crossfit import Counts, Results, Run
-
-
-def counts_to_values(metric: str, counts: NDArray[np.float64]) -> Values:
-    """Values [seeds, units] from counts [seeds, units, k] as the store keeps them.
-
-    k = 2 (correct, total) for accuracy; 3 (true positives, false positives, false negatives) for
-    entity F1; 3 for each class, class after class, for macro F1.
-    """
-    if metric == "accuracy":
-        return accuracy_values(counts[..., 0], counts[..., 1])
-    if metric == "entity_f1":
-        return f1_values(*np.moveaxis(counts, -1, 0))
-    by_class = counts.reshape(*counts.shape[:2], -1, 3)
-    return macro_f1_values(*np.moveaxis(by_class, -1, 0))
 
 
 def read_counts(
@@ -95,7 +82,7 @@ def values_by_arm(
     tables: dict[tuple[str, int], Values] = {}
     for (arm, size), of_cell in counts.items():
         try:
-            tables[arm, size] = counts_to_values(metric, of_cell)
+            tables[arm, size] = METRICS[metric].values(of_cell)
         except ValueError as error:
             problems.append(f"{arm} at size {size}: {error}")
     units = max((of_cell.shape[1] for of_cell in counts.values()), default=1)

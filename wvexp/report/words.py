@@ -7,8 +7,9 @@ from wvexp.analysis.crossover import Crossover, Sign
 from wvexp.analysis.fading import Fade
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.wording import counted, from_on, in_short, listed, margin_words, place
+from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
-from wvexp.report.quantities import metric_name
+from wvexp.tasks import TASKS
 
 CLAIMS = {
     "pretrained_at_least_random": "Pretrained vectors are at least as good as random ones",
@@ -27,7 +28,7 @@ def about(f: Findings) -> str:
     said = (
         f"{counted(len(f.runs), 'run')}: {counted(len(f.arms), 'arm')}, "
         f"{counted(len(f.sizes), 'training size')}, {counted(len(f.seeds), 'seed')}; {tuned}; "
-        f"{f.about['model']} model, {metric_name(f.metric)}; condition {f.condition}."
+        f"{f.about['model']} model, {METRICS[f.metric].words}; condition {f.condition}."
     )
     if f.full_size:
         said += (
@@ -45,8 +46,8 @@ def about(f: Findings) -> str:
 
 def unit(f: Findings, count: float | None = None) -> str:
     """What training sizes are counted in."""
-    name = "token" if f.about["task"] == "token" else "sentence"
-    return name if count == 1 else f"{name}s"
+    kind = TASKS[f.about["task"]]
+    return kind.noun if count == 1 else kind.nouns
 
 
 def places(f: Findings, a: str, b: str) -> str:

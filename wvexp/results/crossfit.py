@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.data.contents import pooled_contents
-from wvexp.metrics.scorer import class_scores
+from wvexp.metrics.class_scores import class_scores
 
 Run = dict[str, Any]
 Counts = NDArray[np.integer]

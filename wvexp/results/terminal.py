@@ -10,6 +10,7 @@ from rich.text import Text
 
 from wvexp.data.unseen import unseen_words
 from wvexp.printable import printable
+from wvexp.tasks import TASKS, TOKEN
 
 
 def say(console: Console, lines: Iterable[str]) -> None:
@@ -60,8 +61,9 @@ def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
     """
     metric, name = result["metric"], result["metric"]["name"]
     size = f"{result['train_tokens']:,} tokens, {result['train_types']:,} word forms"
-    if result["task"] == "sentence":
-        size = f"{result['train_size']:,} sentences, {size}"
+    kind = TASKS[result["task"]]
+    if kind is not TOKEN:
+        size = f"{result['train_size']:,} {kind.nouns}, {size}"
     rows = {"arm": f"{result['arm']} · {result['model']} model", "trained on": size}
     if result["labels_missing"]:
         rows["labels missing"] = ", ".join(result["labels_missing"])

@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from wvexp.config.checks import check_metric_for_task, check_model_for_task
 from wvexp.config.schema import Config
 from wvexp.data.folds import of_fold
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.files import check_place
-from wvexp.metrics.scorer import Scorer
+from wvexp.metrics import check_metric_for_task, scorer_of
+from wvexp.models import AUTO, MODELS, check_model_for_task
 from wvexp.training.identity import RunConfig
 
 
@@ -70,7 +70,7 @@ def check_scorable(runs: Iterable[RunConfig], inputs: Inputs) -> None:
         try:
             for name in ("validation", "test"):
                 split = getattr(parts, name)
-                Scorer(metric, split, corpus.label_names, name, corpus.unseen_labels)
+                scorer_of(metric, split, corpus.label_names, name, corpus.unseen_labels)
         except UserError as error:
             if fold is None:
                 raise
@@ -83,12 +83,14 @@ def check_scorable(runs: Iterable[RunConfig], inputs: Inputs) -> None:
 def _check_parity(config: Config, *, watched: bool) -> None:
     """Raises UserError where nobody checks the gradients while the runs train.
 
-    The CNN has none by hand; the hand-written engine is checked before a sweep begins.
+    Some models have none by hand; the hand-written engine is checked before a sweep begins.
     """
-    if config.parity.every is not None and (config.model.name == "cnn" or not watched):
+    alone = config.model.name != AUTO and MODELS[config.model.name].by_hand is None
+    if config.parity.every is not None and (alone or not watched):
+        names = " or ".join(spec.name for spec in MODELS if spec.by_hand)
         raise UserError(
             f"parity.every={config.parity.every} means nothing here: runs with engine=autograd and "
-            "model=window or mean are watched, one by one or with -m",
+            f"model={names} are watched, one by one or with -m",
             "leave it out",
         )
 

@@ -6,10 +6,11 @@ from itertools import product
 from typing import Any, TypeVar
 
 from wvexp.config.checks import parse_config
-from wvexp.config.schema import Tuning
-from wvexp.config.values import KEYS, check_value, real, typed, whole
+from wvexp.config.schema import KEYS, Tuning
+from wvexp.config.values import check_value, real, typed, whole
 from wvexp.errors import UserError
 from wvexp.training.identity import RunConfig
+from wvexp.vectors.initial import PRETRAINED, RANDOM
 
 Number = TypeVar("Number", int, float)
 Value = TypeVar("Value")
@@ -34,7 +35,7 @@ class Arm:
 
 # The lecture's question.
 FOUR_ARMS = tuple(
-    Arm(embed, tuned) for embed in ("pretrained", "random") for tuned in (False, True)
+    Arm(embed, tuned) for embed in (PRETRAINED.name, RANDOM.name) for tuned in (False, True)
 )
 
 

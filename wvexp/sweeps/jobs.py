@@ -19,6 +19,7 @@ from wvexp.sweeps.progress import LiveSweep
 from wvexp.sweeps.run import SweepOutcome, TrainOne, run_sweep
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
+from wvexp.vectors.initial import RANDOM
 
 
 def run_jobs(jobs: Sequence[Job]) -> None:
@@ -75,7 +76,7 @@ def _by_inputs(jobs: Sequence[Job]) -> list[list[Job]]:
     groups: dict[str, list[Job]] = {}
     for job in jobs:
         config = job.config
-        reads = [asdict(config.data), asdict(replace(config.embed, kind="random")), config.store]
+        reads = [asdict(config.data), asdict(replace(config.embed, kind=RANDOM.name)), config.store]
         groups.setdefault(repr(reads), []).append(job)
     return list(groups.values())
 

@@ -15,6 +15,7 @@ from wvexp.sweeps.pool import run_pool, thread_count
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 from wvexp.training.run import train
+from wvexp.vectors.initial import STARTS
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def train_run(run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResul
 
 def cost(run: RunConfig) -> float:
     """A rough estimate of a run's seconds, to begin with the longest and to group the short."""
-    per_example = {"mean": 4e-6, "window": 4e-6, "cnn": 5e-4}[run.model.name]
+    per_example = run.spec.seconds
     if run.engine == "autograd":
         per_example *= 3
     if run.finetune:
@@ -213,7 +214,7 @@ def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
                 f"task={corpus.task} and data.folds={corpus.folds}",
                 _ONE_CONFIGURATION,
             )
-        if run.embed != "random" and vectors is None:
+        if STARTS[run.embed].needs_vectors and vectors is None:
             raise UserError(
                 f"an arm with embed={run.embed}, and no word vectors in the inputs",
                 "prepare them with embed.path=FILE, or leave that arm out",

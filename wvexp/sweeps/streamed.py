@@ -11,7 +11,7 @@ from wvexp.data.contents import contents
 from wvexp.data.corpus import Corpus
 from wvexp.data.split import Split
 from wvexp.data.vocabulary import UNK, Vocabulary
-from wvexp.metrics.scorer import Scorer
+from wvexp.metrics import scorer_of
 from wvexp.seeds import stream
 from wvexp.training.engine import never
 from wvexp.training.engines import make_engine
@@ -111,7 +111,7 @@ class StreamedRun:
             self.engine.predict(Examples.from_split(split, known, run.model.window))
             for split in (corpus.validation, corpus.test)
         )
-        scorer = Scorer(run.metric, corpus.test, corpus.label_names, "test")
+        scorer = scorer_of(run.metric, corpus.test, corpus.label_names, "test")
         groups = word_groups(corpus.test, np.flatnonzero(seen), len(seen), self.reference)
         covered = None
         if self.reference is not None:
@@ -126,7 +126,7 @@ class StreamedRun:
             train_tokens=int(self.counts.sum()),
             train_types=int(seen.sum()),
             labels_missing=[corpus.label_names[i] for i in np.flatnonzero(~self.labels_seen)],
-            validation=Scorer(
+            validation=scorer_of(
                 run.metric, corpus.validation, corpus.label_names, "validation"
             ).score(validation),
             test=scorer.score(test),

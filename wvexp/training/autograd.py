@@ -1,6 +1,6 @@
 """The reference engine: torch modules, autograd and torch.optim, on CPU or GPU."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wvexp.errors import RunStopped
-from wvexp.models.build import last_layer_inputs, network_parameters
 from wvexp.models.draw import Parameters
-from wvexp.training.engine import best_class, check_loss, draw_mask, never
+from wvexp.models.network import network_parameters
+from wvexp.rules import UpdateRule
+from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, most_probable, never
 from wvexp.training.examples import Examples
 from wvexp.training.objective import Objective, Step
 from wvexp.training.prediction import log_probabilities
@@ -28,14 +29,16 @@ class AutogradEngine:
         A module of `wvexp.models`.
     movable
         Mask [rows] of the rows that may move; none in a frozen arm.
-    optimizer, lr, row_lr
-        `adam`, `adagrad` or `sgd`; learning rates of the network and of the rows. Rows get the
-        rule's sparse form, which touches the rows of the batch alone (lazy Adam: Kingma and Ba's
-        rule as `torch.optim.SparseAdam` applies it).
-    dropout
-        Share of the last layer's inputs dropped.
+    classes
+        Number of labels.
+    rule, lr, row_lr
+        Update rule; learning rates of the network and of the rows.
+    dropout, dropped
+        Share of the last layer's inputs dropped; how many inputs there are.
     l2, anchor
         Penalties as in `Objective`.
+    predict
+        From scores to labels, as `TaskKind.predict`.
     """
 
     def __init__(
@@ -43,17 +46,21 @@ class AutogradEngine:
         model: nn.Module,
         movable: NDArray[np.bool_],
         *,
-        optimizer: str,
+        classes: int,
+        rule: UpdateRule,
         lr: float,
         row_lr: float,
         dropout: float,
+        dropped: int,
         l2: float,
         anchor: float,
         device: str,
+        predict: Predict = most_probable,
     ) -> None:
         self.model = model.to(device)
         self.device = device
-        self.dropout = dropout
+        self.dropout, self.dropped = dropout, dropped
+        self.classes, self.to_labels = classes, predict
         self.rows = model.get_parameter("embedding.weight")
         self.rows.requires_grad_(bool(movable.any()))
         self.objective = Objective(
@@ -64,12 +71,8 @@ class AutogradEngine:
             anchor,
         )
         network = [parameter for _, parameter in network_parameters(model)]
-        self.network_optimizer = _optimizer(optimizer, network, lr)
-        self.row_optimizer = None
-        if self.rows.requires_grad:
-            rule = "sparse_adam" if optimizer == "adam" else optimizer
-            self.row_optimizer = _optimizer(rule, [self.rows], row_lr)
-        self.classes = next(p for p in reversed(network) if p.ndim > 1).shape[0]
+        self.network_optimizer = rule.network(network, lr)
+        self.row_optimizer = rule.rows([self.rows], row_lr) if self.rows.requires_grad else None
 
     def train_epoch(
         self,
@@ -113,10 +116,10 @@ class AutogradEngine:
         """The batch's dropout mask; None without dropout."""
         if not self.dropout:
             return None
-        return draw_mask(batch, last_layer_inputs(self.model), self.dropout, rng)
+        return draw_mask(batch, self.dropped, self.dropout, rng)
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:
-        return best_class(log_probabilities(self.model, examples, self.device))
+        return labels_of(log_probabilities(self.model, examples, self.device), self.to_labels)
 
     def parameters(self) -> Parameters:
         state = self.model.state_dict()
@@ -140,13 +143,3 @@ class AutogradEngine:
                     rows[None], values, self.rows.shape, is_coalesced=True
                 )
                 self.row_optimizer.step()
-
-
-def _optimizer(rule: str, parameters: Sequence[nn.Parameter], lr: float) -> torch.optim.Optimizer:
-    kinds: dict[str, type[torch.optim.Optimizer]] = {
-        "adam": torch.optim.Adam,
-        "sparse_adam": torch.optim.SparseAdam,
-        "adagrad": torch.optim.Adagrad,
-        "sgd": torch.optim.SGD,
-    }
-    return kinds[rule](parameters, lr=lr)  # type: ignore[call-arg]

@@ -57,7 +57,7 @@ class Engine(Protocol):
         ...
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:
-        """The most probable class of each example [examples], without dropout.
+        """The label of each example [examples], without dropout.
 
         Raises
         ------
@@ -97,8 +97,19 @@ def check_loss(mean: float, classes: int) -> None:
         raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
 
 
-def best_class(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The class of the highest score [examples, classes]; RunError where one is no number."""
+Predict = Callable[[NDArray[np.float32]], NDArray[np.int64]]
+
+
+def most_probable(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The class of the highest score [examples]."""
+    return scores.argmax(axis=1)
+
+
+def labels_of(scores: NDArray[np.float32], predict: Predict) -> NDArray[np.int64]:
+    """What is predicted [examples] from scores [examples, classes].
+
+    RunError where one of them is no number.
+    """
     if not np.isfinite(scores).all():
         raise RunError("training diverged: the scores are not numbers; lower optim.lr")
-    return scores.argmax(axis=1)
+    return predict(scores)

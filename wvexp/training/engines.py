@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from wvexp.config.checks import check_engine
 from wvexp.machine import one_blas_thread
+from wvexp.rules import RULES
 from wvexp.seeds import stream
+from wvexp.tasks import TASKS
 from wvexp.training.engine import Engine
 from wvexp.training.identity import RunConfig
 from wvexp.vectors.table import EmbeddingTable
@@ -25,44 +27,38 @@ def make_engine(
     Raises
     ------
     UserError
-        The hand-written engine is asked for a model or a device that it does not have.
+        The hand-written engine is asked for a model, a rule or a device that it does not have.
     """
-    model, optim = run.model, run.optim
-    check_engine(run.engine, model.name, device)
+    check_engine(run.engine, run.model.name, run.optim.name, device)
+    spec, keys, optim = run.spec, run.model_keys, run.optim
     init = stream(run.seed, "init")
+    d = table.rows.shape[1]
+    dropout = getattr(keys, "dropout", 0.0)
     training: dict[str, Any] = {
-        "optimizer": optim.name,
+        "rule": RULES[optim.name],
         "lr": optim.lr,
         "row_lr": optim.lr * run.tuning.lr_scale,
-        "dropout": model.dropout,
+        "dropout": dropout,
         "l2": optim.l2,
         "anchor": run.tuning.anchor,
+        "predict": TASKS[run.task].predict,
     }
     if run.engine == "handwritten":
-        from wvexp.models.draw import draw_weights, head_shapes
+        from wvexp.models.draw import draw_weights
         from wvexp.training.handwritten import HandwrittenEngine
 
-        window = model.window if model.name == "window" else None
-        features = table.rows.shape[1] * (window or 1)
-        network = draw_weights(head_shapes(features, model.hidden, classes), init)
-        return HandwrittenEngine(network, table, movable, window, **training)
+        network = draw_weights(spec.shapes(d, classes, keys), init)
+        return HandwrittenEngine(network, table, movable, spec.window(keys), **training)
 
     import torch
 
-    from wvexp.models.build import build_model, draw_network
     from wvexp.training.autograd import AutogradEngine
 
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
     one_blas_thread()
-    module = build_model(
-        model.name,
-        table.rows,
-        classes,
-        window=model.window,
-        hidden=model.hidden,
-        widths=model.widths,
-        filters=model.filters,
+    module = spec.build(table.rows, classes, keys, init)
+    dropped = spec.dropped(d, keys) if dropout else 0
+    return AutogradEngine(
+        module, movable, classes=classes, dropped=dropped, device=device, **training
     )
-    draw_network(module, init)
-    return AutogradEngine(module, movable, device=device, **training)

@@ -1,11 +1,12 @@
 """How much memory a run needs, estimated before anything is allocated."""
 
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from wvexp.config.schema import Model, Optim
+from wvexp.config.schema import Optim
 from wvexp.data.corpus import Corpus
 from wvexp.machine import require_memory
 from wvexp.training.identity import RunConfig
@@ -17,8 +18,6 @@ _WEIGHT = 32
 # the best so far; and for each number that a batch passes on, forward and (by torch) backward.
 _ROW = 20
 _ACTIVATION = {"autograd": 16, "handwritten": 4}
-# Examples that are scored at a time where that is more than a batch.
-_SCORED = {"window": 4096, "mean": 256, "cnn": 256}
 # What a run needs besides, such as for its text.
 _BESIDES = 50e6
 
@@ -32,33 +31,25 @@ def require_run_memory(run: RunConfig, corpus: Corpus) -> None:
 
 def footprint(run: RunConfig, corpus: Corpus) -> float:
     """Bytes that a run needs at its peak, to within a factor of about two."""
-    model, d, classes = run.model, run.dim, len(corpus.label_names)
+    spec, keys, d, classes = run.spec, run.model_keys, run.dim, len(corpus.label_names)
     splits = (corpus.train, corpus.validation, corpus.test)
     longest = max(int(np.diff(split.offsets).max(initial=0)) for split in splits)
     most = max(split.examples for split in splits)
-    examples = min(max(run.optim.batch_size, _SCORED[model.name]), most)
-    if model.name == "cnn":
-        last = len(model.widths) * model.filters
-        weights = sum(model.widths) * d * model.filters
-        numbers = (max(longest, *model.widths) + 1) * (d + model.filters)
-    else:
-        inputs = d * (model.window if model.name == "window" else 1)
-        last = model.hidden or inputs
-        weights = inputs * model.hidden
-        numbers = inputs + 2 * model.hidden
-    weights += last * classes
+    examples = min(max(run.optim.batch_size, spec.scored), most)
+    weights = sum(prod(shape) for shape in spec.shapes(d, classes, keys).values())
+    numbers = spec.activations(d, longest, keys)
     rows = (len(corpus.lexicon) + 2) * d
-    passed = examples * (numbers + last + classes)
+    passed = examples * (numbers + classes)
     return _BESIDES + _WEIGHT * weights + _ROW * rows + _ACTIVATION[run.engine] * passed
 
 
 def _to_blame(run: RunConfig, corpus: Corpus) -> tuple[str, Any]:
     """The key, and its value, that makes the run larger than by default, most of all."""
-    model, optim, plain = run.model, run.optim, Model(name=run.model.name)
+    model, optim, plain = run.model, run.optim, type(run.model)(name=run.model.name)
     smaller = {
         **{
             f"model.{name}": replace(run, model=replace(model, **{name: getattr(plain, name)}))
-            for name in ("hidden", "window", "filters", "widths")
+            for name in run.spec.key_names
         },
         "embed.dim": replace(run, dim=min(run.dim, 100)),
         "optim.batch_size": replace(run, optim=replace(optim, batch_size=Optim().batch_size)),

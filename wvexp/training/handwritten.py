@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.backprop.kernels import (
-    RULES,
     Batches,
     Policy,
     State,
@@ -24,7 +23,8 @@ from wvexp.backprop.kernels import (
 from wvexp.errors import RunStopped
 from wvexp.machine import one_blas_thread
 from wvexp.models.draw import Parameters
-from wvexp.training.engine import best_class, check_loss, draw_mask, never
+from wvexp.rules import UpdateRule
+from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, most_probable, never
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable
 
@@ -45,7 +45,7 @@ class HandwrittenEngine:
         Mask [rows] of the rows that may move; none in a frozen arm.
     window
         Words in a window; None for the mean model.
-    optimizer, lr, row_lr, dropout, l2, anchor
+    rule, lr, row_lr, dropout, l2, anchor, predict
         As `AutogradEngine` takes them.
     """
 
@@ -56,12 +56,13 @@ class HandwrittenEngine:
         movable: NDArray[np.bool_],
         window: int | None,
         *,
-        optimizer: str,
+        rule: UpdateRule,
         lr: float,
         row_lr: float,
         dropout: float,
         l2: float,
         anchor: float,
+        predict: Predict = most_probable,
     ) -> None:
         one_blas_thread_in_kernels()
         self.table, self.movable = table, movable[: table.trained].copy()
@@ -85,8 +86,10 @@ class HandwrittenEngine:
             steps=np.zeros(2, dtype=np.int64),
         )
         self.restore(network)
+        self.to_labels, number = predict, rule.kernel
+        assert number is not None  # `check_engine` refuses the others
         self.policy = Policy(
-            rule=RULES[optimizer],
+            rule=number,
             lr=lr,
             row_lr=row_lr,
             l2=l2,
@@ -149,7 +152,7 @@ class HandwrittenEngine:
             scores = score_windows(E, words, examples.offsets, self.window, network)
         else:
             scores = score_means(E, words, examples.offsets, network)
-        return best_class(scores)
+        return labels_of(scores, self.to_labels)
 
     def parameters(self) -> Parameters:
         rows = self.table.rows

@@ -7,25 +7,20 @@ from functools import cached_property
 from typing import Any
 
 from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.models import MODELS, ModelSpec
 
 # Raised by hand when a change of the program changes what a run computes.
 ENGINE_VERSION = 2
-
-_MODEL_KEYS = {
-    "window": ("name", "window", "hidden", "dropout"),
-    "mean": ("name", "hidden", "dropout"),
-    "cnn": ("name", "widths", "filters", "dropout"),
-}
 
 
 @dataclass(frozen=True)
 class RunConfig:
     """One run in plain values, with nothing left to resolve.
 
-    embed        `pretrained`, `random` or `shuffled`
+    embed        name of an `Initialisation`
     dim          dimension of random vectors that no reference gives
     train_size   examples asked for
-    metric       `accuracy`, `macro_f1` or `entity_f1`
+    metric       name of a `Metric`
     engine       `autograd` or `handwritten`
     data         fingerprint of the corpus
     vectors      fingerprint of the reference vectors; None without
@@ -50,6 +45,15 @@ class RunConfig:
     folds: int | None = None
 
     @property
+    def spec(self) -> ModelSpec:
+        return MODELS[self.model.name]
+
+    @property
+    def model_keys(self) -> Any:
+        """The keys of the run's own model."""
+        return self.spec.keys_in(self.model)
+
+    @property
     def arm(self) -> str:
         """Such as `pretrained-tuned`, with whatever departs from plain tuning behind it."""
         arm = f"{self.embed}-{'tuned' if self.finetune else 'frozen'}"
@@ -59,13 +63,12 @@ class RunConfig:
 
     def describe(self) -> dict[str, Any]:
         """Everything that determines the result, and nothing else."""
-        model = asdict(self.model)
         values = asdict(self)
         if self.folds is None:
             del values["fold"], values["folds"]
         return {
             **{k: v for k, v in values.items() if k != "model"},
-            "model": {k: model[k] for k in _MODEL_KEYS[self.model.name]},
+            "model": {"name": self.model.name, **asdict(self.model_keys)},
             "engine_version": ENGINE_VERSION,
         }
 

@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config.checks import check_model_for_task
-from wvexp.config.schema import Model
-from wvexp.config.values import KEYS, typed
+from wvexp.config.model_group import model_group
+from wvexp.config.schema import KEYS
+from wvexp.config.values import typed
 from wvexp.data.tokenizers import NAMES
 from wvexp.errors import DamagedError, UserError
 from wvexp.machine import require_memory
-from wvexp.models.draw import head_shapes
+from wvexp.models import AUTO, MODELS, check_model_for_task
+from wvexp.tasks import TASKS
 
 FORMAT = 1
 DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
@@ -76,16 +77,17 @@ def _description(folder: Path) -> dict[str, Any]:
     return content
 
 
-def _model(values: Mapping[str, Any], task: str) -> Model:
+def _model(values: Mapping[str, Any], task: str) -> Any:
     """The `Model`, every value one that the configuration would accept."""
     try:
         given = {name: typed(KEYS[f"model.{name}"], value) for name, value in values.items()}
-        model = Model(**given)
+        model = model_group()(**given)
         check_model_for_task(model.name, task)
+        if model.name == AUTO:
+            raise KeyError(AUTO)
+        MODELS[model.name].check(MODELS[model.name].keys_in(model))
     except (UserError, KeyError, TypeError, ArithmeticError) as error:
         raise DamagedError(f"{DESCRIPTION}: model is {_short(values)}") from error
-    if model.name == "auto" or not model.widths or min(model.widths) < 1 or model.window % 2 == 0:
-        raise DamagedError(f"{DESCRIPTION}: model is {_short(values)}")
     return model
 
 
@@ -134,16 +136,7 @@ def _expected(
     if shape[0] != rows:
         raise DamagedError(f"words and rows do not agree in number: {rows:,} and {shape[0]:,}")
     d = shape[1]
-    if model.name == "cnn":
-        shapes: dict[str, tuple[int, ...]] = {}
-        for i, width in enumerate(model.widths):
-            shapes[f"convolutions.{i}.weight"] = (model.filters, width * d)
-            shapes[f"convolutions.{i}.bias"] = (model.filters,)
-        shapes["output.weight"] = (classes, model.filters * len(model.widths))
-        shapes["output.bias"] = (classes,)
-    else:
-        inputs = d * (model.window if model.name == "window" else 1)
-        shapes = head_shapes(inputs, model.hidden, classes)
+    shapes = MODELS[model.name].shapes(d, classes, MODELS[model.name].keys_in(model))
     shapes["embedding.weight"] = (rows, d)
     return {"origin": ("U8", (rows,)), **{name: ("F32", shape) for name, shape in shapes.items()}}
 
@@ -165,7 +158,7 @@ def _source(value: Any) -> bool:
 
 
 _FITS: dict[str, Any] = {
-    "task": lambda value: value in ("token", "sentence"),
+    "task": lambda value: value in TASKS,
     "model": lambda value: isinstance(value, dict),
     "labels": _texts,
     "lowercase": lambda value: isinstance(value, bool),

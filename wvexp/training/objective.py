@@ -7,7 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wvexp.models.build import network_parameters
+from wvexp.models.network import network_parameters
 from wvexp.training.examples import Inputs
 
 
@@ -51,8 +51,9 @@ class Objective:
 
     def cross_entropy(self, step: Step) -> Tensor:
         """Mean cross-entropy of the batch."""
-        mask = None if step.mask is None else self._tensor(step.mask).to(self.rows.dtype)
-        logits = self.model(*map(self._tensor, step.inputs), mask=mask)
+        # A model without dropout need not know of masks.
+        given = {} if step.mask is None else {"mask": self._tensor(step.mask).to(self.rows.dtype)}
+        logits = self.model(*map(self._tensor, step.inputs), **given)
         return nn.functional.cross_entropy(logits, self._tensor(step.labels).long())
 
     def penalty(self, step: Step) -> Tensor | float:
@@ -73,7 +74,10 @@ class Objective:
     def movable_gradient(self) -> tuple[Tensor, Tensor]:
         """Rows int [R], ascending, and values [R, d] of the word vectors' last gradient."""
         assert self.rows.grad is not None
-        gradient = self.rows.grad.coalesce()
+        gradient = self.rows.grad
+        if not gradient.is_sparse:  # of a module that takes the rows without `embedding(...)`
+            gradient = gradient.to_sparse(1)
+        gradient = gradient.coalesce()
         rows = gradient.indices()[0]
         keep = self.movable[rows]
         return rows[keep], gradient.values()[keep]

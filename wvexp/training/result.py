@@ -17,7 +17,7 @@ from wvexp.data.leakage import Leakage
 from wvexp.data.overview import Reading
 from wvexp.data.split import Split
 from wvexp.data.unseen import count_unseen
-from wvexp.metrics.scorer import Group
+from wvexp.metrics.groups import Group
 from wvexp.training.identity import RunConfig
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import coverage

@@ -13,7 +13,8 @@ from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold
 from wvexp.data.split import Split
 from wvexp.errors import RunStopped
-from wvexp.metrics.scorer import Group, Scorer
+from wvexp.metrics import scorer_of
+from wvexp.metrics.groups import Group
 from wvexp.seeds import stream
 from wvexp.training.engine import Engine, never
 from wvexp.training.engines import make_engine
@@ -106,7 +107,7 @@ def train(
         for split in (corpus.validation, corpus.test)
     )
     scorer, test_scorer = (
-        Scorer(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
+        scorer_of(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
         for name, split in (("validation", corpus.validation), ("test", corpus.test))
     )
     engine = make_engine(run, table, movable, len(corpus.label_names), device)

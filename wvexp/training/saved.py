@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config.schema import Model
 from wvexp.data.split import Split, Task
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
+from wvexp.models import MODELS
+from wvexp.tasks import TASKS
 from wvexp.training.examples import Examples
 from wvexp.training.model_files import DESCRIPTION, FORMAT, WEIGHTS, read_model
 from wvexp.vectors.table import EmbeddingTable, Origin
@@ -38,13 +39,14 @@ class VectorSource:
 class SavedModel:
     """A trained model as its folder holds it.
 
+    model    the `model` group of keys
     words    the word form of each row of `parameters["embedding.weight"]`
     origin   uint8 [rows], an `Origin`
     source   None for a random arm: its unseen words are UNK
     """
 
     task: Task
-    model: Model
+    model: Any
     label_names: list[str]
     lowercase: bool
     tokenizer: str
@@ -62,12 +64,13 @@ class SavedModel:
         from safetensors.numpy import save
 
         folder.mkdir()
+        spec = MODELS[self.model.name]
         arrays: dict[str, NDArray[Any]] = {**self.parameters, "origin": self.origin}
         (folder / WEIGHTS).write_bytes(save(arrays))
         content = {
             "format": FORMAT,
             "task": self.task,
-            "model": asdict(self.model),
+            "model": {"name": spec.name, **asdict(spec.keys_in(self.model))},
             "labels": self.label_names,
             "lowercase": self.lowercase,
             "tokenizer": self.tokenizer,
@@ -147,15 +150,15 @@ class SavedModel:
         words = [ids.get(word, UNK) for sentence in sentences for word in sentence]
         lengths = [len(sentence) for sentence in sentences]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        examples = len(words) if self.task == "token" else len(sentences)
+        kind = TASKS[self.task]
+        examples = kind.examples(len(sentences), len(words))
         split = Split(
             self.task, np.array(words, np.int32), offsets, np.zeros(examples, dtype=np.int32)
         )
-        window = self.model.window if self.task == "token" else None
+        spec = MODELS[self.model.name]
+        window = spec.window(spec.keys_in(self.model))
         scores = _score(self, table, Examples.from_split(split, table, window))
-        if self.task == "sentence":
-            return list(scores[:, None])
-        return np.split(scores, offsets[1:-1])
+        return kind.cut(scores, offsets)
 
     def _table(self, words: set[str]) -> EmbeddingTable:
         """The saved rows, and behind them those of new words that the vectors know.
@@ -189,18 +192,9 @@ def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
     """The saved network over the embedding `rows` [rows, d]."""
     import torch
 
-    from wvexp.models.build import build_model
-
-    shape = saved.model
-    model = build_model(
-        shape.name,
-        rows,
-        len(saved.label_names),
-        window=shape.window,
-        hidden=shape.hidden,
-        widths=shape.widths,
-        filters=shape.filters,
-    )
+    spec = MODELS[saved.model.name]
+    drawn = np.random.default_rng(0)  # what is drawn is replaced
+    model = spec.build(rows, len(saved.label_names), spec.keys_in(saved.model), drawn)
     arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     return model

@@ -13,13 +13,7 @@ from wvexp.seeds import stream
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.tuning import movable_rows
-from wvexp.vectors.initial import (
-    Start,
-    pretrained_start,
-    random_start,
-    shuffled_start,
-    unscaled_random_start,
-)
+from wvexp.vectors.initial import STARTS, Start
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable, build_table
 
@@ -59,13 +53,13 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
         rows=run.tuning.rows,
         min_count=run.tuning.min_count,
     )
-    window = run.model.window if run.model.name == "window" else None
-    return Setup(subset, vocabulary, table, movable, Examples.from_split(subset, table, window))
+    examples = Examples.from_split(subset, table, run.spec.window(run.model_keys))
+    return Setup(subset, vocabulary, table, movable, examples)
 
 
 def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
     """What the arm's word vectors start from."""
+    how = STARTS[run.embed]
     if reference is None:
-        return unscaled_random_start(len(corpus.lexicon), run.dim, run.seed)
-    starts = {"pretrained": pretrained_start, "random": random_start, "shuffled": shuffled_start}
-    return starts[run.embed](reference, run.seed)
+        return how.without_vectors(len(corpus.lexicon), run.dim, run.seed)
+    return how.start(reference, run.seed)

@@ -1,10 +1,12 @@
 """Starting values of word vectors: pretrained, random on the same scale, or shuffled."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.registry import Registry
 from wvexp.seeds import stream
 from wvexp.vectors.reference import ReferenceVectors
 
@@ -40,33 +42,69 @@ class Start:
         rows += self.mean
 
 
-def pretrained_start(reference: ReferenceVectors, seed: int) -> Start:
+class Initialisation(ABC):
+    """What the word vectors of an arm start from.
+
+    name            as `embed` names it
+    needs_vectors   whether there must be a vector file
+    looks_up        whether words that training lacks take their vector from that file, also later
+    """
+
+    name: str
+    needs_vectors: bool = False
+    looks_up: bool = False
+
+    @abstractmethod
+    def start(self, reference: ReferenceVectors, seed: int) -> Start:
+        """The start, with the vectors of a file at hand: their values, or their scale alone."""
+
+    def without_vectors(self, lexicon_size: int, dim: int, seed: int) -> Start:
+        """The start where no vectors are given: drawn, around zero with standard deviation 0.4."""
+        return Start(
+            np.empty((0, dim), dtype=np.float32),
+            np.full(lexicon_size, -1, dtype=np.int32),
+            np.zeros(dim, dtype=np.float32),
+            np.full(dim, _DEFAULT_SPREAD, dtype=np.float32),
+            seed,
+        )
+
+
+STARTS: Registry[Initialisation] = Registry("embed")
+
+
+class Pretrained(Initialisation):
     """Each known word starts from its pretrained vector."""
-    return Start(reference.matrix, reference.index, reference.mean, reference.spread, seed)
+
+    name, needs_vectors, looks_up = "pretrained", True, True
+
+    def start(self, reference: ReferenceVectors, seed: int) -> Start:
+        return Start(reference.matrix, reference.index, reference.mean, reference.spread, seed)
 
 
-def random_start(reference: ReferenceVectors, seed: int) -> Start:
+class Random(Initialisation):
     """Every word is drawn, with the pretrained vectors' centre and spread per dimension."""
-    nowhere = np.full_like(reference.index, -1)
-    return Start(reference.matrix[:0], nowhere, reference.mean, reference.spread, seed)
+
+    name = "random"
+
+    def start(self, reference: ReferenceVectors, seed: int) -> Start:
+        nowhere = np.full_like(reference.index, -1)
+        return Start(reference.matrix[:0], nowhere, reference.mean, reference.spread, seed)
 
 
-def unscaled_random_start(lexicon_size: int, dim: int, seed: int) -> Start:
-    """Every word is drawn around zero with standard deviation 0.4, where no vectors are given."""
-    return Start(
-        np.empty((0, dim), dtype=np.float32),
-        np.full(lexicon_size, -1, dtype=np.int32),
-        np.zeros(dim, dtype=np.float32),
-        np.full(dim, _DEFAULT_SPREAD, dtype=np.float32),
-        seed,
-    )
-
-
-def shuffled_start(reference: ReferenceVectors, seed: int) -> Start:
+class Shuffled(Initialisation):
     """Pretrained vectors given to the wrong words: the same geometry without its meaning."""
-    index = reference.index.copy()
-    known = np.flatnonzero(index >= 0)
-    # Turning a random order by one place leaves no word with the vector it had.
-    order = stream(seed, "shuffle").permutation(known)
-    index[order] = reference.index[np.roll(order, 1)]
-    return Start(reference.matrix, index, reference.mean, reference.spread, seed)
+
+    name, needs_vectors = "shuffled", True
+
+    def start(self, reference: ReferenceVectors, seed: int) -> Start:
+        index = reference.index.copy()
+        known = np.flatnonzero(index >= 0)
+        # Turning a random order by one place leaves no word with the vector it had.
+        order = stream(seed, "shuffle").permutation(known)
+        index[order] = reference.index[np.roll(order, 1)]
+        return Start(reference.matrix, index, reference.mean, reference.spread, seed)
+
+
+PRETRAINED = STARTS.register(Pretrained())
+RANDOM = STARTS.register(Random())
+SHUFFLED = STARTS.register(Shuffled())

@@ -4,9 +4,9 @@ import difflib
 
 import numpy as np
 
+from wvexp.analysis.neighbours import nearest
 from wvexp.errors import UserError
 from wvexp.vectors.limits import DEFAULT_LIMITS, Limits
-from wvexp.vectors.neighbours import nearest
 from wvexp.vectors.pretrained import describe_vectors, load_vectors, row_faults
 from wvexp.vectors.writing import save_vectors
 

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from wvexp.config.schema import Embed
 from wvexp.vectors.checks import refuse
+
+# Defaults of `embed.max_line_mb` (2**20 bytes) and `embed.max_file_gb` (10**9 bytes).
+MAX_LINE_MB, MAX_FILE_GB = 4, 64
 
 
 @dataclass(frozen=True)
@@ -14,8 +16,8 @@ class Limits:
     file  the whole file, unpacked
     """
 
-    line: int = Embed.max_line_mb << 20
-    file: int = Embed.max_file_gb * 10**9
+    line: int = MAX_LINE_MB << 20
+    file: int = MAX_FILE_GB * 10**9
 
     @classmethod
     def of(cls, max_line_mb: int, max_file_gb: int) -> "Limits":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.arguments import check_path
+from wvexp.config.arguments import check_path
 from wvexp.errors import UserError
 from wvexp.vectors.checks import Problems, refuse, require_finite
 from wvexp.vectors.description import VectorFileInfo, info_of, spread

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.reading.columns import TEXT_NAMES, Column, Roles
+from wvexp.tasks import TASKS
 
 # Columns that data sets of text pairs are known to have.
 _PAIRS = (
@@ -40,7 +41,6 @@ _MANY_WHOLE = 20  # distinct whole numbers
 _SHOWN = 60  # characters of a name
 _FEW_EACH = 10  # examples of each label in the mean
 _REPEATED = 0.1  # share of texts
-_MAJORITY = 0.8  # share of one label
 # Share of the alphabetic word types without a vector. On English sets GloVe lacks at most 12 %
 # (WNUT17), of German ones 37 % (twenty sentences) to 70 %.
 _UNKNOWN = 0.25
@@ -68,7 +68,7 @@ def text_notes(
         if {name.lower(), roles.text.lower()} in _PAIRS
         or (not chosen and (column.words >= _LIKE_TEXT or name.lower() in TEXT_NAMES))
     ]
-    if roles.task == "token" or not left:
+    if TASKS[roles.task].listed or not left:
         return []
     return [
         f"{where}: the text is column {roles.text!r} alone; {_listed(left)} also "
@@ -101,12 +101,12 @@ def label_notes(
             f"{where}: labels {_listed(shown, quote=False)} differ only in case or blanks and are "
             "taken as different labels; write them alike in the data if they are one"
         )
-    if task == "token":
+    if TASKS[task].listed:
         return notes
     for mark in "|;,":
         if combined := _combined(names, mark):
             notes.append(
-                f"{where}: labels such as {_quoted(combined[0])} look like several joined by "
+                f"{where}: labels such as {quoted(combined[0])} look like several joined by "
                 f"{mark!r}; each combination is taken as a class of its own ({len(combined)} of "
                 f"the {len(names)} labels); data.label= may name a column with one label per row"
             )
@@ -146,19 +146,6 @@ def repeated_notes(where: str, sentences: int, different: int) -> list[str]:
         f"{where}: {sentences - different:,} of {sentences:,} texts repeat an earlier one; equal "
         "texts stay on one side of a split that is made here; data.validation= and data.test= "
         "give your own"
-    ]
-
-
-def majority_notes(metric: str, corpus: Corpus) -> list[str]:
-    """A label that most examples have, where accuracy is what counts."""
-    counts = np.bincount(corpus.train.labels)
-    most = int(counts.argmax())
-    share = counts[most] / counts.sum()
-    if metric != "accuracy" or share <= _MAJORITY:
-        return []
-    return [
-        f"{share:.1%} of the training data have the label {_quoted(corpus.label_names[most])}, so "
-        "that accuracy hardly sees the others; metric=macro_f1 weighs all labels alike"
     ]
 
 
@@ -229,16 +216,16 @@ def _greatest(names: Sequence[str]) -> str:
     return max(names, key=float)
 
 
-def _quoted(name: str, show: Callable[[str], str] = repr) -> str:
+def quoted(name: str, show: Callable[[str], str] = repr) -> str:
     return show(name) if len(name) <= _SHOWN else show(name[:_SHOWN]) + "..."
 
 
 def _together(ways: Sequence[str], show: Callable[[str], str]) -> str:
     more = [f"{len(ways) - 3} more"] if len(ways) > 3 else []
-    return " and ".join([*(_quoted(way, show) for way in ways[:3]), *more])
+    return " and ".join([*(quoted(way, show) for way in ways[:3]), *more])
 
 
 def _listed(names: Sequence[str], *, quote: bool = True) -> str:
-    shown = [_quoted(name) if quote else name for name in names[:3]]
+    shown = [quoted(name) if quote else name for name in names[:3]]
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(shown) + more

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from wvexp.data.split import Task
 from wvexp.errors import UserError
+from wvexp.tasks import TASKS, kind_of_text
 
 # fmt: off
 TEXT_NAMES = {
@@ -118,7 +119,7 @@ def choose_columns(
     document = next((by_name[name] for name in DOCUMENT_NAMES if name in by_name), None)
     if document in (text, label):
         document = None
-    return Roles(text, label, document, "token" if columns[text].is_list else "sentence")
+    return Roles(text, label, document, task or kind_of_text(columns[text].is_list).name)
 
 
 def _named(columns: Mapping[str, Column], names: set[str]) -> list[str]:
@@ -129,7 +130,7 @@ def _fit(text: Column, label: Column, task: Task | None) -> bool:
     """Whether the two can be text and label of the task: both lists, or neither."""
     if text.kind not in ("text", "texts") or label.kind == "other" or text.is_list != label.is_list:
         return False
-    return task is None or text.is_list == (task == "token")
+    return task is None or text.is_list == TASKS[task].listed
 
 
 def _by_content(

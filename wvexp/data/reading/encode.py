@@ -16,6 +16,7 @@ from wvexp.data.split import Split
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
 from wvexp.errors import UserError
+from wvexp.tasks import TASKS
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,7 @@ def build_corpus(
         Fewer than two labels in the training data; a source without a single one of them; see
         `Encoder.split`.
     """
-    if train.task == "token":
+    if TASKS[train.task].listed:
         tokenizer = "whitespace"  # the words are given; this is how a user types them
     sample = _sample(train)
     train = train._replace(examples=chain(sample, train.examples))
@@ -140,7 +141,7 @@ def build_corpus(
     if None in (validation, test):
         whole = splits["train"]
         groups = make_groups(whole, list(encoder.words))
-        if whole.task == "sentence" and whole.documents is None:
+        if whole.kind.stratified and whole.documents is None:
             doubles = repeated_notes(train.name, whole.sentences, int(groups.max()) + 1)
     for part in ("test", "validation"):
         if part in splits:

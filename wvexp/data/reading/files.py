@@ -2,18 +2,15 @@
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
+import wvexp.data.reading.readers  # noqa: F401  (registers the formats)
 from wvexp.data.corpus import Corpus
-from wvexp.data.reading.conll import FORM, UPOS, read_conll, read_conllu
 from wvexp.data.reading.encode import build_corpus
-from wvexp.data.reading.examples import Source
 from wvexp.data.reading.limits import USUAL, TextLimits
-from wvexp.data.reading.opening import check_file, check_growth, format_of
-from wvexp.data.reading.rows import Missing, table_rows
-from wvexp.data.reading.tables import open_table
+from wvexp.data.reading.opening import check_file, check_growth
+from wvexp.data.reading.reader import Asked, reader_of
+from wvexp.data.reading.rows import Missing
 from wvexp.data.split import Task
-from wvexp.errors import UserError
 
 
 def read_files(
@@ -31,7 +28,7 @@ def read_files(
     limits: TextLimits = USUAL,
     least_test: int = 0,
 ) -> Corpus:
-    """The corpus in the given files; their formats follow their extensions (`inputs.FORMATS`).
+    """The corpus in the given files; their formats follow their extensions (`reader.READERS`).
 
     Parameters
     ----------
@@ -43,7 +40,7 @@ def read_files(
         (`columns.choose_columns`). In CoNLL files they are numbers counted from 1, in CoNLL-U the
         format's own names.
     task
-        "token" or "sentence"; None leaves it to the data.
+        Name of a `TaskKind`; None leaves it to the data.
     tokenizer
         For sentence tasks, see `tokenizers.get_tokenizer`.
     group
@@ -60,15 +57,16 @@ def read_files(
     """
     for path in filter(None, (train, validation, test)):
         check_file(path)
-        format_of(path)
+        reader_of(path)
     for path in filter(None, (train, validation, test)):
         check_growth(path, limits)
-    asked = _Asked(text, label, task, group, missing, limits)
+    asked = Asked(text, label, task, group, missing, limits)
     with ExitStack() as files:
-        training = _open(files, train, asked)
+        training = reader_of(train).source(files, train, asked)
         asked = asked._replace(text=training.text, label=training.label, task=training.task)
         others = [
-            None if path is None else _open(files, path, asked) for path in (validation, test)
+            None if path is None else reader_of(path).source(files, path, asked)
+            for path in (validation, test)
         ]
         return build_corpus(
             _name(train),
@@ -79,40 +77,6 @@ def read_files(
             least_test=least_test,
             group=group,
         )
-
-
-class _Asked(NamedTuple):
-    """How every file is to be read."""
-
-    text: str | None
-    label: str | None
-    task: Task | None
-    group: str | None
-    missing: Missing
-    limits: TextLimits
-
-
-def _open(files: ExitStack, path: Path, asked: _Asked) -> Source:
-    text, label, task, group, missing, limits = asked
-    kind = format_of(path)
-    if kind not in ("conll", "conllu"):
-        table = files.enter_context(open_table(path, kind, limits))
-        return table_rows(table, text, label, task, group=group, missing=missing)
-    if task == "sentence":
-        raise UserError(
-            f"{path}: a {kind} file labels tokens, the task is sentence",
-            "give a table with one label a sentence, or label tokens in every file",
-        )
-    for key, value in (("group", group), ("missing", None if missing == "refuse" else missing)):
-        if value is not None:
-            raise UserError(
-                f"{path}: data.{key}={value} is for tables, a {kind} file has lines",
-                "name documents with `# newdoc` lines" if key == "group" else "mend its lines",
-            )
-    if kind == "conllu":
-        text, label = text or FORM, label or UPOS
-    read = read_conll if kind == "conll" else read_conllu
-    return Source(str(path), "token", text, label, read(path, text, label, limits))
 
 
 def _name(train: Path) -> str:

@@ -1,4 +1,4 @@
-"""Opening the user's files: format by extension, gzip, UTF-8, and one clear line when refused."""
+"""Opening the user's files: gzip, UTF-8, and one clear line when refused."""
 
 import gzip
 import io
@@ -7,41 +7,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import IO
 
 from wvexp.data.reading.limits import Growth, Lines, TextLimits
 from wvexp.errors import UserError
-
-Format = Literal["csv", "tsv", "json", "parquet", "conll", "conllu"]
-
-FORMATS: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "json",
-    ".json": "json",
-    ".parquet": "parquet",
-    ".conll": "conll",
-    ".bio": "conll",
-    ".iob2": "conll",
-    ".conllu": "conllu",
-}
-
-
-def format_of(path: Path) -> Format:
-    """The format that the extension names, a last `.gz` left aside.
-
-    Raises
-    ------
-    UserError
-        The extension is none of `FORMATS`.
-    """
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    if suffixes and suffixes[-1] in FORMATS:
-        return FORMATS[suffixes[-1]]
-    raise UserError(
-        f"{path}: unknown extension",
-        f"known are {' '.join(FORMATS)}, each also with .gz",
-    )
 
 
 def is_gzip(path: Path) -> bool:

@@ -11,6 +11,7 @@ from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.table import Table
 from wvexp.data.split import Task
 from wvexp.errors import UserError
+from wvexp.tasks import TASKS
 
 Missing = Literal["refuse", "drop"]
 
@@ -73,7 +74,7 @@ def _examples(
     """The rows with a label; once they have ended, those without are refused or told."""
     name_of = _label_namer(table.classes.get(roles.label))
     columns = [roles.text, roles.label, *([roles.document] if roles.document else [])]
-    read = _sentence if roles.task == "sentence" else _tokens
+    read = _tokens if TASKS[roles.task].listed else _sentence
     number, without, first = 0, 0, 0
     for number, cells in enumerate(table.rows(columns), start=1):
         try:

@@ -13,6 +13,7 @@ from wvexp.data.world.build import World, build_world
 from wvexp.data.world.sampler import TAG_NAMES, Block, Style, Writer
 from wvexp.errors import UserError
 from wvexp.seeds import stream
+from wvexp.tasks import SENTENCE, TASKS, TOKEN
 
 LABEL_NAMES = ["negative", "positive"]
 VOCABULARY_SIZE = 20_000
@@ -34,7 +35,7 @@ class Recipe:
 
 
 RECIPES: dict[Task, Recipe] = {
-    "token": Recipe(
+    TOKEN.name: Recipe(
         exponent=0.7,
         idiosyncratic=0.1,
         turned=0.0,
@@ -47,7 +48,7 @@ RECIPES: dict[Task, Recipe] = {
         ),
         unlabelled=Style(mixture={"telling": 0.4, "neutral": 0.6}, coherence=0.8),
     ),
-    "sentence": Recipe(
+    SENTENCE.name: Recipe(
         exponent=1.0,
         idiosyncratic=0.0,
         turned=0.15,
@@ -86,8 +87,8 @@ def world_corpus(
     Parameters
     ----------
     task
-        "token": BIO tags of seven entity types, in documents of 20 sentences;
-        "sentence": negative or positive.
+        `token`: BIO tags of seven entity types, in documents of 20 sentences;
+        `sentence`: negative or positive.
     train_examples, validation_examples, test_examples
         Tokens (rounded up to whole sentences) or sentences, by task. More examples extend the
         same text, and no split depends on the size of another.
@@ -110,7 +111,7 @@ def world_corpus(
     return Corpus(
         name=f"world-{task}",
         lexicon=world.lexicon.words,
-        label_names=TAG_NAMES if task == "token" else LABEL_NAMES,
+        label_names=TAG_NAMES if TASKS[task].listed else LABEL_NAMES,
         train=train,
         validation=validation,
         test=test,
@@ -125,21 +126,21 @@ def world_stream(
 ) -> Iterator[Split]:
     """The training split of the token task in chunks of at least `chunk_tokens` (but the last).
 
-    The chunks end to end are `world_corpus("token", seed, tokens, ...).train`, whatever their
+    The chunks end to end are `world_corpus(TOKEN.name, seed, tokens, ...).train`, whatever their
     size; memory is that of one chunk. Words and labels are ids into the lexicon and the label
     names of that corpus.
     """
-    world = task_world("token", seed, vocabulary_size)
+    world = task_world(TOKEN.name, seed, vocabulary_size)
     chunk: list[Block] = []
     done = 0
-    for block in _blocks(world, "token", seed, "train", tokens):
+    for block in _blocks(world, TOKEN.name, seed, "train", tokens):
         chunk.append(block)
         if sum(len(part.words) for part in chunk) >= chunk_tokens:
-            yield _join("token", chunk, done)
+            yield _join(TOKEN.name, chunk, done)
             done += sum(part.sentences for part in chunk)
             chunk = []
     if chunk:
-        yield _join("token", chunk, done)
+        yield _join(TOKEN.name, chunk, done)
 
 
 def world_text(
@@ -162,7 +163,7 @@ def _blocks(world: World, task: Task, seed: int, name: str, examples: int) -> It
     recipe = RECIPES[task]
     unlabelled = name == "unlabelled"
     writer = Writer(world, recipe.unlabelled if unlabelled else recipe.labelled)
-    by_tokens = unlabelled or task == "token"
+    by_tokens = unlabelled or TASKS[task].listed
     index = 0
     while examples > 0:
         block = writer.draw(stream(seed, f"world/{task}/{name}", index), BLOCK_SENTENCES)
@@ -177,11 +178,12 @@ def _blocks(world: World, task: Task, seed: int, name: str, examples: int) -> It
 def _join(task: Task, blocks: list[Block], sentences_before: int = 0) -> Split:
     """Blocks as one split; token tasks number their documents from the text's first sentence."""
     lengths = np.concatenate([np.diff(block.offsets) for block in blocks])
-    labels = [block.tags if task == "token" else block.labels for block in blocks]
+    tagged = TASKS[task].listed
+    labels = [block.tags if tagged else block.labels for block in blocks]
     documents = None
-    if task == "token":
+    if tagged:
         place = sentences_before + np.arange(len(lengths))
-        documents = (place // RECIPES["token"].labelled.document_sentences).astype(np.int32)
+        documents = (place // RECIPES[task].labelled.document_sentences).astype(np.int32)
     return Split(
         task=task,
         words=np.concatenate([block.words for block in blocks]),

@@ -21,6 +21,7 @@ from wvexp.data.split import Task
 from wvexp.data.world.corpus import RECIPES, VOCABULARY_SIZE, world_text
 from wvexp.errors import UserError
 from wvexp.files import cache_root, replacing
+from wvexp.tasks import SENTENCE, TOKEN
 
 if TYPE_CHECKING:
     from gensim.models import KeyedVectors
@@ -49,8 +50,8 @@ class Algorithm:
 
 # Mikolov et al. 2013: CBOW and skip-gram with negative sampling.
 ALGORITHMS: dict[Task, Algorithm] = {
-    "sentence": Algorithm(sg=0, epochs=5),
-    "token": Algorithm(sg=1, epochs=3),
+    SENTENCE.name: Algorithm(sg=0, epochs=5),
+    TOKEN.name: Algorithm(sg=1, epochs=3),
 }
 
 # Every vector gets the same length, that of a vector whose components have this root mean square,

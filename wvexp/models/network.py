@@ -1,38 +1,46 @@
-"""A model from plain values, its parameters from NumPy draws."""
+"""A torch module over given word vectors, its other parameters drawn."""
 
-from collections.abc import Sequence
+import threading
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from wvexp.models.cnn import CnnModel
+from wvexp.errors import UserError
 from wvexp.models.draw import draw_weights
-from wvexp.models.mean import MeanModel
-from wvexp.models.window import WindowModel
+
+if TYPE_CHECKING:
+    from wvexp.models.spec import ModelSpec
+
+# torch draws from one generator per process, and runs are built in several threads.
+_DRAWING = threading.Lock()
 
 
-def build_model(
-    name: str,
+def build_module(
+    spec: "ModelSpec",
     rows: NDArray[np.float32],
     classes: int,
-    *,
-    window: int,
-    hidden: int,
-    widths: Sequence[int],
-    filters: int,
+    keys: Any,
+    rng: np.random.Generator,
 ) -> nn.Module:
-    """The model `name` over a copy of the embedding `rows` [rows, d], its network yet undrawn."""
+    """As `ModelSpec.build`."""
     count, d = rows.shape
     # A copy: the table of starting values must stay as it is.
     weight = torch.from_numpy(rows.copy())
     embedding = nn.Embedding(count, d, sparse=True, _weight=weight)
-    if name == "window":
-        return WindowModel(embedding, window, hidden, classes)
-    if name == "mean":
-        return MeanModel(embedding, hidden, classes)
-    return CnnModel(embedding, list(widths), filters, classes)
+    with _DRAWING, torch.random.fork_rng(devices=[]):
+        # What a module draws for itself is the run's own, whatever was drawn before.
+        torch.manual_seed(int(rng.spawn(1)[0].integers(2**63)))
+        module = spec.module(embedding, classes, keys)
+    if getattr(module, "embedding", None) is not embedding:
+        raise UserError(
+            f"model={spec.name}: its module does not hold the word vectors",
+            "assign self.embedding = embedding, as given",
+        )
+    spec.initialise(module, rng)
+    return module
 
 
 def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
@@ -47,10 +55,3 @@ def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
 def network_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
     """Every parameter but the word vectors, with its name."""
     return [item for item in model.named_parameters() if item[0] != "embedding.weight"]
-
-
-def last_layer_inputs(model: nn.Module) -> int:
-    """How many values dropout acts upon: the inputs of the output layer."""
-    output = model.get_submodule("output" if isinstance(model, CnnModel) else "head.output")
-    assert isinstance(output, nn.Linear)
-    return output.in_features

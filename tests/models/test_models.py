@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 import torch
+from built_models import build_model, keys_of
 
-from wvexp.models.build import build_model, draw_network, last_layer_inputs, network_parameters
+from wvexp.models import MODELS, ModelSpec
+from wvexp.models.network import network_parameters
 from wvexp.seeds import stream
 
 SHAPE = {"window": 3, "hidden": 7, "widths": [2, 3], "filters": 5}
@@ -26,14 +28,18 @@ def make(name, rows=ROWS, **changes):
     ],
 )
 def test_dropout_acts_on_the_inputs_of_the_output_layer(name, changes, inputs):
-    assert last_layer_inputs(make(name, **changes)) == inputs
+    shape = {**SHAPE, **changes}
+    assert MODELS[name].dropped(4, keys_of(name, **shape)) == inputs
+    model = make(name, **changes)
+    output = model.output if name == "cnn" else model.head.output
+    assert output.in_features == inputs
 
 
 @pytest.mark.parametrize("name", ["window", "mean", "cnn"])
 def test_the_network_is_drawn_alike_whatever_the_vectors(name):
-    one, two = make(name), make(name, np.zeros((9, 4), dtype=np.float32))
-    for model in (one, two):
-        draw_network(model, stream(5, "init"))
+    one, two = (
+        make(name, rows, rng=stream(5, "init")) for rows in (ROWS, np.zeros((9, 4), np.float32))
+    )
     for (name_one, first), (name_two, second) in zip(
         network_parameters(one), network_parameters(two), strict=True
     ):
@@ -43,8 +49,7 @@ def test_the_network_is_drawn_alike_whatever_the_vectors(name):
 
 
 def test_weights_are_glorot_uniform_and_biases_zero():
-    model = build_model("window", ROWS, 50, window=5, hidden=300, widths=[], filters=1)
-    draw_network(model, stream(0, "init"))
+    model = build_model("window", ROWS, 50, window=5, hidden=300)
     weight = model.head.hidden.weight.detach().double()
     limit = (6 / (20 + 300)) ** 0.5
     assert weight.abs().max() <= limit
@@ -60,3 +65,14 @@ def test_the_model_trains_a_copy_of_the_rows():
     with torch.no_grad():
         model.embedding.weight += 1
     assert np.array_equal(rows, ROWS)
+
+
+@pytest.mark.parametrize("name", ["window", "mean", "cnn"])
+@pytest.mark.parametrize("hidden", [0, 7])
+def test_a_spec_knows_the_shapes_of_its_module(name, hidden):
+    keys = keys_of(name, **{**SHAPE, "hidden": hidden})
+    model = make(name, hidden=hidden)
+    shapes = {name: tuple(p.shape) for name, p in network_parameters(model)}
+    assert MODELS[name].shapes(4, 3, keys) == shapes
+    assert list(MODELS[name].shapes(4, 3, keys)) == list(shapes)  # the order of the draws
+    assert ModelSpec.shapes(MODELS[name], 4, 3, keys) == shapes  # as found without one's own

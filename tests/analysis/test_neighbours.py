@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from wvexp.analysis.neighbours import nearest
 from wvexp.seeds import stream
-from wvexp.vectors.neighbours import nearest
 
 
 @pytest.fixture

@@ -1,0 +1,74 @@
+"""A configurable key: its type, its default, its meaning, and which values it accepts."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Choices = tuple[str, ...]
+
+
+def key(
+    default: Any,
+    meaning: str,
+    *,
+    choices: Choices | Callable[[], Choices] = (),
+    minimum: float | None = None,
+    above: float | None = None,
+    below: float | None = None,
+) -> Any:
+    """A field of a dataclass that describes a group of keys.
+
+    Parameters
+    ----------
+    default
+        A plain value, a list, or a function that gives one: a name that is registered, say.
+    choices
+        The texts that are accepted, where not all are; asked for when they are needed where a
+        plug-in may add some.
+    minimum, above, below
+        Bounds of a number: at least, more than, less than.
+    """
+    metadata = {
+        "meaning": meaning,
+        "choices": choices,
+        "minimum": minimum,
+        "above": above,
+        "below": below,
+    }
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    if isinstance(default, list):
+        return field(default_factory=lambda: list(default), metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Key:
+    """One configurable key, as `--help` lists it."""
+
+    name: str
+    type: Any
+    default: Any
+    meaning: str
+    choices: Choices
+    minimum: float | None
+    above: float | None
+    below: float | None
+
+
+def keys_of(schema: type, prefix: str = "") -> Iterator[Key]:
+    """Every key of a dataclass in dotted form, groups within it first."""
+    for entry in dataclasses.fields(schema):
+        name = prefix + entry.name
+        if dataclasses.is_dataclass(entry.type):
+            assert isinstance(entry.type, type)
+            yield from keys_of(entry.type, f"{name}.")
+            continue
+        made = entry.default_factory
+        default = entry.default if made is dataclasses.MISSING else made()
+        about = dict(entry.metadata)
+        choices = about.pop("choices")
+        yield Key(
+            name, entry.type, default, choices=choices() if callable(choices) else choices, **about
+        )

@@ -1,0 +1,154 @@
+"""Reader: one format of labelled text."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from wvexp.data.reading.columns import TEXT_NAMES
+from wvexp.data.reading.examples import Example, Source
+from wvexp.data.reading.limits import TextLimits
+from wvexp.data.reading.rows import Missing, table_rows
+from wvexp.data.reading.table import Table
+from wvexp.data.split import Task
+from wvexp.errors import UserError
+from wvexp.registry import Registry
+from wvexp.tasks import TASKS, kind_of_text
+
+Text = str | list[str]
+
+
+class Asked(NamedTuple):
+    """How a file is to be read, each as the key of that name in the `data` group."""
+
+    text: str | None
+    label: str | None
+    task: Task | None
+    group: str | None
+    missing: Missing
+    limits: TextLimits
+
+
+class Reader(ABC):
+    """A format. One's own subclasses `TableReader` or `LineReader`.
+
+    name      what messages call it
+    suffixes  endings of files in it, each with its dot; a last `.gz` is left aside
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+
+    @abstractmethod
+    def source(self, files: ExitStack, path: Path, asked: Asked) -> Source:
+        """The examples of a file; what is open closes with `files`.
+
+        Raises
+        ------
+        UserError
+            The file cannot be used; also while examples are read.
+        """
+
+    @abstractmethod
+    def texts(self, path: Path, column: str | None, limits: TextLimits) -> Iterator[Text]:
+        """The texts (or lists of words) alone, from the named column, for a model to label."""
+
+
+READERS: Registry[Reader] = Registry("format")
+
+
+def reader_of(path: Path) -> Reader:
+    """The reader that the extension names, a last `.gz` left aside.
+
+    Raises
+    ------
+    UserError
+        It is none that is known.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    for reader in READERS:
+        if suffixes and suffixes[-1] in reader.suffixes:
+            return reader
+    raise UserError(
+        f"{path}: unknown extension",
+        f"known are {' '.join(known_suffixes())}, each also with .gz",
+    )
+
+
+def known_suffixes() -> list[str]:
+    return [suffix for reader in READERS for suffix in reader.suffixes]
+
+
+class TableReader(Reader):
+    """A format of tables: rows with named columns."""
+
+    @abstractmethod
+    def table(self, path: Path, limits: TextLimits) -> AbstractContextManager[Table]:
+        """The table, streamed: memory holds a piece of it, nothing stays on disk."""
+
+    def source(self, files: ExitStack, path: Path, asked: Asked) -> Source:
+        table = files.enter_context(self.table(path, asked.limits))
+        text, label, task, group, missing, _ = asked
+        return table_rows(table, text, label, task, group=group, missing=missing)
+
+    def texts(self, path: Path, column: str | None, limits: TextLimits) -> Iterator[Text]:
+        with self.table(path, limits) as table:
+            column = _text_column(path, column, list(table.head))
+            for number, (cell,) in enumerate(table.rows([column]), start=1):
+                yield _text(path, number, cell)
+
+
+class LineReader(Reader):
+    """A format with one token per line, its columns named by `data.text` and `data.label`."""
+
+    # Columns that are read where nobody names any; None leaves it to `examples`.
+    text: str | None = None
+    label: str | None = None
+
+    @abstractmethod
+    def examples(
+        self, path: Path, text: str | None, label: str | None, limits: TextLimits
+    ) -> Iterator[Example]:
+        """The sentences, with a list of words and one of labels each."""
+
+    def source(self, files: ExitStack, path: Path, asked: Asked) -> Source:
+        if asked.task is not None and not TASKS[asked.task].listed:
+            raise UserError(
+                f"{path}: a {self.name} file labels tokens, the task is {asked.task}",
+                "give a table with one label per sentence, or label tokens in every file",
+            )
+        missing = None if asked.missing == "refuse" else asked.missing
+        for key, value in (("group", asked.group), ("missing", missing)):
+            if value is not None:
+                raise UserError(
+                    f"{path}: data.{key}={value} is for tables, a {self.name} file has lines",
+                    "name documents with `# newdoc` lines" if key == "group" else "fix its lines",
+                )
+        text, label = asked.text or self.text, asked.label or self.label
+        task = asked.task or kind_of_text(listed=True).name
+        return Source(str(path), task, text, label, self.examples(path, text, label, asked.limits))
+
+
+def _text(path: Path, row: int, cell: Any) -> Text:
+    """A text, or a list of words; nothing where the cell is empty."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str) or (
+        isinstance(cell, list) and all(isinstance(word, str) for word in cell)
+    ):
+        return cell
+    raise UserError(
+        f"{path}: row {row} holds {cell!r:.40}, which is no text", "give column=NAME of the text"
+    )
+
+
+def _text_column(path: Path, column: str | None, names: list[str]) -> str:
+    usual = [name for name in names if name.lower() in TEXT_NAMES]
+    choices = [column] if column else usual if len(names) > 1 else names
+    if len(choices) != 1 or choices[0] not in names:
+        raise UserError(
+            f"{path}: no column {column!r}" if column else f"{path}: which column is the text?",
+            f"give column=NAME, one of {', '.join(names)}",
+        )
+    return choices[0]

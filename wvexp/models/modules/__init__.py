@@ -1,0 +1,1 @@
+"""The classifiers as torch modules, one per file."""

@@ -1,0 +1,158 @@
+"""ModelSpec: all that the rest of the package asks about a model."""
+
+import dataclasses
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.config.key import key
+from wvexp.errors import UserError
+from wvexp.registry import Registry
+from wvexp.tasks import TASKS, TaskKind
+
+if TYPE_CHECKING:
+    from torch import nn
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class NoKeys:
+    """The keys of a model that has none of its own."""
+
+
+def dropout_key() -> Any:
+    """`model.dropout`, which models share."""
+    return key(0.0, "share of the last layer's inputs dropped", minimum=0, below=1)
+
+
+def hidden_key() -> Any:
+    """`model.hidden`, which models share."""
+    return key(100, "hidden units; 0 for a linear classifier", minimum=0)
+
+
+class ByHand(ABC):
+    """A model's gradient by hand: the oracle that checks autograd, and the compiled engine."""
+
+    @abstractmethod
+    def oracle(self) -> Any:
+        """The class in `wvexp.backprop` that has `forward` and `backward`."""
+
+    @property
+    @abstractmethod
+    def torch_names(self) -> dict[str, str]:
+        """The oracle's parameters, and their names in the torch module."""
+
+
+class ModelSpec(ABC):
+    """A model by its name: what it is for, which keys it has, how it is built, what it costs.
+
+    One's own model is a subclass of a few lines around a torch module: `docs/extending.md`.
+
+    name     as `model` names it
+    tasks    the kinds of task that it serves, those derived from them among it
+    keys     dataclass of its own keys, its fields made by `wvexp.config.key.key`; a key of the same
+             name as another model's must be the same
+    usual    whether it is the one for its tasks where nobody names a model
+    by_hand  its gradient by hand; None where torch alone has one
+    seconds  per example of a pass over the training data, roughly, to put runs in order
+    scored   examples that are scored at a time
+    """
+
+    name: str
+    tasks: ClassVar[tuple[type[TaskKind], ...]]
+    keys: ClassVar[type] = NoKeys
+    usual: ClassVar[bool] = False
+    by_hand: ClassVar[ByHand | None] = None
+    seconds: ClassVar[float] = 5e-4
+    scored: ClassVar[int] = 256
+
+    @abstractmethod
+    def module(self, embedding: "nn.Embedding", classes: int, keys: Any) -> "nn.Module":
+        """The torch module over the `embedding`, which it keeps under that name.
+
+        Its `forward` gives logits [batch, classes]. It takes windows [batch, window] of rows where
+        `window` gives a width, else `rows` [tokens] of all texts of the batch, one after another,
+        and `offsets` [batch + 1]: text i has rows[offsets[i]:offsets[i + 1]]. With a key `dropout`
+        it takes `mask` too: [batch, `dropped`], or None.
+        """
+
+    def check(self, keys: Any) -> None:  # noqa: B027  (most go together)
+        """UserError for keys of this model that cannot be together."""
+
+    def window(self, keys: Any) -> int | None:
+        """Words in the window that is an example; None for a model that reads whole texts."""
+        return None
+
+    def dropped(self, d: int, keys: Any) -> int:
+        """How many values `dropout` acts upon, with word vectors of `d` dimensions."""
+        raise NotImplementedError(f"model={self.name} has model.dropout and no number of inputs")
+
+    def initialise(  # noqa: B027  (most are initialised by their layers)
+        self, module: "nn.Module", rng: np.random.Generator
+    ) -> None:
+        """Draw the starting weights; those of torch's own modules are drawn already."""
+
+    def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
+        """Every parameter but the word vectors, by name, in the order of the torch module."""
+        import torch
+        from torch import nn
+
+        with torch.device("meta"):
+            module = self.module(nn.Embedding(2, d), classes, keys)
+        state = module.state_dict()
+        return {n: tuple(v.shape) for n, v in state.items() if n != "embedding.weight"}
+
+    def activations(self, d: int, longest: int, keys: Any) -> int:
+        """Numbers that an example passes on, forward, in a text of `longest` words at most."""
+        return longest * d
+
+    def serves(self, kind: TaskKind) -> bool:
+        return isinstance(kind, self.tasks)
+
+    def keys_in(self, group: Any) -> Any:
+        """This model's keys, out of the `model` group of a configuration."""
+        return self.keys(**{name: getattr(group, name) for name in self.key_names})
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        return tuple(entry.name for entry in dataclasses.fields(self.keys))
+
+    def build(
+        self, rows: NDArray[np.float32], classes: int, keys: Any, rng: np.random.Generator
+    ) -> "nn.Module":
+        """The module over a copy of the embedding `rows` [rows, d], its network drawn from `rng`.
+
+        UserError where the module does not hold the embedding.
+        """
+        from wvexp.models.network import build_module
+
+        return build_module(self, rows, classes, keys, rng)
+
+
+MODELS: Registry[ModelSpec] = Registry("model")
+
+
+def default_model(kind: TaskKind) -> ModelSpec:
+    """The model of a kind of task where nobody names one."""
+    for spec in MODELS:
+        if spec.usual and spec.serves(kind):
+            return spec
+    raise UserError(f"data.task={kind.name} has no usual model", "give model=NAME")
+
+
+def check_model_for_task(model: str, task: str) -> None:
+    """UserError where the model `model`, if it is named, does not serve tasks of that kind."""
+    kind = TASKS[task]
+    fitting = [spec.name for spec in MODELS if spec.serves(kind)]
+    if model != AUTO and not MODELS[model].serves(kind):
+        raise UserError(
+            f"model={model} does not fit {task} labels", f"take model={' or model='.join(fitting)}"
+        )
+
+
+# Leaves the choice of the model to the task.
+AUTO = "auto"

@@ -1,0 +1,59 @@
+"""Tables of named things: what the package brings, and what a user's plug-in adds to them."""
+
+from collections.abc import Iterator
+from typing import Generic, Protocol, TypeVar
+
+from wvexp.errors import UserError
+
+
+class Named(Protocol):
+    """Anything with a name."""
+
+    @property
+    def name(self) -> str: ...
+
+
+Thing = TypeVar("Thing", bound=Named)
+
+
+class Registry(Generic[Thing]):
+    """The known things of one kind, in the order in which they were registered.
+
+    Parameters
+    ----------
+    key
+        The key on the command line whose value names one, such as `model`; for messages.
+    """
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._things: dict[str, Thing] = {}
+
+    def register(self, thing: Thing) -> Thing:
+        """Add a thing under its name.
+
+        Raises
+        ------
+        UserError
+            Another thing has the name; the same one may be registered again.
+        """
+        there = self._things.setdefault(thing.name, thing)
+        if there is not thing:
+            raise UserError(f"{self.key}={thing.name} is registered twice", "give one another name")
+        return thing
+
+    def __getitem__(self, name: str) -> Thing:
+        """The thing of that name; UserError with the known names where there is none."""
+        if name not in self._things:
+            raise UserError(f"{self.key}={name} is unknown", f"known are {', '.join(self.names)}")
+        return self._things[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._things
+
+    def __iter__(self) -> Iterator[Thing]:
+        return iter(self._things.values())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._things)
