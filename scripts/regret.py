@@ -11,14 +11,17 @@ from wvexp.printable import printable
 KEYS = {
     "store": "results files, with commas between them [runs/results.sqlite]",
     "json": "file for every setting; the summary is printed",
+    "plugins": "modules or .py files that the runs were made with, such as [mine.py]",
 }
 
 
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, about=__doc__ or "")
     from wvexp.benchmarks.regret import regret_benchmark
+    from wvexp.config.plugins import load_plugins, named_plugins
     from wvexp.results.store import Store
 
+    load_plugins(named_plugins(argv))
     paths = [Path(name) for name in values.get("store", "runs/results.sqlite").split(",")]
     found = regret_benchmark([Store.to_read(path) for path in paths])
     if "json" in values:

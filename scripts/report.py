@@ -11,13 +11,16 @@ KEYS = {
     "condition": "which condition, where the file holds several; the beginning of its name will do",
     "movement": "movement.parquet of a fine-tuned run, for the neighbours before and after",
     "margin": "differences below it do not matter, as a fraction of the score [0.01]",
+    "plugins": "modules or .py files that the runs were made with, such as [mine.py]",
 }
 
 
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, about=__doc__ or "")
+    from wvexp.config.plugins import load_plugins, named_plugins
     from wvexp.report.store_report import report_store
 
+    load_plugins(named_plugins(argv))
     out = report_store(
         Path(values.get("store", "runs/results.sqlite")),
         Path(values.get("out", "report.html")),

@@ -1,6 +1,10 @@
 """Tables of named things: what the package brings, and what a user's plug-in adds to them."""
 
+import hashlib
+import sys
 from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from wvexp.errors import UserError
@@ -45,7 +49,10 @@ class Registry(Generic[Thing]):
     def __getitem__(self, name: str) -> Thing:
         """The thing of that name; UserError with the known names where there is none."""
         if name not in self._things:
-            raise UserError(f"{self.key}={name} is unknown", f"known are {', '.join(self.names)}")
+            raise UserError(
+                f"{self.key}={name} is unknown",
+                f"known are {', '.join(self.names)}; others come with plugins=[FILE.py]",
+            )
         return self._things[name]
 
     def __contains__(self, name: object) -> bool:
@@ -57,3 +64,20 @@ class Registry(Generic[Thing]):
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._things)
+
+
+def foreign_code(thing: Named) -> str | None:
+    """Hash of the file that defines the thing; None for one of the package's own.
+
+    What such a file computes may change from one day to the next, so that it is part of what a
+    result belongs to.
+    """
+    module = type(thing).__module__
+    return None if module.startswith("wvexp.") else _hash_of(module)
+
+
+@cache
+def _hash_of(module: str) -> str:
+    file = getattr(sys.modules.get(module), "__file__", None)
+    content = Path(file).read_bytes() if file else module.encode()
+    return hashlib.sha256(content).hexdigest()[:16]

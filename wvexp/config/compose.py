@@ -16,6 +16,8 @@ from typing import Any
 from wvexp.config.checks import parse_config, unknown_key
 from wvexp.config.folder import GROUPS, config_folder
 from wvexp.config.help import help_text
+from wvexp.config.options import own_options
+from wvexp.config.plugins import load_plugins, named_plugins
 from wvexp.config.schema import KEYS, Config
 from wvexp.config.sweep_checks import check_typed
 from wvexp.errors import RunError, UserError
@@ -29,6 +31,7 @@ def compose(overrides: Sequence[str], config_name: str = "train") -> Config:
     from hydra import compose as hydra_compose
     from hydra import initialize_config_dir
 
+    load_plugins(named_plugins(overrides))
     _register_schema()
     with _errors_in_one_line(), initialize_config_dir(str(config_folder()), version_base="1.3"):
         node = hydra_compose(config_name, overrides=quoted(overrides))
@@ -89,6 +92,7 @@ def run_hydra_command(
 
     With `-m` all jobs go to `sweep` at once, or to `command` one after another.
     """
+    load_plugins(named_plugins(argv))
     if {"--help", "-h"} & set(argv):
         print(help_text(shutil.get_terminal_size().columns, config_name))
         return
@@ -187,7 +191,11 @@ def _sweeps(argv: Sequence[str]) -> bool:
 def _register_schema() -> None:
     from hydra.core.config_store import ConfigStore
 
-    ConfigStore.instance().store("schema", Config)
+    store = ConfigStore.instance()
+    store.store("schema", Config)
+    for group, options in own_options().items():
+        for name, values in options.items():
+            store.store(group=group, name=name, node=values)
 
 
 def _checked(node: Any, command: str) -> Config:

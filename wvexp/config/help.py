@@ -4,6 +4,7 @@ import textwrap
 
 from wvexp.config.decision_checks import OPTIONS, REFUSED
 from wvexp.config.folder import GROUPS, config_folder
+from wvexp.config.options import own_options, written
 from wvexp.config.schema import KEYS
 
 _REFUSED_BY_TRAIN = frozenset({"budget"})
@@ -15,7 +16,7 @@ def help_text(width: int, command: str = "train") -> str:
     sweeping = "    -m to sweep" if command == "train" else ""
     lines = [f"usage: {command}.py [group=option] [key=value]...{sweeping}", "", "Groups"]
     for group in GROUPS:
-        there = (path.stem for path in (config_folder() / group).glob("*.yaml"))
+        there = written(group) | own_options().get(group, {}).keys()
         options = sorted(some.get(group, there))
         lines += _entry(group, ", ".join(options), width)
     lines += ["", "Keys"]
@@ -40,13 +41,17 @@ def _defaults_of_options() -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {}
     for group in GROUPS:
-        for path in sorted((config_folder() / group).glob("*.yaml")):
-            if group == "experiment":
-                continue
-            for name, value in yaml.safe_load(path.read_text()).items():
+        if group == "experiment":
+            continue
+        of_files = {
+            name: yaml.safe_load((config_folder() / group / f"{name}.yaml").read_text())
+            for name in sorted(written(group))
+        }
+        for option, values in (of_files | own_options().get(group, {})).items():
+            for name, value in values.items():
                 if name not in ("kind", "name"):
                     found.setdefault(f"{group}.{name}", []).append(
-                        f"with {group}={path.stem}: {value}"
+                        f"with {group}={option}: {value}"
                     )
     return found
 

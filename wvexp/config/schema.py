@@ -190,6 +190,9 @@ class Config:
     grid: Axes = field(default_factory=Axes)
     search: Search = field(default_factory=Search)
     large: Large = field(default_factory=Large)
+    plugins: list[str] = key(  # noqa: RUF009
+        [], "modules or .py files with one's own models, metrics and the like: docs/extending.md"
+    )
     finetune: bool = key(False, "train the word vectors too")
     train_size: int | None = key(
         None, "training examples: sentences or tokens, by task; all when null", minimum=1

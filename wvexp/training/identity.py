@@ -7,7 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.metrics import METRICS
 from wvexp.models import MODELS, ModelSpec
+from wvexp.registry import foreign_code
+from wvexp.rules import RULES
+from wvexp.tasks import TASKS
+from wvexp.vectors.initial import STARTS
 
 # Raised by hand when a change of the program changes what a run computes.
 ENGINE_VERSION = 2
@@ -64,12 +69,24 @@ class RunConfig:
     def describe(self) -> dict[str, Any]:
         """Everything that determines the result, and nothing else."""
         values = asdict(self)
+        own = {
+            table.key: code
+            for table, name in (
+                (MODELS, self.model.name),
+                (METRICS, self.metric),
+                (RULES, self.optim.name),
+                (STARTS, self.embed),
+                (TASKS, self.task),
+            )
+            if (code := foreign_code(table[name])) is not None
+        }
         if self.folds is None:
             del values["fold"], values["folds"]
         return {
             **{k: v for k, v in values.items() if k != "model"},
             "model": {"name": self.model.name, **asdict(self.model_keys)},
             "engine_version": ENGINE_VERSION,
+            **({"plugins": own} if own else {}),
         }
 
     @cached_property
@@ -83,6 +100,7 @@ class RunConfig:
         for name in ("embed", "finetune", "tuning", "train_size", "seed"):
             del shared[name]
         shared.pop("fold", None)
+        shared.get("plugins", {}).pop(STARTS.key, None)
         shared["optim"] = {k: v for k, v in shared["optim"].items() if k != "lr"}
         return _hash(shared)
 
