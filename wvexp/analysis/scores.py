@@ -41,7 +41,7 @@ def f1_values(
     true_positives: ArrayLike, false_positives: ArrayLike, false_negatives: ArrayLike
 ) -> Values:
     """Values [seeds, units] of the micro-averaged F1 (entity F1), from counts [seeds, units]."""
-    return _f1_values(true_positives, false_positives, false_negatives, alone=False)
+    return _f1_values(true_positives, false_positives, false_negatives)
 
 
 def macro_f1_values(
@@ -86,7 +86,7 @@ def ran(values: Values) -> NDArray[np.bool_]:
     return ~missing
 
 
-def _f1_values(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, alone: bool) -> Values:
+def _f1_values(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, alone: bool = False) -> Values:
     tp, fp, fn = _counts(true_positives=tp, false_positives=fp, false_negatives=fn)
     return _ratio_values(2 * tp, 2 * tp + fp + fn, "TP + FP + FN", alone)
 
