@@ -5,7 +5,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
+from wvexp.analysis.components import two_way
 from wvexp.analysis.curve import learning_curve
 from wvexp.analysis.power_law import PowerLaw
 
@@ -45,8 +47,12 @@ def test_extrapolation_is_marked_and_bounded():
     inside, outside = curve.points[2], curve.points[4]
     assert outside.high - outside.low > inside.high - inside.low
     for size in (300001.0, 9.0):
-        with pytest.raises(ValueError, match="more than 10 times beyond"):
+        with pytest.raises(
+            ValueError,
+            match=f"{size:,.0f} lies more than 10 times beyond the measured 100 to 30,000",
+        ):
             learning_curve(values, SIZES, at=[size])
+    assert [p.size for p in learning_curve(values, SIZES, at=[10, 300_000]).points] == [10, 300_000]
     assert learning_curve(values, SIZES, at=[1e6], reach=100).points[0].extrapolated
 
 
@@ -107,10 +113,15 @@ def test_a_fit_that_fails_is_a_note(monkeypatch):
         raise np.linalg.LinAlgError("Singular matrix")
 
     monkeypatch.setattr(PowerLaw, "fit", singular)
-    curve = learning_curve(scores(np.random.default_rng(10)), SIZES, at=[100])
+    values = scores(np.random.default_rng(10))
+    values[2] = 0.5
+    curve = learning_curve(values, SIZES, at=[100])
     assert curve.points == ()
-    assert curve.notes[-1].startswith("no curve: ")
-    assert len(curve.errors) == len(SIZES)
+    assert curve.notes == (
+        "size 1,000 left out: fewer than 2 seeds, or no spread",
+        "no curve: too few test units, or too little between the sizes, to fit one",
+    )
+    assert len(curve.errors) == len(SIZES) - 1
 
 
 @settings(deadline=None, max_examples=150)
@@ -133,8 +144,12 @@ def test_a_curve_that_bends_otherwise_is_not_extrapolated():
     """A step is no power law."""
     values = scores(np.random.default_rng(11), a=0.3, b=0.0)
     values[3:] += 0.1
+    values[1] = np.nan
     curve = learning_curve(values, SIZES, at=[50, 100, 30_000, 60_000])
-    assert "fits badly" in curve.notes[-1]
+    assert curve.notes == (
+        "size 300 left out: fewer than 2 seeds, or no spread",
+        "the power law fits badly: its bands are widened, and nothing is extrapolated",
+    )
     assert [p.size for p in curve.points] == [100, 30_000]
     assert not learning_curve(scores(np.random.default_rng(12)), SIZES).notes
 
@@ -147,3 +162,33 @@ def test_fewer_units_than_sizes_still_fit():
 def test_the_result_is_plain():
     curve = learning_curve(scores(np.random.default_rng(8)), SIZES, at=[100])
     assert json.loads(json.dumps(asdict(curve)))["points"][0]["size"] == 100
+
+
+def test_an_error_is_never_above_one():
+    curve = learning_curve(scores(np.random.default_rng(13), a=0.0, b=6.0), SIZES, at=[10, 100])
+    steep, measured = curve.points
+    assert (steep.error, steep.low, steep.high) == (1, 1, 1)
+    assert measured.low < measured.error < measured.high < 1
+
+
+def test_values_of_other_sizes_are_refused():
+    with pytest.raises(ValueError, match="for 5 sizes"):
+        learning_curve(scores(np.random.default_rng(14)), SIZES[:5])
+
+
+@pytest.mark.parametrize("widening", [None, 2.25])
+def test_with_three_sizes_the_band_is_each_sizes_own_interval(widening):
+    """Such a curve passes through all points, so that nothing ties one size to another."""
+    rng = np.random.default_rng(15)
+    values = scores(rng, noise=0.02, sizes=SIZES[::2], units=400)
+    values += 0.005 * np.array([-2, -1, 0, 1, 2])[:, None] + 0.03 * rng.standard_normal((3, 1, 400))
+    given = {} if widening is None else {"widening": widening}
+    curve = learning_curve(values, SIZES[::2], at=SIZES[::2], **given)
+    single = [two_way(1 - table, widening=widening or 1.0) for table in values]
+    assert curve.standard_errors == pytest.approx([found.standard_error for found in single])
+    t = stats.t.ppf(0.975, np.median([found.df for found in single]))
+    for point, found in zip(curve.points, single, strict=True):
+        half = t * found.standard_error
+        assert found.seed_variance / 5 > found.unit_variance / 400
+        assert point.high - point.error == pytest.approx(half, rel=0.03)
+        assert point.error - point.low == pytest.approx(half, rel=0.03)
