@@ -75,6 +75,14 @@ def test_a_measured_size_is_the_crossover_of_the_margin():
     assert 1000 < fade.low < fade.high < 3000
 
 
+@pytest.mark.parametrize("widening", [1.0, 30.0])
+def test_a_widened_variance_widens_what_was_measured(widening):
+    a, b = arms([0.1, 0.06, 0.03, 0.001, 0.0], noise=0.2)
+    fade = gain_fades(a, b, SIZES, 0.01, widening=widening)
+    assert fade.within == crossover(a, b, SIZES, 0.01, widening)
+    assert (fade.within.leaders[2] is None) == (widening > 1)
+
+
 def test_an_extrapolated_size_lies_on_the_power_law():
     gains = power_law(0.2, 0.5)  # 0.02 at 10,000 and 0.01 at 40,000
     fade = gain_fades(*arms(gains, noise=0.005), SIZES, margin=0.01)
