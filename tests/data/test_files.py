@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.files import read_files
-from wvexp.data.leakage import find_leakage
-from wvexp.data.leakage import Leakage
+from wvexp.data.leakage import Leakage, find_leakage
 from wvexp.errors import UserError
 
 ROWS = [("a fine day , really", "pos"), ("what a bore .", "neg")] * 10
