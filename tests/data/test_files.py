@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus, Split
 from wvexp.data.files import read_files
-from wvexp.data.leakage import find_leakage
+from wvexp.data.leakage import Leakage, find_leakage
 from wvexp.errors import UserError
 
 ROWS = [("a fine day , really", "pos"), ("what a bore .", "neg")] * 10
@@ -291,6 +291,7 @@ def test_test_sentences_that_stand_in_the_training_data_are_counted(tmp_path: Pa
     test = write(tmp_path / "b.csv", "text,label\na b c d e,y\na b c d f,y\nk l,y\na b c d e,x\n")
     leakage = find_leakage(read(train, train, test))
     assert str(leakage).startswith("2 of 3 test sentences (66.7%")
+    assert str(Leakage(1200, 3456)).startswith("1,200 of 3,456 test sentences (34.7%")
     other = write(tmp_path / "c.csv", "text,label\na b c d f,x\nk l,y\n")
     assert find_leakage(read(train, train, other)) is None
 
