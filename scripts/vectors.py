@@ -14,6 +14,7 @@ raise what a line and the unpacked file may take, as embed.max_line_mb and embed
 from collections.abc import Callable
 from typing import Any
 
+from wvexp.analysis.wording import counted
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.commands import vectors as vector_tools
 from wvexp.config.schema import Embed
@@ -46,7 +47,9 @@ def main(arguments: list[str]) -> int:
         raise UserError(f"unknown command {name!r}", f"known are {', '.join(COMMANDS)}")
     command, places = COMMANDS[name]
     if len(rest) < places:
-        raise UserError(f"{name} takes {places} words, got {len(rest)}", "see --help")
+        raise UserError(
+            f"{name} takes {counted(places, 'argument')}, got {len(rest)}", "see --help"
+        )
     keys = {} if name == "export" else BOUNDS
     if name not in ("compare", "export"):
         keys = {"member": "which file of a .zip", **BOUNDS}

@@ -88,6 +88,26 @@ def test_a_class_in_a_single_unit_counts_in_the_macro_f1():
     assert macro_f1_values(tp, fp, fn).mean() == pytest.approx((12 / 15 + 1) / 2)
 
 
+def test_a_class_that_is_never_found_counts_as_0_in_the_macro_f1():
+    fn = np.array([[[0, 1], [0, 2], [0, 3]]])
+    tp = np.array([[[4, 0], [2, 0], [3, 0]]])
+    assert macro_f1_values(tp, 0 * tp, fn).mean() == pytest.approx(0.5)
+
+
+def test_counts_in_small_integers_do_not_overflow():
+    tp, fn = np.full((1, 3, 1), 200, np.uint8), np.full((1, 3, 1), 56, np.uint8)
+    assert macro_f1_values(tp, 0 * tp, fn).mean() == pytest.approx(400 / 456)
+
+
+def test_a_single_unit_has_its_own_ratio():
+    assert accuracy_values([[3], [5]], [5]).tolist() == [[0.6], [1.0]]
+
+
+def test_what_a_seed_that_did_not_run_should_have_answered_does_not_matter():
+    correct, total = [[1, 0, 1], [np.nan] * 3], [[1, 1, 1], [0, 0, 0]]
+    assert ran(accuracy_values(correct, total)).tolist() == [True, False]
+
+
 def test_a_seed_that_did_not_run_stays_missing():
     correct = np.array([[1.0, 0, 1], [np.nan] * 3, [1, 1, 0]])
     values = accuracy_values(correct, [1, 2, 1])
@@ -99,12 +119,16 @@ def test_a_seed_that_did_not_run_stays_missing():
     [
         (lambda: accuracy_values([[1, np.nan, 0]], 1), "seed row 0, unit 1: nan"),
         (lambda: accuracy_values([[1, np.inf, 0]], 1), "seed row 0, unit 1: inf"),
-        (lambda: accuracy_values([[1, 3, 0]], 2), "seed row 0, unit 1: 3 correct of 2"),
+        (lambda: accuracy_values([[2, 3, 0]], 2), "seed row 0, unit 1: 3 correct of 2"),
         (lambda: accuracy_values([[1, -3, 0]], 2), "correct: -3, expected counts of 0 or more"),
         (lambda: accuracy_values([[0, 0]], 0), "total is 0 over all units"),
         (lambda: accuracy_values([1, 0], 1), r"expected counts \[seeds, units\]"),
         (lambda: accuracy_values([[1, 0]], [1, 1, 1]), r"correct \(1, 2\), total \(3,\)"),
-        (lambda: f1_values([[0, 0]], [[0, 0]], [[0, 0]]), "the score is undefined"),
+        (
+            lambda: f1_values([[1, 1], [0, 0]], [[0, 0]], [[0, 0]]),
+            r"^seed row 1: TP \+ FP \+ FN is 0 over all units, the score is undefined",
+        ),
+        (lambda: accuracy_values([[3, 0]], [5, 0]), "all of total lies in unit 0"),
         (lambda: f1_values([[3, 0]], [[1, 0]], [[1, 0]]), "lies in unit 0"),
         (lambda: macro_f1_values([[1]], [[1]], [[1]]), r"\[seeds, units, classes\]"),
         (lambda: macro_f1_values(*np.zeros((3, 2, 2, 2))), "no class occurs"),

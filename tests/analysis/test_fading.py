@@ -4,6 +4,8 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from wvexp.analysis.crossover import crossover
+from wvexp.analysis.curve import fit_decay
 from wvexp.analysis.fading import gain_fades
 
 SIZES = (100.0, 300.0, 1000.0, 3000.0, 10000.0)
@@ -73,6 +75,14 @@ def test_a_measured_size_is_the_crossover_of_the_margin():
     assert 1000 < fade.low < fade.high < 3000
 
 
+@pytest.mark.parametrize("widening", [1.0, 30.0])
+def test_a_widened_variance_widens_what_was_measured(widening):
+    a, b = arms([0.1, 0.06, 0.03, 0.001, 0.0], noise=0.2)
+    fade = gain_fades(a, b, SIZES, 0.01, widening=widening)
+    assert fade.within == crossover(a, b, SIZES, 0.01, widening)
+    assert (fade.within.leaders[2] is None) == (widening > 1)
+
+
 def test_an_extrapolated_size_lies_on_the_power_law():
     gains = power_law(0.2, 0.5)  # 0.02 at 10,000 and 0.01 at 40,000
     fade = gain_fades(*arms(gains, noise=0.005), SIZES, margin=0.01)
@@ -116,3 +126,55 @@ def test_a_gain_is_below_for_good_after_the_last_open_size(gains):
     assert fade.status == "measured"
     assert 3000 < fade.high <= 10_000
     assert fade.estimate is None
+
+
+@pytest.mark.parametrize(
+    "gains",
+    [
+        [0.1, 0.05, -0.06, 0.012, 0.01],  # fell below, then open
+        [0.2, -0.1, 0.2],  # fell below and came back; three sizes fit any curve
+        [0.2, -0.1, 0.2, 0.012],
+        [-0.05, 0.1, -0.05, -0.05, -0.05],
+        [0.1, -0.05, 0.1, -0.05, -0.05],  # below, but it was so before
+    ],
+)
+def test_a_gain_that_comes_back_is_undecided(gains):
+    fade = gain_fades(*arms(gains), SIZES[: len(gains)], margin=0.01)
+    assert fade.within.status in ("one", "several")
+    assert fade.status == "undecided"
+    assert (fade.low, fade.estimate, fade.high) == (None, None, None)
+
+
+def test_an_open_size_in_between_is_no_end_of_a_gain_still_there_at_the_last():
+    a, b = arms(power_law(0.2, 0.5), noise=0.005)
+    a[2] += np.random.default_rng(5).normal(0, 2, a[2].shape)
+    fade = gain_fades(a, b, SIZES, margin=0.01)
+    assert fade.within.leaders == ("A", "A", None, "A", "A")
+    assert fade.status == "extrapolated"
+    assert 10_000 < fade.low < fade.estimate < fade.high
+
+
+@pytest.mark.parametrize(
+    ("c", "noise", "ends"),
+    [(0.5, 0.05, ["low", "estimate"]), (0.45, 0.02, ["low"]), (0.3, 0.02, [])],
+)
+def test_ends_beyond_the_reach_are_open(c, noise, ends):
+    fade = gain_fades(*arms(power_law(0.2, c), noise), SIZES, margin=0.01)
+    assert fade.status == ("extrapolated" if ends else "above")
+    found = [end for end in ("low", "estimate", "high") if getattr(fade, end) is not None]
+    assert found == (ends or ["low"])
+    assert all(10_000 < getattr(fade, end) <= 100_000 for end in found)
+
+
+@pytest.mark.parametrize("given", [{}, {"reach": 8.0}, {"widening": 4.0}])
+def test_it_is_the_crossover_and_then_the_fitted_decay(given):
+    """From the last size to the reach in a hundred equal steps of log size."""
+    a, b = arms(power_law(0.2, 0.5), noise=0.005)
+    fade = gain_fades(a, b, SIZES, margin=0.01, **given)
+    reach, widening = given.get("reach", 10.0), given.get("widening", 1.0)
+    assert (fade.margin, fade.reach) == (0.01, reach)
+    assert fade.within == crossover(a, b, SIZES, 0.01, widening)
+    step = reach**0.01
+    for field, end in (("low", fade.low), ("error", fade.estimate), ("high", fade.high)):
+        before, at = fit_decay(a - b, SIZES, [end / step, end], reach, widening).points
+        assert getattr(before, field) >= 0.01 > getattr(at, field)

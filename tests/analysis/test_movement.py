@@ -1,5 +1,7 @@
 """The movement ledger against plain loops and planted moves."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -76,3 +78,69 @@ def test_undefined_is_absent_not_zero(before):
 def test_rows_that_all_start_at_zero_have_no_relative_movement():
     ledger = make(np.zeros((N, D), np.float32), np.ones((N, D), np.float32))
     assert not {"relative_mean", "cosine_mean"} & ledger.summary().keys()
+
+
+@pytest.mark.parametrize("seen", [40, N])
+def test_the_ledger_against_plain_loops(seen):
+    """Short vectors, small steps and many ties: of counts, and of rows that start at 0."""
+    rng = stream(1, "ledger")
+    before = rng.normal(scale=0.1, size=(N, D)).astype(np.float32)
+    before[20:40] = 0
+    after = before.copy()
+    after[20:40, 0] = 0.25  # all as far
+    after[60:110] += rng.normal(scale=0.2, size=(50, D)).astype(np.float32)
+    counts = rng.permutation(np.where(np.arange(N) < seen, 1 + np.arange(N) % 3, 0))
+    movable = rng.random(N) < 0.5
+    words = [f"w{i}" for i in range(N)]
+    ledger = movement_ledger(words, counts, movable, before, after)
+
+    distance = [math.dist(x, y) for x, y in zip(before.tolist(), after.tolist(), strict=True)]
+    length = [math.hypot(*x) for x in before.tolist()]
+    farthest = sorted((i for i in range(N) if distance[i] > 0), key=lambda i: -distance[i])
+    frequent = sorted(range(N), key=lambda i: -counts[i])
+    kinds = {
+        "most_moved": farthest[:50],
+        "frequent": [i for i in frequent if counts[i] > 0][:50],
+        "fixed": [i for i in frequent if not movable[i]][:50],
+    }
+    assert {kind: lines.tolist() for kind, lines in ledger.kinds.items()} == kinds
+    looked_up = sorted(set().union(*kinds.values()))
+    near = {
+        i: [nearest(rows, np.array([i]))[0].tolist() for rows in (before, after)] for i in looked_up
+    }
+    overlap = {i: len(set(was) & set(now)) / 10 for i, (was, now) in near.items()}
+
+    relative = {i: distance[i] / length[i] for i in range(N) if length[i]}
+    cosine = {
+        i: np.dot(before[i], after[i]) / length[i] / math.hypot(*after[i].tolist())
+        for i in relative
+    }
+    named = [{"word": words[i], "distance": pytest.approx(distance[i])} for i in farthest[:10]]
+    assert ledger.summary() == {
+        "relative_mean": pytest.approx(np.mean([relative[i] for i in relative if distance[i]])),
+        "cosine_mean": pytest.approx(np.mean([cosine[i] for i in cosine if distance[i]])),
+        **{
+            f"overlap_{kind}": pytest.approx(np.mean([overlap[i] for i in lines]))
+            for kind, lines in kinds.items()
+        },
+        "most_moved": named,
+    }
+    assert ledger.columns() == {
+        "word": words,
+        "count": counts.tolist(),
+        "movable": movable.tolist(),
+        "distance": pytest.approx(distance),
+        "relative": [_about(relative.get(i)) for i in range(N)],
+        "cosine": [_about(cosine.get(i)) for i in range(N)],
+        "overlap": [_about(overlap.get(i)) for i in range(N)],
+        **{
+            f"neighbours_{when}": [
+                [words[j] for j in near[i][side]] if i in near else None for i in range(N)
+            ]
+            for side, when in enumerate(("before", "after"))
+        },
+    }
+
+
+def _about(value):
+    return None if value is None else pytest.approx(value, abs=1e-6)

@@ -1,4 +1,4 @@
-"""Cross-fitting: every example tested once a seed, by a model that has not seen it."""
+"""Cross-fitting: every example tested once per seed, by a model that has not seen it."""
 
 import numpy as np
 import pytest

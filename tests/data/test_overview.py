@@ -365,7 +365,7 @@ def test_the_built_in_world_says_what_it_is():
     reading = prepare(compose(keys)).reading
     assert reading.lines()[1].startswith("train 2,000, validation 2,000, test 10,000; ")
     assert reading.vectors is not None
-    assert reading.vectors.name == "the built-in vectors"
+    assert reading.vectors.name == "the built-in vector table"
     assert asdict(reading)["parts"]["train"]["source"] is None
 
 

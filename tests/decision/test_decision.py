@@ -73,7 +73,7 @@ def test_the_planted_answer_is_found(decided):
 
 
 def test_a_decision_shows_as_a_line(decided):
-    said = r"<Decision: pretrained-frozen, recommended pretrained-frozen, [\d.]+% sure, 160 senten"
+    said = r"<Decision: pretrained-frozen, recommended pretrained-frozen, [\d.]+ % sure, 160 senten"
     assert re.fullmatch(rf"{said}ces of given\d+>", repr(decided))
 
 

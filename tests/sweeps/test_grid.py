@@ -66,10 +66,10 @@ def test_numbers_of_any_make_give_the_same_runs(base):
     [
         ({"sizes": [10, 0]}, "train_size=0 is below its least value 1"),
         ({"sizes": [10.5]}, r"train_size=10\.5 is not a whole number"),
-        ({"sizes": [True]}, "train_size=True is not a number"),
+        ({"sizes": [True]}, "train_size=True is not a whole number; give one such as 3"),
         ({"sizes": "100"}, r"sizes are '100'; give a list"),
         ({"seeds": [-1]}, "seed=-1"),
-        ({"seeds": ["one"]}, "seed=one is not a number"),
+        ({"seeds": ["one"]}, "seed=one is not a whole number; give one such as 3"),
         ({"lrs": [float("nan")]}, r"optim\.lr=nan"),
         ({"lrs": ["0"]}, r"optim\.lr=0.0: it must be above 0"),
         ({"lrs": ["0.1", 0.1]}, "hold 0.1 twice"),

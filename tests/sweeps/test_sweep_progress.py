@@ -40,7 +40,7 @@ def test_the_line_counts_what_there_is(tiny, inputs):
     live, _, _, _ = follow(tiny, inputs, terminal=False)
     assert live.line() == (
         "3 done · 1 running · 0 failed · 0 left · 30 runs/min · at most 2.0 s left · "
-        "best so far: pretrained-tuned (0.700 at size 20)"
+        "best so far: pretrained-tuned (validation 0.700 at size 20)"
     )
 
 
@@ -86,7 +86,7 @@ def test_the_best_arm_is_named_only_where_arms_share_a_size(tiny, inputs):
     assert live.best_arm() is None
     live.begun(other)
     live.done(result_of(other, 0.95))
-    assert live.best_arm() == "pretrained-tuned (0.950 at size 20)"
+    assert live.best_arm() == "pretrained-tuned (validation 0.950 at size 20)"
 
 
 def test_the_best_arm_counts_what_was_stored_and_each_arm_at_its_best_rate(tiny, inputs):
@@ -97,6 +97,6 @@ def test_the_best_arm_counts_what_was_stored_and_each_arm_at_its_best_rate(tiny,
     for run, score in ((tuned, 0.87), (bad, 0.1)):
         live.begun(run)
         live.done(result_of(run, score))
-    assert live.best_arm() == "pretrained-tuned (0.870 at size 20)"
+    assert live.best_arm() == "pretrained-tuned (validation 0.870 at size 20)"
     live.started(4, [stored_row(frozen, 0.88), stored_row(frozen, 0.9), stored_row(tuned, 0.87)])
-    assert live.best_arm() == "pretrained-frozen (0.890 at size 20)"
+    assert live.best_arm() == "pretrained-frozen (validation 0.890 at size 20)"

@@ -135,6 +135,7 @@ def test_the_script(rows: np.ndarray, tmp_path: Path) -> None:
     for words, message in [
         (["inspect", str(tmp_path / "absent")], "No such file"),
         (["inspect"], "takes 1"),
+        (["inspect"], "inspect takes 1 argument, got 0"),
         (["burn", "x"], "unknown command 'burn'"),
         (["inspect", "x", "colour=red"], "unknown key 'colour'"),
     ]:

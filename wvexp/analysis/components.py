@@ -130,18 +130,16 @@ def has_spread(values: Values) -> bool:
 def _satterthwaite(
     by_seed: float, by_unit: float, residual: float, seeds: int, units: int
 ) -> float:
-    mean_squares = [(residual, (seeds - 1) * (units - 1))]
-    total = residual
     # The terms that stay in the sum once negative components are dropped; a kept component
     # brings its own mean square and takes one residual mean square away.
-    residuals = 1
+    kept: list[tuple[float, int]] = []
+    total = residual
     for mean_square, df in ((by_seed, seeds - 1), (by_unit, units - 1)):
         if mean_square > residual * (1 + 1e-9):  # counts can tie: rounding must not decide
-            mean_squares.append((mean_square, df))
+            kept.append((mean_square, df))
             total += mean_square - residual
-            residuals -= 1
-    mean_squares[0] = (residuals * residual, (seeds - 1) * (units - 1))
-    spread = sum(m**2 / df for m, df in mean_squares)
+    residuals = (1 - len(kept)) * residual
+    spread = sum(m**2 / df for m, df in ((residuals, (seeds - 1) * (units - 1)), *kept))
     return float(total**2 / spread) if spread > 0 else float(min(seeds, units) - 1)
 
 

@@ -88,7 +88,7 @@ def fit_decay(
     sizes: Sequence[float],
     at: Sequence[float],
     reach: float,
-    widening: float = 1.0,
+    widening: float,
 ) -> LearningCurve:
     """The curve of anything that decays with size as a + b n^-c: an error, or a gain.
 
@@ -107,7 +107,6 @@ def fit_decay(
         sizes=tuple(n.tolist()),
         errors=tuple(means.tolist()),
         standard_errors=tuple(estimate.standard_error for estimate in single),
-        notes=notes,
     )
     if len(n) < 3:
         return replace(

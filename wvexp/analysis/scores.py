@@ -34,14 +34,14 @@ def accuracy_values(correct: ArrayLike, total: ArrayLike) -> Values:
             f"seed row {seed}, unit {unit}: {correct[seed, unit]:g} correct "
             f"of {total[seed, unit]:g}"
         )
-    return _ratio_values(correct, total, "total")
+    return ratio_values(correct, total, "total")
 
 
 def f1_values(
     true_positives: ArrayLike, false_positives: ArrayLike, false_negatives: ArrayLike
 ) -> Values:
     """Values [seeds, units] of the micro-averaged F1 (entity F1), from counts [seeds, units]."""
-    return _f1_values(true_positives, false_positives, false_negatives, alone=False)
+    return _f1_values(true_positives, false_positives, false_negatives)
 
 
 def macro_f1_values(
@@ -86,9 +86,9 @@ def ran(values: Values) -> NDArray[np.bool_]:
     return ~missing
 
 
-def _f1_values(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, alone: bool) -> Values:
+def _f1_values(tp: ArrayLike, fp: ArrayLike, fn: ArrayLike, alone: bool = False) -> Values:
     tp, fp, fn = _counts(true_positives=tp, false_positives=fp, false_negatives=fn)
-    return _ratio_values(2 * tp, 2 * tp + fp + fn, "TP + FP + FN", alone)
+    return ratio_values(2 * tp, 2 * tp + fp + fn, "TP + FP + FN", alone)
 
 
 def _counts(**named: ArrayLike) -> list[Values]:
@@ -109,8 +109,17 @@ def _counts(**named: ArrayLike) -> list[Values]:
     return shaped
 
 
-def _ratio_values(numerator: Values, denominator: Values, name: str, alone: bool = False) -> Values:
-    """`alone`: a class may occur in a single unit, whose spread no other unit then shows."""
+def ratio_values(numerator: Values, denominator: Values, name: str, alone: bool = False) -> Values:
+    """Values [seeds, units] of sum(numerator) / sum(denominator), both [seeds, units].
+
+    Parameters
+    ----------
+    name
+        What the denominator counts, for messages.
+    alone
+        Whether all of it may lie in a single unit, whose spread no other unit then shows: as that
+        of a rare class does.
+    """
     units = denominator.shape[1]
     sums = denominator.sum(axis=1, keepdims=True)
     rest = sums - denominator

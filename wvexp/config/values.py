@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from math import isfinite, nan
+from math import isfinite, isnan, nan
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any
@@ -70,21 +70,27 @@ def _kinds(key: Key) -> tuple[Any, ...]:
 
 def whole(name: str, value: Any) -> int:
     """A Python int of what NumPy, a range or YAML hold; UserError, which calls it `name`."""
-    number = real(name, value)
-    if number != int(number):
+    number = _finite(value)
+    if isnan(number) or number != int(number):
         raise UserError(f"{name}={value} is not a whole number", "give one such as 3")
     return int(value) if isinstance(value, Integral) else int(number)
 
 
 def real(name: str, value: Any) -> float:
     """A finite Python float of the same; YAML reads `1e-3` as text."""
+    number = _finite(value)
+    if isnan(number):
+        raise UserError(f"{name}={value} is not a number", "give one such as 0.1")
+    return number
+
+
+def _finite(value: Any) -> float:
+    """The number; NaN where it is none, or not finite."""
     number = nan
     if isinstance(value, str | Real) and not isinstance(value, bool):
         with suppress(ValueError, OverflowError):
             number = float(value)
-    if not isfinite(number):
-        raise UserError(f"{name}={value} is not a number", "give one such as 0.1")
-    return number
+    return number if isfinite(number) else nan
 
 
 def positive(name: str, value: Any) -> float:

@@ -48,15 +48,24 @@ def fold_of_sentences(
 
 
 def without_validation(
-    pool: Split, groups: NDArray[np.int64], places: NDArray[np.int64], seed: int
+    pool: Split,
+    groups: NDArray[np.int64],
+    places: NDArray[np.int64],
+    seed: int,
+    group: str | None = None,
 ) -> tuple[Split, Split]:
-    """Of some sentences of the pool, those to train on and those that stop training."""
+    """Of some sentences of the pool, those to train on and those that stop training.
+
+    group: the column whose values are never parted; None where none was asked for
+    """
     rest = pool.take(places)
-    stay, go = split_off(rest, "validation", seed, groups[places])
+    stay, go = split_off(rest, "validation", seed, groups[places], group=group)
     return rest.take(stay), rest.take(go)
 
 
-def smallest_fold(pool: Split, groups: NDArray[np.int64], folds: int, seed: int) -> int:
+def smallest_fold(
+    pool: Split, groups: NDArray[np.int64], folds: int, seed: int, group: str | None = None
+) -> int:
     """Examples that the run of the seed with the fewest is trained on.
 
     Folds of sentences differ by an example or two, those of groups by what a group holds.
@@ -64,6 +73,6 @@ def smallest_fold(pool: Split, groups: NDArray[np.int64], folds: int, seed: int)
     fold = fold_of_sentences(pool, groups, folds, seed)
     sizes = []
     for number in range(folds):
-        train, _ = without_validation(pool, groups, np.flatnonzero(fold != number), seed)
+        train, _ = without_validation(pool, groups, np.flatnonzero(fold != number), seed, group)
         sizes.append(train.examples)
     return min(sizes)

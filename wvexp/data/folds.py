@@ -13,7 +13,7 @@ import numpy as np
 from wvexp.data.corpus import Corpus
 from wvexp.data.dealing import fold_of_sentences, without_validation
 from wvexp.data.split import Split
-from wvexp.data.splitting import split_off
+from wvexp.data.splitting import has_documents, split_off
 from wvexp.errors import UserError
 
 # Folds of a cross-fit that nobody gave a number.
@@ -43,20 +43,25 @@ def pooled(corpus: Corpus, folds: int) -> Corpus:
     )
     units = int(whole.groups.max()) + 1
     kind = "sentences" if pool.documents is None else "documents"
-    if units < len(whole.units.ids):
+    least, remedy = FOLDS, "give more data"
+    if corpus.group is not None:
+        # One group to train on, one to stop by, one to test on.
+        least, remedy = 3, "leave data.group out"
+        units = units if has_documents(pool) else 1
+        kind = f"group{'s' if units > 1 else ''} by data.group={corpus.group}"
+    elif units < len(whole.units.ids):
         kind = f"different {kind}"
     if folds > units:
         raise UserError(
             f"data.folds={folds}: the data have {units} {kind}",
-            f"give {units} at most" if units >= FOLDS else "give more data",
+            f"give {units} at most" if units >= least else remedy,
         )
     try:
-        of_fold(whole, 0, 0)
-        of_fold(whole, 0, None)
+        for fold in (*range(folds if corpus.group else 1), None):
+            of_fold(whole, 0, fold)
     except UserError as error:
         raise UserError(
-            f"data.folds={folds}: {units} {kind} are too few to train, stop and test on",
-            "give more data",
+            f"data.folds={folds}: {units} {kind} are too few to train, stop and test on", remedy
         ) from error
     return whole
 
@@ -72,12 +77,14 @@ def of_fold(corpus: Corpus, seed: int, fold: int | None) -> Corpus:
         return corpus
     pool, groups = corpus.train, corpus.groups
     if fold is None:
-        rest, test = split_off(pool, "test", seed, groups)
-        train, validation = without_validation(pool, groups, rest, seed)
+        rest, test = split_off(pool, "test", seed, groups, group=corpus.group)
+        train, validation = without_validation(pool, groups, rest, seed, corpus.group)
         return replace(corpus, train=train, validation=validation, test=pool.take(test), folds=None)
     tested = fold_of_sentences(pool, groups, corpus.folds, seed) == fold
     places = np.flatnonzero(tested)
-    train, validation = without_validation(pool, groups, np.flatnonzero(~tested), seed)
+    train, validation = without_validation(
+        pool, groups, np.flatnonzero(~tested), seed, corpus.group
+    )
     return replace(
         corpus,
         train=train,

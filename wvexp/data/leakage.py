@@ -29,7 +29,7 @@ class Leakage:
         if self.pooled:
             what, where = "sentences", "stand in more than one document"
         return (
-            f"{self.shared} of {self.checked} {what} ({self.shared / self.checked:.1%}, of "
+            f"{self.shared:,} of {self.checked:,} {what} ({self.shared / self.checked:.1%}, of "
             f"{LEAST_TOKENS} words and more) {where}: test scores may be too high"
         )
 

@@ -11,12 +11,19 @@ SHARE = 0.1  # of the data, for each part that is split off
 
 
 def split_off(
-    split: Split, part: str, seed: int, groups: NDArray[np.int64], share: float = SHARE
+    split: Split,
+    part: str,
+    seed: int,
+    groups: NDArray[np.int64],
+    share: float = SHARE,
+    *,
+    group: str | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Places of the sentences that stay, and of a seeded share that goes; both in their order.
 
     Groups stay whole. Where the data names no documents, sentence tasks give the share of each
-    label. Where there are too few groups for that, sentences are split without regard to them.
+    label. Where there are too few groups for that, sentences are split without regard to them,
+    unless a column was given to keep them together.
 
     Parameters
     ----------
@@ -24,15 +31,22 @@ def split_off(
         "validation" or "test": what is split off; the draws of the two are independent.
     groups
         The group of each sentence [sentences], as `wvexp.data.grouping` makes them.
+    group
+        The column of `data.group`, whose values the split's documents are.
 
     Raises
     ------
     UserError
-        There is too little data to leave something on both sides.
+        There is too little data to leave something on both sides, or of a `group` too few values.
     """
     rng = stream(seed, f"split {part}")
     _, first, of_sentence = np.unique(groups, return_index=True, return_inverse=True)
     sizes = np.bincount(of_sentence)
+    if group is not None and (len(sizes) < 2 or not has_documents(split)):
+        raise UserError(
+            f"data.group={group}: all that is left to split a {part} set off is one group",
+            f"leave data.group out, or give data.{part} a file",
+        )
     if split.kind.stratified and not has_documents(split):
         chosen = _by_label(split.labels[first], sizes, share, rng)
     else:

@@ -19,6 +19,7 @@ from wvexp.experiment.run import train_into
 from wvexp.printable import printable
 from wvexp.report.advice import advice
 from wvexp.report.findings import Findings, plain
+from wvexp.report.quantities import percent, surely
 from wvexp.report.writing import write_report
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
@@ -55,7 +56,7 @@ class Decision:
 
     def __repr__(self) -> str:
         """A line: what to take, how sure, on what."""
-        sure = "" if self.confidence is None else f", {self.confidence:.1%} sure"
+        sure = "" if self.confidence is None else f", {percent(surely(self.confidence))} sure"
         unit = TASKS[self.base.task].nouns
         return (
             f"<Decision: {self.choice}, recommended {self.recommended}{sure}, "

@@ -120,7 +120,7 @@ def _with_notes(inputs: Inputs) -> Inputs:
 def _vectors_name(source: VectorSource | None) -> str:
     """The file's own name; that of the file within an archive."""
     if source is None or source.path is None:
-        return "the built-in vectors"
+        return "the built-in vector table"
     return source.member or Path(source.path).name
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.analysis.rare import enough_units
+from wvexp.analysis.wording import counted
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS
@@ -89,12 +90,11 @@ def warn_of_data(config: Config, corpus: Corpus) -> None:
     data, enough = config.data, enough_units(config.margin)
     split_off = data.kind == "files" and data.test is None and data.folds is None
     if split_off and corpus.folds is None and (units := len(corpus.units.ids)) < enough:
-        kind = "sentences" if corpus.test.documents is None else "documents"
+        kind = "sentence" if corpus.test.documents is None else "document"
         log.warning(
-            "the test part split off has %s %s, and with fewer than %s no two arms can be told to "
+            "the test part split off has %s, and with fewer than %s no two arms can be told to "
             "be alike; data.folds=%d tests every example, data.test=FILE others",
-            f"{units:,}",
-            kind,
+            counted(units, kind),
             f"{enough:,}",
             FOLDS,
         )

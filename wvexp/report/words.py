@@ -38,8 +38,9 @@ def about(f: Findings) -> str:
     if f.folds:
         said += (
             f" Cross-fitted over {f.folds} folds, drawn anew for each seed: every example was "
-            "tested once a seed. Training sets overlap, so what is said holds for these examples, "
-            f"and variances are multiplied by {widening(f.folds):.2f} (Nadeau and Bengio 2003)."
+            "tested once per seed. Training sets overlap, so what is said holds for these "
+            f"examples, and variances are multiplied by {widening(f.folds):.2f} (Nadeau and "
+            "Bengio 2003)."
         )
     return said
 

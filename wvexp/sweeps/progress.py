@@ -162,7 +162,7 @@ class LiveSweep:
         best, score = max(means.items(), key=lambda item: item[1])
         several_models = len({model for _, model in means}) > 1
         name = " ".join(best) if several_models else best[0]
-        return f"{name} ({score:.3f} at size {size:,})"
+        return f"{name} (validation {score:.3f} at size {size:,})"
 
     def _one_less(self) -> None:
         self.running -= 1

@@ -220,8 +220,19 @@ def test_a_missing_label_in_parquet_is_no_class(tmp_path: Path, labels: list) ->
             read(path)
 
 
-def test_the_word_nan_is_a_label_like_others(tmp_path: Path) -> None:
-    assert read(labelled(tmp_path / "a.jsonl", ["nan", "null"])).label_names == ["nan", "null"]
+def test_the_word_nan_is_a_label_like_others_and_said(tmp_path: Path) -> None:
+    corpus = read(labelled(tmp_path / "a.jsonl", ["nan", "null", "none", "na"]))
+    assert corpus.label_names == ["na", "nan", "none", "null"]
+    (note,) = corpus.notes
+    assert "'nan', 'null' count as a label; where the label is missing, leave the cell" in note
+
+
+def test_its_remedy_leaves_out_the_row(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\none two,a\nthree four,b\nfive six,NaN\nseven,a\n")
+    assert "'NaN' counts as a label" in read(path).notes[0]
+    path.write_text(path.read_text().replace("NaN", ""))
+    assert read(path, missing="drop").label_names == ["a", "b"]
 
 
 @pytest.mark.parametrize(

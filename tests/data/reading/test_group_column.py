@@ -67,6 +67,38 @@ def test_folds_keep_customers_together_across_files(tmp_path):
         assert len(set.union(*parts)) == sum(map(len, parts)) == 40
 
 
+@pytest.mark.parametrize(("customers", "part"), [(1, "test"), (2, "validation")])
+def test_too_few_customers_are_not_parted(tmp_path, customers, part):
+    path = csv(tmp_path / "a.csv", customers=customers)
+    path.write_text(path.read_text().replace("text number 7,a,", "text number 7,a,c0"))
+    said = f"data.group=customer: all that is left to split a {part} set off is one group; leave"
+    with pytest.raises(UserError, match=said):
+        read(path)
+    given = {2: [None, path], 1: [path, path]}[customers]
+    assert read(path, *given).group == "customer"  # the remedy: a file for the part
+
+
+@pytest.mark.parametrize(
+    ("customers", "said"),
+    [
+        (1, "data.folds=5: the data have 1 group by data.group=customer; leave data.group out"),
+        (2, "data.folds=5: the data have 2 groups by data.group=customer; leave data.group out"),
+        (3, "data.folds=5: the data have 3 groups by data.group=customer; give 3 at most"),
+    ],
+)
+def test_too_few_customers_for_folds_are_not_parted(tmp_path, customers, said):
+    path = csv(tmp_path / "a.csv", customers=customers)
+    path.write_text(path.read_text().replace("text number 7,a,", "text number 7,a,c0"))
+    whole = read(path, seed=None)
+    with pytest.raises(UserError, match=said):
+        pooled(whole, 5)
+    if customers == 3:
+        assert pooled(whole, 3).folds == 3
+        return
+    with pytest.raises(UserError, match=r"by data\.group=customer.*; leave data\.group out"):
+        pooled(whole, 2)
+
+
 def test_equal_texts_of_two_customers_join_them(tmp_path):
     path = csv(tmp_path / "a.csv")
     twice = "".join(f"the very same text again here,a,c{i}\n" for i in (3, 9))

@@ -51,6 +51,8 @@ _UNSPACED = (
     (re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 6),
     (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 12),
 )
+# What programs write for a missing value; not the words that people do, such as none and na.
+_MISSING = {"nan", "null", "n/a", "#n/a", "<na>"}
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -103,6 +105,11 @@ def label_notes(
         )
     if TASKS[task].listed:
         return notes
+    if empty := [name for name in names if name.casefold() in _MISSING]:
+        notes.append(
+            f"{where}: {_listed(empty)} count{'s' * (len(empty) == 1)} as a label; where the label "
+            "is missing, leave the cell empty, and data.missing=drop leaves out the row"
+        )
     for mark in "|;,":
         if combined := _combined(names, mark):
             notes.append(

@@ -150,7 +150,7 @@ def build_corpus(
         if seed is None:
             splits[part] = whole.take(np.empty(0, dtype=np.int64))
         else:
-            stay, go = split_off(whole, part, seed, groups, share)
+            stay, go = split_off(whole, part, seed, groups, share, group=group)
             splits["train"], splits[part], groups = whole.take(stay), whole.take(go), groups[stay]
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
