@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from wvexp.data.unseen import unseen_words
+from wvexp.models import MODELS
 from wvexp.printable import printable
 from wvexp.tasks import TASKS, TOKEN
 
@@ -87,6 +88,8 @@ def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
     if "parity" in result:
         error, checks = result["parity"]["max_rel_error"], result["parity"]["checked"]
         rows["parity"] = f"hand and autograd agree to {error:.1e} ({checks} checks)"
+    elif MODELS[result["model"]].by_hand is None:
+        rows["parity"] = "not checked: the model has no gradient by hand, autograd has the only one"
     rows["epochs"] = f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
     rows["model"] = str(folder / "model")
     width = max(map(len, rows))

@@ -73,12 +73,14 @@ def _description(folder: Path) -> dict[str, Any]:
             raise DamagedError(f"{DESCRIPTION} has no {name}")
         if not fits(content[name]):
             raise DamagedError(f"{DESCRIPTION}: {name} is {_short(content[name])}")
-    content["model"] = _model(content["model"], content["task"])
+    content["model"] = _model(content["model"], TASKS[content["task"]].name)
     return content
 
 
 def _model(values: Mapping[str, Any], task: str) -> Any:
     """The `Model`, every value one that the configuration would accept."""
+    if isinstance(values.get("name"), str) and values["name"] != AUTO:
+        MODELS[values["name"]]  # one that is not known may come with a plug-in
     try:
         given = {name: typed(KEYS[f"model.{name}"], value) for name, value in values.items()}
         model = model_group()(**given)
@@ -158,7 +160,7 @@ def _source(value: Any) -> bool:
 
 
 _FITS: dict[str, Any] = {
-    "task": lambda value: value in TASKS,
+    "task": lambda value: isinstance(value, str),
     "model": lambda value: isinstance(value, dict),
     "labels": _texts,
     "lowercase": lambda value: isinstance(value, bool),
