@@ -103,6 +103,27 @@ def test_what_an_arm_lacks_is_said_with_its_remedy():
     assert chosen(values).blockers == (Blocker(said, "the same seeds in every arm", "third"),)
 
 
+def test_a_constant_score_is_not_blamed_where_the_seeds_are_others():
+    """With a seed or two more it could be judged: the recommended arm has spread."""
+    values = lacking("first", [0, 1, 2])
+    values["third"][:] = 0.5
+    assert chosen(values).blockers == ()
+    values["third"][:2] = np.nan
+    said = "third: 1 seed in common with first, so no interval"
+    assert chosen(values).blockers == (Blocker(said, "the same seeds in every arm", "third"),)
+    values["first"][1:] = np.nan
+    assert [b.arm for b in chosen(values).blockers] == ["first"]
+
+
+def test_a_constant_score_in_the_seeds_in_common_gives_no_interval():
+    values = {arm: np.full((3, 400), score) for arm, score in zip(ARMS, (0.9, 0.7), strict=False)}
+    values["second"][2], values["first"][2] = 0.6, np.nan
+    said = "{}: the same score on every test unit, so no interval"
+    assert choose(values, ARMS[:2], stream(0, "choice")).blockers == tuple(
+        Blocker(said.format(arm), "other test data", arm) for arm in ARMS[:2]
+    )
+
+
 def test_two_seeds_are_enough_for_an_interval():
     assert chosen(lacking("third", [0, 5])).blockers == ()
 

@@ -176,16 +176,16 @@ def _without_interval(
     in_arm, in_best = ran(measured[arm]), ran(measured[recommended])
     if in_arm.sum() == 1:
         return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}", arm)
-    if not has_spread(measured[arm]):
-        return Blocker(
-            f"{arm}: the same score on every test unit, so no interval",
-            larger or "other test data",
-            arm,
-        )
-    if in_best.sum() < 2 or arm == recommended:
+    common = in_arm & in_best
+    if common.sum() >= 2:  # so that spread is lacking, but for the recommended arm alone
+        if has_spread(measured[arm][common]):
+            return None
+        said = f"{arm}: the same score on every test unit, so no interval"
+        return Blocker(said, larger or "other test data", arm)
+    if in_best.sum() < 2:
         return None
-    common = counted(int((in_arm & in_best).sum()), "seed")
-    said = f"{arm}: {common} in common with {recommended}, so no interval"
+    seeds = counted(int(common.sum()), "seed")
+    said = f"{arm}: {seeds} in common with {recommended}, so no interval"
     return Blocker(said, "the same seeds in every arm", arm)
 
 
