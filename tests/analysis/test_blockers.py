@@ -187,3 +187,17 @@ def test_a_test_set_too_small_to_tell_from_the_most_frequent_label_is_to_be_larg
     larger, other = "data.folds=5, which tests every example", "labels that can be learnt"
     assert chosen(values, baseline=high - 1e-6).blockers[-1].remedy == larger
     assert chosen(values, baseline=high + 1e-6).blockers[-1].remedy.startswith(other)
+
+
+def test_an_arm_that_is_lacking_is_said_beside_the_most_frequent_label():
+    reasons = [b.reason for b in chosen(lacking("third", []), baseline=0.95).blockers]
+    assert reasons[0] == "third: not measured"
+    assert "most frequent label" in reasons[1]
+
+
+def test_the_rule_of_three_is_for_scores_without_a_spread_alone():
+    """99 of 100 right: an error of 1 unit, by which 96.5 % are excluded; 1.53 units would not."""
+    first = np.ones((5, 100))
+    first[:, 3] = 0
+    values = {"first": first, "second": answers(100)}
+    assert choose(values, ARMS[:2], stream(0, "choice"), baseline=0.965).blockers == ()

@@ -124,6 +124,29 @@ def test_few_telling_units_count_by_the_rule_of_three(telling, widening):
     assert choice.settling == Settling("second", None, needed)
 
 
+def test_by_the_rule_of_three_more_seeds_bring_no_degrees_of_freedom():
+    """At 20 units t is 1.73 and the reach 1.68, which a normal distribution would do with."""
+    first = answers(20)
+    second = first.copy()
+    second[:4, np.flatnonzero(first[0])[0]] = 0
+    values, margin = {"first": first, "second": second}, 1.68 * 1.5306 / 20 - 0.04
+    choice = choose(values, ARMS[:2], stream(0, "choice"), margin=margin)
+    assert choice.settling == Settling("second", None, 21)
+
+
+def test_more_is_asked_for_than_there_is_where_the_draws_alone_leave_a_doubt():
+    values = tables((0.8, 0.79), units=500)
+    best, other = sorted(values, key=lambda arm: -values[arm].mean())
+    ahead = two_way(values[best] - values[other])
+    margin = stats.t.isf(0.0499, ahead.df) * ahead.standard_error - ahead.mean
+    choices = [
+        choose(values, ARMS[:2], stream(k, "choice"), margin=margin).settling for k in range(9)
+    ]
+    unsettled = [settling for settling in choices if settling is not None]
+    assert unsettled
+    assert set(unsettled) == {Settling(other, 7, 501)}
+
+
 def test_the_closest_rival_is_the_hardest_to_tell_not_the_best_on_average():
     values = tables((0.80, 0.796, 0.790), units=2000, spread=0.0)
     rng = np.random.default_rng(1)
