@@ -100,7 +100,12 @@ def test_what_an_arm_lacks_is_said_with_its_remedy():
     values = lacking("third", [0, 1, 2])
     values["first"][:2] = np.nan
     said = "third: 1 seed in common with first, so no interval"
-    assert chosen(values).blockers == (Blocker(said, "the same seeds in every arm", "third"),)
+    shared = (Blocker(said, "the same seeds in every arm", "third"),)
+    assert chosen(values).blockers == shared
+    values["third"][3] = values["third"][2]
+    values["first"][4:] = np.nan  # two seeds of the best arm are enough to judge by
+    values["third"][2] = np.nan
+    assert chosen(values).blockers == shared
 
 
 def test_a_constant_score_is_not_blamed_where_the_seeds_are_others():
