@@ -23,6 +23,8 @@ def test_margin_and_order():
     assert probability[1] > probability[0] > probability[2]
     wide = near_best(x, np.random.default_rng(2), margin=0.5)
     assert (wide == 1).all()
+    none = near_best(x, np.random.default_rng(2), margin=0.0)
+    assert none.sum() == pytest.approx(1)  # in each draw one arm is the best
     flipped = near_best(x[::-1], np.random.default_rng(2))
     assert flipped[::-1] == pytest.approx(probability, abs=0.02)
 

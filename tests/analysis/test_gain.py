@@ -21,6 +21,7 @@ def test_below_against_the_t_test_over_seeds():
     assert below_p(level + gain, np.broadcast_to(level, gain.shape), 0.01) == pytest.approx(
         expected, rel=1e-2
     )
+    assert below_p(level + gain, np.broadcast_to(level, gain.shape), 0.01, 2.25) > 1.5 * expected
     [above] = by_seed([0.05])
     assert below_p(level + above, np.broadcast_to(level, above.shape), 0.01) == 1
 

@@ -103,6 +103,12 @@ def test_sign_flip_is_exact_for_many_seeds():
         sign_flip(np.ones(41))
 
 
+@pytest.mark.parametrize("seeds", [2, 39, 40])
+def test_the_sign_flip_is_over_the_seeds_own_differences(seeds):
+    a, b = arms(6, seeds=seeds, units=20, gain=0.1)
+    assert paired_difference(a, b).sign_flip_p == sign_flip((a - b).mean(axis=1))
+
+
 def test_sign_flip_is_left_out_beyond_its_reach():
     assert paired_difference(*arms(6, seeds=41, units=20)).sign_flip_p is None
 
@@ -132,6 +138,23 @@ def test_calls_made_together_are_stricter():
     assert call_together([weak]) == (weak,)
 
 
+def test_two_comparisons_are_a_family():
+    pair = [paired_difference(*arms(seed, gain=0.05)) for seed in (20, 21)]
+    called = call_together(pair)
+    for strict, adjusted in (
+        ("strict_p", "adjusted_p"),
+        ("strict_equivalence_p", "adjusted_equivalence_p"),
+    ):
+        expected = holm([getattr(d, strict) for d in pair])
+        assert [getattr(d, adjusted) for d in called] == expected.tolist()
+
+
+def test_a_comparison_alone_is_called_by_its_own_p_values():
+    found = paired_difference(*arms(20, gain=0.05), margin=0.02)
+    assert (found.adjusted_p, found.adjusted_equivalence_p) == (found.p_value, found.equivalence_p)
+    assert found.margin == 0.02
+
+
 def test_seeds_of_one_arm_alone_are_left_out_and_counted():
     a, b = arms(8)
     a[2], b[5] = np.nan, np.nan
@@ -157,6 +180,7 @@ def test_one_unit_and_a_constant_score_give_no_interval():
     one_unit = paired_difference(np.ones((4, 1)), np.zeros((4, 1)))
     assert one_unit.low is None
     assert "1 test unit" in one_unit.notes[0]
+    assert paired_difference(np.eye(2), np.zeros((2, 2))).low is not None
     same = paired_difference(np.full((4, 9), 0.8), np.full((4, 9), 0.7))
     assert (same.low, same.call) == (None, "undecided")
     assert same.estimate == pytest.approx(0.1)

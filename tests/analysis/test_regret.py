@@ -1,7 +1,14 @@
 import numpy as np
 import pytest
 
-from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, regret, summarise
+from wvexp.analysis.regret import (
+    Regret,
+    RegretSummary,
+    half_split_regret,
+    highest_mean,
+    regret,
+    summarise,
+)
 
 
 def values(gains=(0.0, 0.1, -0.1), seeds=5, units=300):
@@ -51,6 +58,27 @@ def test_choice_and_score_see_different_units():
     assert (first.miss, second.miss) == (False, False)
 
 
+def test_four_units_are_two_to_choose_on_and_two_to_score():
+    x = values(units=4)
+    halves = []
+
+    def choose(half):
+        halves.append(half.shape[2])
+        return highest_mean(half)
+
+    half_split_regret(lambda units: x[..., units], 4, choose, np.random.default_rng(1))
+    assert halves == [2, 2]
+
+
+@pytest.mark.parametrize(("tolerance", "miss"), [(0.1, True), (0.3, False)])
+def test_either_half_is_judged_by_the_tolerance(tolerance, miss):
+    found = half_split_regret(
+        lambda units: values()[..., units], 300, lambda _: 2, np.random.default_rng(1), tolerance
+    )
+    assert [r.miss for r in found] == [miss, miss]
+    assert all(r.low > 0.1 for r in found)
+
+
 def test_a_chooser_that_peeks_gains_nothing():
     """Two equal arms: what looks best on one half is a coin toss on the other."""
     rng = np.random.default_rng(2)
@@ -65,8 +93,7 @@ def test_a_chooser_that_peeks_gains_nothing():
 def test_without_an_interval_nothing_is_judged():
     found = regret(values(seeds=1), 2)
     assert (found.low, found.miss) == (None, None)
-    assert summarise([found]).miss_rate is None
-    assert summarise([found]).settings == 0
+    assert summarise([found]) == RegretSummary(0, 0, None, None)
 
 
 def test_summary():
@@ -82,12 +109,22 @@ def test_missing_arms():
     x[1] = np.nan
     assert highest_mean(x) == 0
     assert regret(x, 0).best == 0
+    with pytest.raises(ValueError, match=r"\(3, 5\): expected \[arms, seeds, units\]"):
+        highest_mean(np.zeros((3, 5)))
     with pytest.raises(ValueError, match="the recommended arm, 1, did not run"):
         regret(x, 1)
     with pytest.raises(ValueError, match="no arm ran"):
         highest_mean(np.full((2, 3, 4), np.nan))
     with pytest.raises(ValueError, match="3 test units: at least 4"):
         half_split_regret(lambda units: x[..., units], 3, highest_mean, np.random.default_rng(0))
+
+
+def test_the_mean_is_over_the_seeds_that_ran():
+    for level in (0.0, 5.0, -5.0):
+        x = level + values(gains=(0.0, 0.1))
+        x[0, 1:3] = np.nan
+        assert highest_mean(x) == 1
+        assert highest_mean(x[::-1]) == 0
 
 
 def test_arms_without_a_common_seed_are_refused():

@@ -1,12 +1,12 @@
 """Which arm to take at one size, how sure that is, and what would make it surer."""
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from math import ceil, sqrt
+from math import sqrt
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import stdtr
 
 from wvexp.analysis.best import near_best
@@ -17,12 +17,10 @@ from wvexp.analysis.scores import Values, ran
 from wvexp.analysis.wording import counted
 
 SURE = 0.95
-# As many degrees of freedom make Student's t a normal distribution.
-_FREE = 1e6
 # What makes a test set larger that is too small to tell anything; in a cross-fit nothing else does.
 _FOLDS, _EXAMPLES = "data.folds=5, which tests every example", "more labelled examples"
-# After which the number of seeds and their degrees of freedom agree.
-_ROUNDS = 5
+# Seeds or test units beyond any that will be had.
+_BEYOND = 10**9
 
 
 @dataclass(frozen=True)
@@ -116,7 +114,7 @@ def choose(
     larger = None
     if best.shape[1] < enough_units(margin):
         larger = _FOLDS if widening == 1.0 else _EXAMPLES
-    blocked = (_without_interval(a, recommended, values, larger) for a in unjudged)
+    blocked = (_without_interval(a, recommended, measured, larger) for a in unjudged)
     blockers = tuple(filter(None, blocked))
     if not judged:
         return Choice(recommended, None, False, {}, None, None, blockers)
@@ -170,83 +168,62 @@ def _between(low: float, value: float, high: float) -> float:
 
 
 def _without_interval(
-    arm: str, recommended: str, values: Mapping[str, Values], larger: str | None
+    arm: str, recommended: str, measured: Mapping[str, Values], larger: str | None
 ) -> Blocker | None:
     """Why an arm could not be judged; None where that is not the arm's own fault."""
-    in_arm, in_best = (
-        ran(values[a]) if a in values else np.zeros(0, bool) for a in (arm, recommended)
-    )
-    seeds = int(in_arm.sum())
-    if seeds == 0:
+    if arm not in measured:
         return Blocker(f"{arm}: not measured", f"runs of {arm}", arm)
-    if seeds == 1:
+    in_arm, in_best = ran(measured[arm]), ran(measured[recommended])
+    if in_arm.sum() == 1:
         return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}", arm)
-    if not has_spread(values[arm]):
-        return Blocker(
-            f"{arm}: the same score on every test unit, so no interval",
-            larger or "other test data",
-            arm,
-        )
-    if in_best.sum() < 2 or arm == recommended:
+    common = in_arm & in_best
+    if common.sum() >= 2:  # so that spread is lacking, but for the recommended arm alone
+        if has_spread(measured[arm][common]):
+            return None
+        said = f"{arm}: the same score on every test unit, so no interval"
+        return Blocker(said, larger or "other test data", arm)
+    if in_best.sum() < 2:
         return None
-    common = counted(int((in_arm & in_best).sum()), "seed")
-    said = f"{arm}: {common} in common with {recommended}, so no interval"
+    seeds = counted(int(common.sum()), "seed")
+    said = f"{arm}: {seeds} in common with {recommended}, so no interval"
     return Blocker(said, "the same seeds in every arm", arm)
 
 
-def _settling(
-    rivals: Mapping[str, PairedDifference], margin: float, widening: float
-) -> Settling | None:
+def _settling(rivals: Mapping[str, PairedDifference], margin: float, widening: float) -> Settling:
     """Seeds or test units, the other kept, at which the rivals would be told apart.
 
     With standard error s, the recommended arm is within the margin of a rival with probability
-    T((margin + lead) / s), T of that rival's interval. All errors are taken to fall alike, until
-    what is left of doubt, added up over the rivals, is 1 - SURE.
+    T((margin + lead) / s), T of that rival's interval. All errors are taken to fall as that of the
+    closest rival does, and degrees of freedom to grow with the seeds, until what is left of doubt,
+    added up over the rivals, is 1 - SURE.
     """
-    known = {arm: d for arm, d in rivals.items() if d.standard_error}
-    if not known:
-        return None
-    closest = min(known, key=lambda arm: _reach(known[arm], margin))
-    d = known[closest]
-    if _reach(d, margin) <= 0:
+    reaches = {arm: _reach(d, margin) for arm, d in rivals.items()}
+    closest = min(reaches, key=lambda arm: reaches[arm])
+    if reaches[closest] <= 0:
         return Settling(closest, None, None)
+    d = rivals[closest]
+    assert d.standard_error is not None
     assert d.seed_variance is not None
     assert d.unit_variance is not None
     assert d.residual_variance is not None
-    assert d.standard_error is not None
-    error = d.standard_error / sqrt(widening)
     seed, unit, rest = d.seed_variance, d.unit_variance, d.residual_variance
-    seeds, freedom = None, _FREE
-    for _ in range(_ROUNDS):  # with the degrees of freedom that so many seeds would have
-        wanted = (error / _times_as_exact(list(known.values()), margin, freedom)) ** 2
-        seeds = _enough(seed + rest / d.units, wanted - unit / d.units, d.seeds)
-        if seeds is None:
-            break
-        freedom = (seeds - 1) / (d.seeds - 1)
-    wanted = (error / _times_as_exact(list(known.values()), margin)) ** 2
-    units = _enough(unit + rest / d.seeds, wanted - seed / d.seeds, d.units)
+    reach, df = np.array(list(reaches.values())), np.array([d.df for d in rivals.values()])
+    now = d.standard_error**2 / widening
     # Where units hardly disagree, the error is what so many can exclude (`rare.py`).
-    if error**2 > (seed / d.seeds + unit / d.units + rest / d.seeds / d.units) * (1 + 1e-9):
-        seeds, units = None, max(units or 0, ceil(error * d.units / sqrt(wanted)))
-    return Settling(closest, seeds, units)
+    floored = now > (seed / d.seeds + unit / d.units + rest / d.seeds / d.units) * (1 + 1e-9)
 
+    def enough(seeds: int, units: int) -> bool:
+        then = seed / seeds + unit / units + rest / seeds / units
+        if floored:
+            then = max(then, now * (d.units / units) ** 2)
+        grown = df * (seeds - 1) / (d.seeds - 1)
+        return bool(stdtr(grown, -reach * sqrt(now / then)).sum() <= 1 - SURE)
 
-def _times_as_exact(
-    differences: Sequence[PairedDifference], margin: float, freedom: float = 1.0
-) -> float:
-    """By what the standard errors have to be divided for the doubts to add up to 1 - SURE.
-
-    freedom: times as many degrees of freedom as there are
-    """
-    reaches = np.array([_reach(d, margin) for d in differences])
-    df = np.array([min(freedom * (d.df or _FREE), _FREE) for d in differences])
-
-    def too_much(times: float) -> float:
-        return float(stdtr(df, -times * reaches).sum() - (1 - SURE))
-
-    if too_much(1.0) <= 0:
-        return 1.0
-    return float(brentq(too_much, 1.0, 1e6 / reaches.min()))
+    return Settling(
+        closest,
+        None if floored else _fewest(lambda n: enough(n, d.units), d.seeds),
+        _fewest(lambda n: enough(d.seeds, n), d.units),
+    )
 
 
 def _reach(difference: PairedDifference, margin: float) -> float:
@@ -255,8 +232,7 @@ def _reach(difference: PairedDifference, margin: float) -> float:
     return (margin - difference.estimate) / difference.standard_error
 
 
-def _enough(variance: float, left: float, now: int) -> int | None:
-    """How many it takes for variance / n <= left; None where none would do, or enough is there."""
-    if left <= 0 or (n := ceil(variance / left)) <= now:
-        return None
-    return n
+def _fewest(enough: Callable[[int], bool], now: int) -> int | None:
+    """The smallest number above `now` that is enough; None where none is."""
+    n = bisect_left(range(_BEYOND), True, lo=now + 1, key=enough)
+    return n if n < _BEYOND else None

@@ -123,7 +123,6 @@ def paired_difference(
         adjusted_p=None,
         adjusted_equivalence_p=None,
         call="undecided",
-        notes=tuple(notes),
     )
     if seeds < 2:
         note = f"{counted(seeds, 'seed')} common to both arms: an interval needs 2"
@@ -222,7 +221,7 @@ def sign_flip(by_seed: ArrayLike) -> float:
     left, right = _signed_sums(d[:half]), np.sort(_signed_sums(d[half:]))
     # Sign patterns come in mirrored pairs, so the two tails hold equally many.
     above = len(right) - np.searchsorted(right, observed - left, side="left")
-    return float(2 * above.sum(dtype=np.float64) / 2.0 ** len(d))
+    return float(2 * above.sum() / 2.0 ** len(d))
 
 
 def _signed_sums(d: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,208 @@
+import numpy as np
+import pytest
+from drawn_arms import ARMS, answers, tables
+
+from wvexp.analysis.choice import Blocker, Choice, choose
+from wvexp.analysis.components import two_way
+from wvexp.seeds import stream
+
+
+def chosen(values, **more):
+    return choose(values, ARMS, stream(0, "choice"), **more)
+
+
+def test_one_seed_of_the_best_arm_is_said_of_that_arm_alone():
+    values = tables((0.9, 0.7, 0.6))
+    values["first"][1:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.notes == ("first: one seed, so no interval",)
+    assert choice.confidence is None
+
+
+def test_arms_without_seeds_in_common_are_said_to_be_so():
+    values = tables((0.9, 0.7, 0.6))
+    values["first"][:3] = np.nan
+    values["second"][3:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.notes == ("second: no seeds in common with first, so no interval",)
+    assert not choice.decided
+
+
+@pytest.mark.parametrize(
+    ("baseline", "remedy"),
+    [
+        (0.6, "a larger test set, or more seeds, to tell it from the most frequent label"),
+        (0.9, "labels that can be learnt from these texts, or more training data"),
+        (1.0, None),
+    ],
+)
+def test_where_the_most_frequent_label_blocks_the_choice_no_test_size_is_named(baseline, remedy):
+    values = tables((0.61, 0.605, 0.5), spread=0.03)
+    assert choose(values, ARMS, stream(0, "choice")).settling is not None
+    choice = choose(values, ARMS, stream(0, "choice"), baseline=baseline)
+    assert choice.settling is None
+    assert [blocker.remedy for blocker in choice.blockers] == [remedy]
+
+
+def test_an_unmeasured_arm_keeps_it_undecided():
+    values = tables((0.9, 0.7, 0.6))
+    values["third"] = np.full_like(values["third"], np.nan)
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert choice.recommended == "first"
+    assert choice.confidence > 0.99
+    assert not choice.decided
+    assert choice.notes == ("third: not measured",)
+    assert choice.worst_cost is None
+
+
+def test_the_cost_is_unknown_while_an_arm_has_no_interval():
+    values = tables((0.9, 0.7, 0.6))
+    values["third"][1:] = np.nan
+    choice = choose(values, ARMS, stream(0, "choice"))
+    assert (choice.worst_cost, choice.decided) == (None, False)
+    assert choice.notes == ("third: one seed, so no interval",)
+
+
+@pytest.mark.parametrize("units", [40, 4000])
+def test_arms_that_no_unit_tells_apart_are_no_choice(units):
+    """All give the most frequent label always: surely near the best, and nothing learnt."""
+    choice = chosen(dict.fromkeys(ARMS, answers(units)))
+    assert not choice.decided
+    assert choice.recommended in ARMS
+    assert choice.notes == ("no test unit tells the arms apart",)
+
+
+@pytest.mark.parametrize("values", [{}, dict.fromkeys(ARMS, np.full((3, 9), np.nan))])
+def test_without_a_run_there_is_nothing_to_recommend(values):
+    nothing = (Blocker("no arm was measured"),)
+    assert chosen(values) == Choice(None, None, False, {}, None, None, nothing)
+
+
+def test_an_arm_alone_is_recommended_but_no_choice():
+    values = tables((0.9,))
+    choice = choose(values, ARMS[:1], stream(0, "choice"))
+    assert choice == Choice("first", None, False, {}, None, None, ())
+
+
+def lacking(arm, seeds):
+    """Three arms, of which one has but these seeds."""
+    values = tables((0.9, 0.7, 0.6))
+    values[arm][np.setdiff1d(np.arange(6), seeds)] = np.nan
+    return values
+
+
+def test_what_an_arm_lacks_is_said_with_its_remedy():
+    absent = Blocker("third: not measured", "runs of third", "third")
+    assert chosen(lacking("third", [])).blockers == (absent,)
+    assert chosen(tables((0.9, 0.7))).blockers == (absent,)
+    one = Blocker("third: one seed, so no interval", "more seeds of third", "third")
+    assert chosen(lacking("third", [4])).blockers == (one,)
+    values = lacking("third", [0, 1, 2])
+    values["first"][:2] = np.nan
+    said = "third: 1 seed in common with first, so no interval"
+    shared = (Blocker(said, "the same seeds in every arm", "third"),)
+    assert chosen(values).blockers == shared
+    values["third"][3] = values["third"][2]
+    values["first"][4:] = np.nan  # two seeds of the best arm are enough to judge by
+    values["third"][2] = np.nan
+    assert chosen(values).blockers == shared
+
+
+def test_a_constant_score_is_not_blamed_where_the_seeds_are_others():
+    """With a seed or two more it could be judged: the recommended arm has spread."""
+    values = lacking("first", [0, 1, 2])
+    values["third"][:] = 0.5
+    assert chosen(values).blockers == ()
+    values["third"][:2] = np.nan
+    said = "third: 1 seed in common with first, so no interval"
+    assert chosen(values).blockers == (Blocker(said, "the same seeds in every arm", "third"),)
+    values["first"][1:] = np.nan
+    assert [b.arm for b in chosen(values).blockers] == ["first"]
+
+
+def test_a_constant_score_in_the_seeds_in_common_gives_no_interval():
+    values = {arm: np.full((3, 400), score) for arm, score in zip(ARMS, (0.9, 0.7), strict=False)}
+    values["second"][2], values["first"][2] = 0.6, np.nan
+    said = "{}: the same score on every test unit, so no interval"
+    assert choose(values, ARMS[:2], stream(0, "choice")).blockers == tuple(
+        Blocker(said.format(arm), "other test data", arm) for arm in ARMS[:2]
+    )
+
+
+def test_two_seeds_are_enough_for_an_interval():
+    assert chosen(lacking("third", [0, 5])).blockers == ()
+
+
+def test_only_the_best_arms_fault_is_said_where_it_ran_with_one_seed():
+    values = lacking("first", [0])
+    values["third"][:] = np.nan
+    assert [b.arm for b in chosen(values).blockers] == ["first", "third"]
+
+
+@pytest.mark.parametrize(
+    ("units", "widening", "margin", "remedy"),
+    [
+        (300, 1.0, 0.01, "other test data"),
+        (299, 1.0, 0.01, "data.folds=5, which tests every example"),
+        (299, 2.25, 0.01, "more labelled examples"),
+        (299, 1.0, 0.02, "other test data"),
+    ],
+)
+def test_constant_scores_ask_for_a_larger_test_set_or_another(units, widening, margin, remedy):
+    values = tables((0.9, 0.7, 0.6), units=units)
+    values["first"], values["third"] = np.ones((6, units)), np.full((6, units), 0.5)
+    choice = chosen(values, margin=margin, widening=widening)
+    said = "third: the same score on every test unit, so no interval"
+    assert choice.blockers == (Blocker(said, remedy, "third"),)
+    assert choice.confidence > 0.99
+
+
+@pytest.mark.parametrize(
+    ("units", "widening", "remedy"),
+    [
+        (300, 1.0, "test units that do"),
+        (299, 1.0, "data.folds=5, which tests every example"),
+        (299, 2.25, "more labelled examples"),
+    ],
+)
+def test_arms_alike_ask_for_a_larger_test_set_or_units_that_tell(units, widening, remedy):
+    values = dict.fromkeys(ARMS[:2], answers(units))
+    alike = Blocker("no test unit tells the arms apart", remedy)
+    choice = choose(values, ARMS[:2], stream(0, "choice"), widening=widening)
+    assert choice.blockers == (alike,)
+    assert [b.reason for b in chosen(values, widening=widening).blockers] == [
+        "third: not measured",
+        "no test unit tells the arms apart",
+    ]
+
+
+def test_the_most_frequent_label_blocks_from_the_low_end_of_the_interval_up():
+    values = tables((0.7, 0.5, 0.4), units=1000)
+    for widening in (1.0, 2.25):
+        low, high = two_way(values["first"], widening=widening).interval()
+        for baseline, free in ((low - 1e-6, True), (low + 1e-6, False), (high + 1e-6, False)):
+            choice = chosen(values, baseline=baseline, widening=widening)
+            assert choice.decided == free
+            assert (choice.blockers == ()) == free
+
+
+def test_a_test_set_too_small_to_tell_from_the_most_frequent_label_is_to_be_larger():
+    values = tables((0.7, 0.5, 0.4), units=100)
+    high = two_way(values["first"]).interval()[1]
+    larger, other = "data.folds=5, which tests every example", "labels that can be learnt"
+    assert chosen(values, baseline=high - 1e-6).blockers[-1].remedy == larger
+    assert chosen(values, baseline=high + 1e-6).blockers[-1].remedy.startswith(other)
+
+
+def test_an_arm_that_is_lacking_is_said_beside_the_most_frequent_label():
+    reasons = [b.reason for b in chosen(lacking("third", []), baseline=0.95).blockers]
+    assert reasons[0] == "third: not measured"
+    assert "most frequent label" in reasons[1]
+
+
+def test_the_rule_of_three_is_for_scores_without_a_spread_alone():
+    """99 of 100 right: an error of 1 unit, by which 96.5 % are excluded; 1.53 units would not."""
+    first = np.ones((5, 100))
+    first[:, 3] = 0
+    values = {"first": first, "second": answers(100)}
+    assert choose(values, ARMS[:2], stream(0, "choice"), baseline=0.965).blockers == ()
