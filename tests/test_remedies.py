@@ -18,8 +18,8 @@ import pytest
 from simulated_store import SimulatedStore
 
 import wvexp
-from wvexp.commands.predict import _text_column
 from wvexp.config.compose import compose, run_hydra_command
+from wvexp.data.reading.reader import _text_column
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import prepare
 from wvexp.experiment.run import choose_device, describe_run, run_experiment
@@ -204,13 +204,15 @@ ELSEWHERE = {
     "wvexp/sweeps/run.py": "inputs made in Python",
     "wvexp/results/folder.py": "of a full disk, in the battery",
     "wvexp/config/compose.py": "which quotes to type",
+    "wvexp/registry.py": "of what a plug-in brings: test_extending.py follows it",
+    "wvexp/models/spec.py": "of a plug-in's kind of task",
     "wvexp/config/values.py": "Python's own argument: a command line is refused by compose",
 }
 # And by line of text: results files and texts to predict, odd in many ways, are in the battery.
 ELSEWHERE_WORDS = (
     'give text="..." or file=PATH',
     "give column=NAME of the text",
-    "wvexp.experiment.inputs.prepare(config)",
+    "give inputs=prepare(config)",
     "wait for its end",
     "give another store=FILE",
 )

@@ -9,9 +9,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.backprop import kernels
+from wvexp.backprop import kernels, updates
 from wvexp.backprop.kernels import (
-    RULES,
     Batches,
     Policy,
     State,
@@ -24,6 +23,7 @@ from wvexp.backprop.kernels import (
 from wvexp.backprop.losses import softmax_cross_entropy
 from wvexp.backprop.mean import MeanClassifier
 from wvexp.backprop.window import WindowClassifier
+from wvexp.rules import RULES
 from wvexp.seeds import stream
 
 V, D, WINDOW, CLASSES = 17, 3, 3, 4
@@ -87,7 +87,7 @@ def make_case(
             np.zeros(2, np.int64),
         ),
         Policy(
-            rule=RULES[rule],
+            rule=RULES[rule].kernel,
             lr=RATES[rule],
             row_lr=RATES[rule] / 2,
             l2=l2,
@@ -165,7 +165,7 @@ def _no_invariant_checks():
 @pytest.mark.parametrize("window", [0, WINDOW])
 @pytest.mark.parametrize("tuned", [False, True])
 @pytest.mark.parametrize("penalties", PENALTIES)
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", RULES.names)
 def test_an_epoch_is_the_oracles(rule, penalties, tuned, window, hidden, dropout):
     case = make_case(rule, window, hidden, dropout=dropout, tuned=tuned, **PENALTIES[penalties])
     network, E, loss = oracle(case)
@@ -238,7 +238,7 @@ def test_rows_count_their_own_steps():
 
 
 FAULTS = {
-    "another rule": {"rule": RULES["adagrad"]},
+    "another rule": {"rule": updates.ADAGRAD},
     "row rate off by 0.1 %": {"row_lr": RATES["adam"] / 2 * 1.001},
     "no l2": {"l2": 0.0},
     "no anchor": {"anchor": 0.0},
