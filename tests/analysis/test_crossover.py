@@ -48,6 +48,10 @@ def test_the_leader_of_every_size_is_told():
     assert found([0.0, 0.1, -0.1, -0.1, -0.1]).leaders == (None, "A", "B", "B", "B")
 
 
+def test_a_lead_at_every_size_is_settled_from_the_first_on():
+    assert found([0.1, 0.1, 0.1, 0.05, 0.04]).settled == pytest.approx(100, rel=1e-9)
+
+
 def test_an_undecided_size_between_two_of_one_leader_is_not_none():
     """Two changes of places could lie there."""
     result = found([0.1, 0.1, 0.0, 0.1, 0.1])
@@ -77,6 +81,7 @@ def test_a_wider_variance_widens_the_place():
     a, b = arms(np.random.default_rng(6))
     plain, wide = crossover(a, b, SIZES), crossover(a, b, SIZES, widening=2.25)
     assert wide.low < plain.low < plain.high < wide.high
+    assert plain == crossover(a, b, SIZES, widening=1.0)
 
 
 def test_a_precise_crossover_is_where_the_line_passes_zero():
@@ -159,9 +164,25 @@ def test_missing_seeds_and_sizes_are_survived_and_named():
 
 def test_one_size_is_undecided_and_says_so():
     a, b = arms(np.random.default_rng(3))
-    result = crossover(a[:1], b[:1], SIZES[:1])
+    result = crossover(a[:1], b[:1], SIZES[:1], level=0.02)
     assert (result.status, result.low, result.high) == ("undecided", None, None)
+    assert (result.sizes, result.leaders, result.level) == ((100.0,), (None,), 0.02)
     assert result.notes == ("1 usable size: 2 are needed",)
+
+
+def test_two_sizes_are_enough():
+    a, b = arms(np.random.default_rng(3))
+    result = crossover(a[[0, 4]], b[[0, 4]], (100.0, 10000.0))
+    assert (result.status, result.before, result.after) == ("one", "A", "B")
+
+
+def test_a_size_without_any_spread_is_left_out_however_few_seeds_ran():
+    a, b = arms(np.random.default_rng(7))
+    a[1], b[1] = 0.8, 0.7
+    a[1, 2:] = np.nan
+    assert crossover(a, b, SIZES).notes == (
+        "size 300 left out: either arm scores the same on every test unit",
+    )
 
 
 @pytest.mark.parametrize("sizes", [(300.0, 100.0), (100.0, 100.0), (0.0, 100.0), ()])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from wvexp.analysis.best import near_best
 from wvexp.analysis.paired import paired_difference
-from wvexp.analysis.rare import alike, least_error
+from wvexp.analysis.rare import alike, enough_units, least_error
 
 
 def answers(units, seeds=5, seed=0):
@@ -27,6 +27,17 @@ def test_equivalence_needs_enough_units():
     few, many = (paired_difference(answers(n), answers(n)) for n in (100, 400))
     assert (few.call, many.call) == ("undecided", "equivalent")
     assert few.smallest_margin > 0.01 > many.smallest_margin
+
+
+@pytest.mark.parametrize("margin", [0.01, 0.03, 0.07])
+def test_so_many_units_are_needed_for_an_interval_within_the_margin(margin):
+    enough = enough_units(margin)
+    few, some = (paired_difference(answers(n), answers(n)) for n in (enough - 1, enough + 9))
+    assert some.high <= margin < few.high
+
+
+def test_a_margin_below_a_point_asks_for_no_more_units():
+    assert enough_units(0.001) == enough_units(0.01)
 
 
 def test_one_unit_that_differs_in_one_seed_is_no_winner():
@@ -69,6 +80,24 @@ def test_without_any_spread_there_is_no_floor():
     assert alike(same, same)
     assert least_error(same, same) == 0
     assert least_error(same, np.full((4, 9), 0.7)) == 0
+
+
+def test_the_spread_of_one_arm_is_enough_for_a_floor():
+    """An arm that is right everywhere: a unit is worth one answer all the same."""
+    right, wrong = np.ones((4, 300)), np.ones((4, 300))
+    wrong[:, :9] = 0
+    assert least_error(right, wrong) == pytest.approx(3 / 1.96 / 300, rel=1e-4)
+
+
+def test_a_seed_that_one_arm_lacks_tells_no_arms_apart():
+    a, b = answers(50), answers(50)
+    b[2] = np.nan
+    assert alike(a, b)
+    assert alike(b, a)
+    a[2] = 0.0
+    assert alike(a, b)
+    a[3] = 1 - a[3]
+    assert not alike(a, b)
 
 
 def test_arms_alike_are_not_surely_near_the_best_on_a_small_test_set():

@@ -30,7 +30,9 @@ def test_the_best_mean_on_validation_is_chosen_per_arm_and_size():
 
 def test_the_edge_of_the_grid_is_that_of_the_arm_at_the_size():
     scores = validation()
-    assert at_edge(scores, choose(scores)).tolist() == [[0, -1], [1, 0]]
+    edges = at_edge(scores, choose(scores))
+    assert edges.tolist() == [[0, -1], [1, 0]]
+    assert np.issubdtype(edges.dtype, np.integer)
     scores[1, 1, 0] = np.nan  # two rates are no grid with edges
     assert at_edge(scores, choose(scores))[1, 1] == 0
     wider = np.insert(scores, 3, np.nan, axis=2)  # a rate that another size of the arm tried
@@ -66,7 +68,15 @@ def test_further_seeds_at_the_chosen_rate_do_not_sway_the_choice():
 def test_an_unequal_budget_is_named():
     scores = validation()
     scores[1, 1, 0] = np.nan
-    assert "tuned at size 1,000: learning rate 0.0001 not tried" in choose(scores).problems
+    assert choose(scores).problems == ("tuned at size 1,000: learning rate 0.0001 not tried",)
+    scores[1, 1, 2] = np.nan
+    assert choose(scores).problems == ("tuned at size 1,000: learning rate 0.0001, 0.01 not tried",)
+
+
+def test_the_budget_of_a_size_is_what_was_tried_there():
+    scores = validation()
+    scores[:, 1, 0] = np.nan  # by no arm
+    assert choose(scores).problems == ()
 
 
 def test_nothing_common_and_nothing_at_all_are_named_and_stay_missing():
@@ -75,6 +85,7 @@ def test_nothing_common_and_nothing_at_all_are_named_and_stay_missing():
     scores[1, 0] = np.nan
     selection = choose(scores)
     assert selection.chosen == ((None, 0), (None, 1))
+    assert selection.tuning_seeds == ((0, 4), (0, 4))
     assert selection.problems[0].startswith("frozen at size 100: no seed tried all")
     assert "tuned at size 100: no run" in selection.problems
     assert np.isnan(at_chosen(np.ones((2, 2, 3, 4)), selection)[:, 0]).all()
@@ -89,6 +100,16 @@ def test_missing_cells_are_named():
         "size 1,000: no result in any arm",
     )
     assert missing_cells(np.ones((2, 2, 3)), ARMS, (100, 1000)) == ()
+
+
+def test_a_seed_that_no_arm_ran_is_not_missing():
+    counts = np.ones((2, 2, 3, 5, 4))  # of units and classes
+    counts[:, 0, 1] = np.nan
+    assert missing_cells(counts, ARMS, (100, 1000)) == ()
+    counts[1, 1, 2, 0, 3] = np.nan
+    assert missing_cells(counts, ARMS, (100, 1000)) == (
+        "tuned at size 1,000: no result in seed row 2",
+    )
 
 
 def test_the_result_is_plain():

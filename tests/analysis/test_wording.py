@@ -1,6 +1,6 @@
 import pytest
 
-from wvexp.analysis.wording import counted, from_on, in_short, place
+from wvexp.analysis.wording import counted, from_on, in_short, listed, margin_words, place
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,17 @@ def test_nothing_is_claimed_beyond_the_largest_size_measured():
     assert from_on(300.2, sizes, "tokens") == "from about 300 tokens to 420, the largest measured"
     assert from_on(100.0, sizes) == "from 100 to 420, the largest measured"
     assert from_on(419.7, sizes, "tokens") == "at 420 tokens, the largest size measured"
+    assert from_on(380.0, (100.0, 380.0, 400.0)) == "from 380 to 400, the largest measured"
+
+
+def test_a_margin_is_said_in_points():
+    assert [margin_words(m) for m in (0.01, 0.0025, 0.02)] == ["1 point", "0.25 points", "2 points"]
+
+
+def test_the_last_of_a_list_is_set_off_by_and():
+    assert [listed(entries) for entries in ([], ["1"], ["1", "2"], ["1", "2", "3"])] == [
+        "",
+        "1",
+        "1 and 2",
+        "1, 2 and 3",
+    ]

@@ -164,7 +164,8 @@ def _borne_out(sign: NDArray[np.float64]) -> NDArray[np.float64]:
 
     The average of two open sizes is surer than either, but no size was measured where it lies.
     """
-    lower, upper = np.repeat(sign[:-1:STEPS], STEPS), np.repeat(sign[STEPS::STEPS], STEPS)
+    measured = sign[::STEPS]
+    lower, upper = np.repeat(measured[:-1], STEPS), np.repeat(measured[1:], STEPS)
     borne_out = (sign[:-1] == lower) | (sign[:-1] == upper)
     return np.append(np.where(borne_out, sign[:-1], 0.0), sign[-1])
 
@@ -192,11 +193,11 @@ def _along(
     differences: Joint, sizes: Sequence[float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """log size, estimate and half width of the 95 % interval at STEPS points a segment."""
-    knots = np.log(np.asarray(sizes, np.float64))
+    knots = np.log(sizes)
     log_sizes = np.concatenate(
         [np.linspace(lo, hi, STEPS, endpoint=False) for lo, hi in pairwise(knots)] + [knots[-1:]]
     )
-    segment = np.clip(np.searchsorted(knots, log_sizes, side="right") - 1, 0, len(knots) - 2)
+    segment = np.minimum(np.arange(len(log_sizes)) // STEPS, len(knots) - 2)
     right = (log_sizes - knots[segment]) / (knots[segment + 1] - knots[segment])
     left = 1 - right
     variance, shared = np.diag(differences.covariance), np.diag(differences.covariance, k=1)
