@@ -29,6 +29,7 @@ from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.terminal import LiveEpochs, say, summary
 from wvexp.rules import RULES
+from wvexp.tasks import SENTENCE
 from wvexp.training.engine import never
 from wvexp.training.footprint import require_run_memory
 from wvexp.training.identity import RunConfig
@@ -90,7 +91,7 @@ def warn_of_data(config: Config, corpus: Corpus) -> None:
     data, enough = config.data, enough_units(config.margin)
     split_off = data.kind == "files" and data.test is None and data.folds is None
     if split_off and corpus.folds is None and (units := len(corpus.units.ids)) < enough:
-        kind = "sentence" if corpus.test.documents is None else "document"
+        kind = SENTENCE.noun if corpus.test.documents is None else "document"
         log.warning(
             "the test part split off has %s, and with fewer than %s no two arms can be told to "
             "be alike; data.folds=%d tests every example, data.test=FILE others",

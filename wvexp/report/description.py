@@ -5,7 +5,7 @@ from typing import Any
 
 from wvexp.analysis.wording import counted, listed
 from wvexp.report.measurements import Measurements
-from wvexp.tasks import TASKS
+from wvexp.tasks import SENTENCE, TASKS
 
 # Labels that are named with their counts, the most frequent first, and letters of each; the table
 # by label has all in full.
@@ -58,7 +58,7 @@ def _days(dates: Iterable[str]) -> str:
 
 
 def _size(split: Mapping[str, Any], m: Measurements) -> str:
-    sentences = counted(split["sentences"], "sentence")
+    sentences = counted(split["sentences"], SENTENCE.noun)
     kind = TASKS[m.runs[0]["task"]]
     examples = counted(kind.examples(split["sentences"], split["tokens"]), kind.noun)
     return sentences if examples == sentences else f"{examples} in {sentences}"

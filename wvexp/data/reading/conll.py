@@ -8,6 +8,7 @@ from wvexp.data.reading.examples import Example
 from wvexp.data.reading.limits import USUAL, TextLimits
 from wvexp.data.reading.opening import open_text
 from wvexp.errors import UserError
+from wvexp.tasks import TOKEN
 
 CONLLU_COLUMNS = ["ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC"]
 FORM, UPOS = "FORM", "UPOS"  # of the format's columns those that are read unless others are named
@@ -121,7 +122,7 @@ def _conll_events(
                             f"{path}: line {number} ends with a tab, so its last column is empty",
                             f"take the tab out, or name the tag's column: data.label={width - 1}",
                         )
-                    raise _bad_line(path, number, f"has no {'tag' if word else 'token'}")
+                    raise _bad_line(path, number, f"has no {'tag' if word else TOKEN.noun}")
                 tokens = True
                 yield word, label
 
