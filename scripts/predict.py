@@ -5,7 +5,7 @@ from wvexp.cli import parse_key_values, run_command
 KEYS = {
     "model": "folder model/ of a run",
     "text": "one sentence to label",
-    "file": "sentences to label: .txt (one a line), a table, .conll or .conllu",
+    "file": "sentences to label: .txt (one per line), a table, .conll or .conllu",
     "column": "column of the text in a table; guessed when one choice is obvious",
     "max_line_mb": "most million characters of a line, row or sentence; 10 without it",
     "max_file_gb": "most gigabytes of a file, unpacked; 16 without it",

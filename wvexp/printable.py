@@ -18,7 +18,7 @@ def printable(text: object) -> str:
 
 
 class PrintableFormatter(logging.Formatter):
-    """Formats notes of the log, which hold text from data, one a line."""
+    """Formats notes of the log, which hold text from data, one per line."""
 
     def format(self, record: logging.LogRecord) -> str:
         return " ".join(printable(super().format(record)).splitlines())

@@ -112,8 +112,8 @@ def test_length_and_depth_are_no_limit():
         ("__import__('os')", "unknown function '__import__'"),
         ("max(x)", r"max\(\) got 1; it takes two or more arguments"),
         ("tanh(x,y)", r"tanh\(\) got 2; it takes one argument"),
-        ("x**y", "the exponent y is no number"),
-        ("x**2**3", r"the exponent 2\*\*3 is no number"),  # groups to the right, as in Python
+        ("x**y", "the exponent y is not a number"),
+        ("x**2**3", r"the exponent 2\*\*3 is not a number"),  # groups to the right, as in Python
         ("x", "has no operation"),
     ],
 )
@@ -135,10 +135,10 @@ def test_what_is_no_expression_is_refused(text, message):
         ),
         ("max(x)", "max() got 1; it takes two or more arguments"),
         ("relu(x,y,z)", "relu() got 3; it takes one argument"),
-        ("2+x**y", "the exponent y is no number; write one, as in x**2"),
-        ("x**(1+y)*2", "the exponent (1+y) is no number; write one, as in x**2"),
-        ("x**max(1,y)", "the exponent max(1,y) is no number; write one, as in x**2"),
-        ("x**-y", "the exponent -y is no number; write one, as in x**2"),
+        ("2+x**y", "the exponent y is not a number; write one, as in x**2"),
+        ("x**(1+y)*2", "the exponent (1+y) is not a number; write one, as in x**2"),
+        ("x**max(1,y)", "the exponent max(1,y) is not a number; write one, as in x**2"),
+        ("x**-y", "the exponent -y is not a number; write one, as in x**2"),
     ],
 )
 def test_refusals_of_text_in_full(text, message):

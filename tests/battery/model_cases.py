@@ -307,7 +307,7 @@ _TEXTS = {
     "both": ["model=model", "text=a", "file=train.csv"],
     "empty text": ["model=model", "text="],
     "escape text": ["model=model", f"text={ESC}"],
-    "text that is no text": ["model=model", "text=\udcff"],
+    "text that is not text": ["model=model", "text=\udcff"],
     "the same into a file": ["model=model", "text=\udcff", "out=labels.jsonl"],
     "no model": ["text=a"],
     "empty model": ["model=", "text=a"],

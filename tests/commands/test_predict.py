@@ -244,5 +244,5 @@ def test_the_script_bounds_what_it_reads(models, in_file, words, message):
 def test_a_cell_that_is_no_text_is_refused(tmp_path, models, cell):
     path = tmp_path / "in.jsonl"
     path.write_text('{"text": "fine"}\n' + json.dumps({"text": cell}) + "\n")
-    with pytest.raises(UserError, match=r"row 2 holds .* which is no text; give column=NAME"):
+    with pytest.raises(UserError, match=r"row 2 holds .* which is not text; give column=NAME"):
         run_prediction(models["sentence"], None, str(path), None, None)

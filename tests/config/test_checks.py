@@ -166,5 +166,5 @@ def test_durations(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "5", "m", "-5m", "0s", "5 min", "1h30m", "infs", "nan"])
 def test_what_is_no_duration_is_one_clear_line(text):
-    with pytest.raises(UserError, match="is no duration; give one such as 90s"):
+    with pytest.raises(UserError, match="is not a duration; give one such as 90s"):
         parse_duration(text)

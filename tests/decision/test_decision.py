@@ -296,7 +296,7 @@ def test_entities_that_a_split_lacks_are_refused_before_any_run(tmp_path, bare):
         ("parity.every=3", "parity.every=3 means nothing with a decision"),
         ("search.trials=5", "search.trials=5 means nothing with a decision"),
         ("large.tokens=[1000]", "large.tokens=[1000] means nothing with a decision"),
-        ("budget=soon", "budget=soon is no duration"),
+        ("budget=soon", "budget=soon is not a duration"),
         ("margin=0", "margin=0.0: it must be above 0"),
     ],
 )

@@ -91,7 +91,7 @@ def test_a_database_of_something_else_stays_as_it_is(here):
         connection.commit()
     before = (here / "mine.sqlite").read_bytes()
     with pytest.raises(
-        UserError, match=r"search\.study=mine\.sqlite is no file of Optuna's.*precious"
+        UserError, match=r"search\.study=mine\.sqlite is not a file of Optuna's.*precious"
     ):
         run_search(experiment("search.trials=1", "search.study=mine.sqlite"))
     assert (here / "mine.sqlite").read_bytes() == before

@@ -18,7 +18,7 @@ _LOOKED_UP = 50
 
 @dataclass(frozen=True)
 class Ledger:
-    """One line a row of the embedding table, PAD and UNK left out.
+    """One line per row of the embedding table, PAD and UNK left out.
 
     words      [n]
     counts     int64 [n]    occurrences in training

@@ -212,7 +212,7 @@ def sign_flip(by_seed: ArrayLike) -> float:
     d = np.abs(np.asarray(by_seed, np.float64))
     if d.ndim != 1 or not 1 <= len(d) <= SIGN_FLIP_SEEDS:
         raise ValueError(
-            f"differences of shape {d.shape}: expected one a seed, 1 to {SIGN_FLIP_SEEDS}"
+            f"differences of shape {d.shape}: expected one per seed, 1 to {SIGN_FLIP_SEEDS}"
         )
     observed = abs(float(np.sum(by_seed))) - 1e-9 * float(d.sum())  # ties, whatever the rounding
     if observed <= 0:

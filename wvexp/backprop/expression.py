@@ -243,7 +243,7 @@ class _Parser:
         if operator.symbol == "**":
             if right.node not in self.constants:
                 exponent = self.text[right.start : right.end]
-                raise UserError(f"the exponent {exponent} is no number", "write one, as in x**2")
+                raise UserError(f"the exponent {exponent} is not a number", "write one, as in x**2")
             node = self.add(PowerGate(self.constants[right.node]), *span, left.node)
         else:
             node = self.add(BINARY[operator.symbol](), *span, left.node, right.node)

@@ -34,7 +34,7 @@ class Gate(ABC):
 
     @abstractmethod
     def backward(self, upstream: Array) -> list[Array]:
-        """One gradient an input, in its shape. `upstream` has the shape of the output."""
+        """One gradient per input, in its shape. `upstream` has the shape of the output."""
 
     @abstractmethod
     def local_gradients(self) -> list[Array]:

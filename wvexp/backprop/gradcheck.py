@@ -39,7 +39,7 @@ class Differences:
 
 
 def numeric_gradient(f: Callable[[Floats], float], x: Array) -> Differences:
-    """Differences of f along every entry of x (four evaluations an entry).
+    """Differences of f along every entry of x (four evaluations per entry).
 
     A smooth f halves its second difference over h when h is halved, and its central difference
     hardly changes; across a kink one of the two fails. Both are looked at.

@@ -38,7 +38,7 @@ def backprop_cost(rounds: int = 7, seed: int = 0) -> dict[str, Any]:
 
 
 def layered_graph(layers: int) -> tuple[ComputationalGraph, dict[str, float]]:
-    """tanh(w_k * h + h) layer after layer, each with its own w_k: three gates a layer."""
+    """tanh(w_k * h + h) layer after layer, each with its own w_k: three gates per layer."""
     graph = ComputationalGraph(output=f"h{layers}")
     for k in range(1, layers + 1):
         graph.add(f"p{k}", MultiplyGate(), f"w{k}", f"h{k - 1}")

@@ -36,7 +36,7 @@ class Design:
     seed_sd    [sizes]: of the seed effects, on the latent scale; below 0.6
     unit_share of the latent variance that belongs to units, 0 to 0.6
     kind       "sentences": one item a unit; "documents": many tokens, in varying numbers;
-               "entities": a few entities a document, scored by F1
+               "entities": a few entities per document, scored by F1
     """
 
     accuracy: Array

@@ -20,7 +20,7 @@ _WAYS: Mapping[str, Callable[[Problem], Train]] = {
 
 
 def two_threads(problem: Problem, rounds: int, steps: int = _STEPS) -> dict[str, float]:
-    """How many times as many runs a second two threads train, and what a run then costs in CPU.
+    """How many times as many runs per second two threads train, and what a run then costs in CPU.
 
     The matrix products of the same runs take turns with them: two cores that share their
     arithmetic units, or a neighbour on the machine, slow both. Seconds on the wall, where other

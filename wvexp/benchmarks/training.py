@@ -58,7 +58,7 @@ def training_speed(
             case = f"{'tuned' if tuned else 'frozen'}, {rule.name}, {windows:,} windows"
             cases[case] = compare(problem, rounds)
             threads[case] = two_threads(problem, rounds)
-    return {"microseconds a step": cases, "two threads against one": threads}
+    return {"microseconds per step": cases, "two threads against one": threads}
 
 
 def compare(problem: Problem, rounds: int, ways: Mapping[str, Any] = WAYS) -> list[Row]:

@@ -7,7 +7,7 @@ from wvexp.errors import UserError
 
 
 def check_words(function: str, words: Sequence[object]) -> None:
-    """UserError where one of the `words` is no text such as `data.train=reviews.csv`."""
+    """UserError where one of the `words` is not text such as `data.train=reviews.csv`."""
     for word in words:
         if isinstance(word, str):
             continue

@@ -80,7 +80,7 @@ def parse_duration(text: str) -> float:
     """
     matched = _DURATION.fullmatch(text.strip())
     if not matched or not float(matched[1]) > 0:
-        raise UserError(f"budget={text} is no duration", "give one such as 90s, 5m or 1h")
+        raise UserError(f"budget={text} is not a duration", "give one such as 90s, 5m or 1h")
     return float(matched[1]) * {"s": 1, "m": 60, "h": 3600}[matched[2]]
 
 

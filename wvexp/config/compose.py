@@ -1,7 +1,7 @@
 """The Hydra side: a command line becomes a checked `Config`.
 
 Hydra's grammar refuses paths with `=`, commas, brackets or accents unless they are quoted, and
-its exit status for any mistake is 1: both are mended here.
+its exit status for any mistake is 1: both are put right here.
 """
 
 import os

@@ -23,7 +23,7 @@ class Data:
     kind: str = key("world", "where the text comes from", choices=("world", "files", "hub"))
     task: str | None = key(
         None,
-        "one label a token or a sentence; by the data when null",
+        "one label per token or per sentence; by the data when null",
         choices=lambda: TASKS.names,
     )
     train: str | None = key(None, "training file (.csv .tsv .jsonl .json .parquet .conll .conllu)")
@@ -118,7 +118,7 @@ class Optim:
     lr: float = key(1e-3, "learning rate", above=0, below=1e6)
     epochs: int = key(15, "most passes over the training data", minimum=1)
     patience: int = key(3, "epochs without a better validation score before stopping", minimum=1)
-    batch_size: int = key(64, "examples a step", minimum=1)
+    batch_size: int = key(64, "examples per step", minimum=1)
     l2: float = key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
 
 
@@ -141,7 +141,7 @@ class Tuning:
 class Parity:
     every: int | None = key(
         None,
-        "steps between checks of autograd against backprop by hand; once an epoch when null",
+        "steps between checks of autograd against backprop by hand; once per epoch when null",
         minimum=1,
     )
 

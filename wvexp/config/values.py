@@ -103,7 +103,7 @@ def positive(name: str, value: Any) -> float:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise UserError(f"{name}={value} is no text")
+        raise UserError(f"{name}={value} is not text")
     return value
 
 
@@ -116,7 +116,7 @@ def _truth(name: str, value: Any) -> bool:
 def _list_of(convert: Callable[[str, Any], Any]) -> Callable[[str, Any], list[Any]]:
     def convert_all(name: str, value: Any) -> list[Any]:
         if not isinstance(value, list | tuple | range):
-            raise UserError(f"{name}={value} is no list", f"give a list such as {name}=[1,2]")
+            raise UserError(f"{name}={value} is not a list", f"give a list such as {name}=[1,2]")
         return [convert(name, one) for one in value]
 
     return convert_all

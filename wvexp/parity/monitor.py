@@ -93,7 +93,7 @@ class ParityMonitor:
         """
         due = step_of_epoch == 0 if self.every is None else self.step % self.every == 0
         self.step += 1
-        # A loss that is no number is training's to report.
+        # A loss that is not a number is training's to report.
         if not due or not np.isfinite(float(loss.detach())):
             return
         check = compare(self.objective, self.by_hand, step, loss)

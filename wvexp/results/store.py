@@ -1,4 +1,4 @@
-"""Results file: SQLite, one row a run, keyed by what determines the run."""
+"""Results file: SQLite, one row per run, keyed by what determines the run."""
 
 import json
 import sqlite3
@@ -326,7 +326,7 @@ class Store:
             remedies = (remedy for word, remedy in _REMEDIES.items() if word in str(error))
             raise UserError(
                 f"store={self.path}: {error}",
-                next(remedies, "give another store=FILE, or mend this one"),
+                next(remedies, "give another store=FILE, or repair this one"),
             ) from error
 
 

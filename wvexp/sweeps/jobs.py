@@ -1,4 +1,4 @@
-"""Jobs of a `-m` command line: grouped by what they read, trained in the pool, a folder a job."""
+"""Jobs of a `-m` command line: grouped by what they read, trained in the pool, a folder per job."""
 
 import threading
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Threads on this machine, one a core, that take the next run as soon as they have done one."""
+"""Threads on this machine, one per core, that take the next run as soon as they have done one."""
 
 import logging
 import os
@@ -26,12 +26,12 @@ def default_workers() -> int:
 
 
 def thread_count(workers: int | None) -> int:
-    """The threads asked for, within reason; one a core when None; UserError below 1."""
+    """The threads asked for, within reason; one per core when None; UserError below 1."""
     cores = default_workers()
     if workers is None:
         return cores
     if workers < 1:
-        raise UserError(f"workers={workers}: give 1 or more, or leave it out for one a core")
+        raise UserError(f"workers={workers}: give 1 or more, or leave it out for one per core")
     most = _MOST_PER_CORE * cores
     if workers > most:
         log.warning("workers=%s on %s cores: %s runs at once", f"{workers:,}", cores, most)

@@ -24,7 +24,7 @@ _LISTED = 20
 
 
 class LiveSweep:
-    """Follows one sweep: done, running, failed, left, runs a minute, time left, best arm so far.
+    """Follows one sweep: done, running, failed, left, runs per minute, time left, best arm so far.
 
     Parameters
     ----------

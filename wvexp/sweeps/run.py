@@ -104,7 +104,7 @@ def run_sweep(
     runs
         On the data of `inputs`; a run given twice is one run.
     workers
-        Threads on this machine, one a core when None; `dispatch` takes their place.
+        Threads on this machine, one per core when None; `dispatch` takes their place.
     stop
         Ends the sweep early, as Ctrl-C does: what was finished by then is stored.
     dispatch, train_one
@@ -158,7 +158,7 @@ def run_sweep(
 
 
 def threads(workers: int | None) -> Dispatch:
-    """Dispatch to a pool of threads, one a core when None; UserError below 1."""
+    """Dispatch to a pool of threads, one per core when None; UserError below 1."""
     count = thread_count(workers)
 
     def dispatch(

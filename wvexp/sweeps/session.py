@@ -74,7 +74,7 @@ def sweep(
     store
         Results file, in the place of the configured one (`runs/results.sqlite`).
     workers
-        Threads; the configured number when None, one a core when that is None too.
+        Threads; the configured number when None, one per core when that is None too.
 
     Raises
     ------

@@ -108,7 +108,7 @@ def most_probable(scores: NDArray[np.float32]) -> NDArray[np.int64]:
 def labels_of(scores: NDArray[np.float32], predict: Predict) -> NDArray[np.int64]:
     """What is predicted [examples] from scores [examples, classes].
 
-    RunError where one of them is no number.
+    RunError where one of them is not a number.
     """
     if not np.isfinite(scores).all():
         raise RunError("training diverged: the scores are not numbers; lower optim.lr")

@@ -33,7 +33,7 @@ class Examples:
 
     rows    int32 [tokens]       embedding row of every token
     offsets int64 [sentences+1]
-    labels  int32 [examples]     one a token, or one a sentence
+    labels  int32 [examples]     one per token, or one per sentence
     window  words in a window (token tasks); None for sentence models
     """
 

@@ -28,7 +28,7 @@ DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
 # A description is words and labels: beside its rows it is small. What Python makes of JSON may
 # take this many times its length.
 _LEAST_DESCRIPTION, _PARSED = 64 << 20, 30
-# Rows looked through at a time for what is no number.
+# Rows looked through at a time for what is not a number.
 _PIECE = 1 << 20
 
 

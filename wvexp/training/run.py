@@ -88,7 +88,7 @@ def train(
     """Train with early stopping, restore the best epoch, and score it on the test split.
 
     `watch` names who looks at every step of the run, if anybody.
-    Both questions are asked several times an epoch, of a long epoch several times a second.
+    Both questions are asked several times per epoch, of a long epoch several times per second.
     `should_stop` gives the run up; `time_is_up` ends training after the epochs that were finished.
 
     Raises

@@ -138,7 +138,7 @@ class SavedModel:
         return None
 
     def predict(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
-        """Log-probabilities, one array a sentence: [tokens, labels], or [1, labels].
+        """Log-probabilities, one array per sentence: [tokens, labels], or [1, labels].
 
         Sentences are tokenised, not yet lower-cased. A word that the model has no row for takes
         its pretrained vector where there is one, and UNK otherwise, as in evaluation.

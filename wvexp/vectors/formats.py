@@ -63,7 +63,7 @@ class Layout:
     """Format of an unpacked file.
 
     rows   what the header claims; None without a header
-    dim    numbers a row
+    dim    numbers per row
     start  the byte where the first row (fastText: the dictionary) begins
     """
 

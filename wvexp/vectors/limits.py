@@ -21,13 +21,13 @@ class Limits:
 
     @classmethod
     def of(cls, max_line_mb: int, max_file_gb: int) -> "Limits":
-        """The bounds for 2**20 bytes a line and 10**9 bytes a file, as the keys count them."""
+        """The bounds for 2**20 bytes per line and 10**9 bytes per file, as the keys count them."""
         return cls(max_line_mb << 20, max_file_gb * 10**9)
 
     def require_width(self, name: str, dim: int) -> None:
         """Refuse rows of `dim` float32 that are longer than a line may be."""
         if 4 * dim > self.line:
-            problem = f"{dim:,} dimensions, {4 * dim:,} bytes a row"
+            problem = f"{dim:,} dimensions, {4 * dim:,} bytes per row"
             raise refuse(name, "", problem, self.line_remedy)
 
     @property

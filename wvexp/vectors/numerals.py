@@ -2,7 +2,7 @@
 
 Fields are parted by ASCII spaces and tabs and by nothing else: every other character, a no-break
 space or a vertical tab too, belongs to the word it stands in. Numbers are spelt in ASCII as C
-prints them; what Python reads besides (`1_0`, the digits of other scripts) is no number here.
+prints them; what Python reads besides (`1_0`, the digits of other scripts) is not a number here.
 """
 
 import re
@@ -80,7 +80,7 @@ def is_foreign(field: bytes) -> bool:
 def belongs_to_word(piece: bytes, values: list[bytes]) -> bool:
     """Whether the field before a row's values is the end of a word with spaces in it.
 
-    It is if it is no number. A whole number (`windows 98`) is told from a value by the decimal
+    It is if it is not a number. A whole number (`windows 98`) is told from a value by the decimal
     points or exponents that all the values have; any other number could as well be one value too
     many.
     """

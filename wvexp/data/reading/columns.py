@@ -29,7 +29,7 @@ class Column:
     """What the first rows show of a column.
 
     kind   "text" or "number", plural for a list of them in each row
-    words  mean number of blank-separated words with a letter in a row, 0 where it is no text
+    words  mean number of blank-separated words with a letter in a row, 0 where it is not text
     """
 
     kind: Kind

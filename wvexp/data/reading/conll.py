@@ -150,7 +150,7 @@ def _conllu_events(path: Path, token: str, tag: str, limits: TextLimits) -> Iter
                 raise UserError(
                     f"{path}: line {number} has {len(fields)} tab-separated columns, "
                     f"CoNLL-U has {len(CONLLU_COLUMNS)}",
-                    "mend the line, or name the file .conll if it holds token and tag columns",
+                    "fix the line, or name the file .conll if it holds token and tag columns",
                 )
             if "-" in fields[0] or "." in fields[0]:
                 continue
@@ -159,7 +159,7 @@ def _conllu_events(path: Path, token: str, tag: str, limits: TextLimits) -> Iter
             if fields[tag_column] in absent:
                 raise UserError(
                     f"{path}: line {number} has no {CONLLU_COLUMNS[tag_column]}",
-                    "mend the line, or choose another column with data.label",
+                    "fix the line, or choose another column with data.label",
                 )
             tokens = True
             yield fields[token_column], fields[tag_column]

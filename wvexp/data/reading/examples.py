@@ -10,7 +10,7 @@ class Example(NamedTuple):
     """One sentence.
 
     text      running text in a sentence task, the words in a token task
-    labels    its label, or one label a word
+    labels    its label, or one label per word
     document  name of its document, None where the data names none
     """
 

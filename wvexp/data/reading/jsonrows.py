@@ -20,7 +20,7 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def open_json(path: Path, limits: TextLimits) -> Table:
-    """The table in a file with one JSON object a line, or one list of objects.
+    """The table in a file with one JSON object per line, or one list of objects.
 
     Columns are the keys of the first rows; a key that an object lacks is a missing value. Half a
     surrogate pair, as is left where a text was cut, becomes U+FFFD.
@@ -182,5 +182,5 @@ def _unreadable(where: str, error: Exception | None) -> UserError:
     else:
         reason = str(error) if error else "a comma or a bracket is missing"
     return UserError(
-        f"{where} is not JSON ({reason})", "give one JSON object a line, or one list of objects"
+        f"{where} is not JSON ({reason})", "give one JSON object per line, or one list of objects"
     )

@@ -139,7 +139,7 @@ def _text(path: Path, row: int, cell: Any) -> Text:
     ):
         return cell
     raise UserError(
-        f"{path}: row {row} holds {cell!r:.40}, which is no text", "give column=NAME of the text"
+        f"{path}: row {row} holds {cell!r:.40}, which is not text", "give column=NAME of the text"
     )
 
 

@@ -37,7 +37,7 @@ def table_rows(
     Raises
     ------
     UserError
-        See `choose_columns`; while iterating: rows have no label, or not one label a word; a cell
+        See `choose_columns`; while iterating: rows have no label, or not one label per word; a cell
         holds something else than its column is read as.
     """
     if not any(map(len, table.head.values())):
