@@ -17,11 +17,11 @@ def before() -> np.ndarray:
     return stream(0, "ledger").normal(size=(N, D)).astype(np.float32)
 
 
-def make(before: np.ndarray, after: np.ndarray, movable: np.ndarray | None = None):
+def make(before: np.ndarray, after: np.ndarray, trainable: np.ndarray | None = None):
     counts = np.arange(N)[::-1].copy()  # row 0 is the most frequent
     words = [f"w{i}" for i in range(N)]
     return movement_ledger(
-        words, counts, np.ones(N, bool) if movable is None else movable, before, after
+        words, counts, np.ones(N, bool) if trainable is None else trainable, before, after
     )
 
 
@@ -58,9 +58,9 @@ def test_nothing_moved_keeps_every_neighbour(before):
 
 
 def test_fixed_rows_are_those_that_may_not_move(before):
-    movable = np.arange(N) % 2 == 0
-    ledger = make(before, before.copy(), movable)
-    assert not movable[ledger.kinds["fixed"]].any()
+    trainable = np.arange(N) % 2 == 0
+    ledger = make(before, before.copy(), trainable)
+    assert not trainable[ledger.kinds["fixed"]].any()
     assert ledger.kinds["fixed"].tolist() == list(range(1, 100, 2))
 
 
@@ -90,9 +90,9 @@ def test_the_ledger_against_plain_loops(seen):
     after[20:40, 0] = 0.25  # all as far
     after[60:110] += rng.normal(scale=0.2, size=(50, D)).astype(np.float32)
     counts = rng.permutation(np.where(np.arange(N) < seen, 1 + np.arange(N) % 3, 0))
-    movable = rng.random(N) < 0.5
+    trainable = rng.random(N) < 0.5
     words = [f"w{i}" for i in range(N)]
-    ledger = movement_ledger(words, counts, movable, before, after)
+    ledger = movement_ledger(words, counts, trainable, before, after)
 
     distance = [math.dist(x, y) for x, y in zip(before.tolist(), after.tolist(), strict=True)]
     length = [math.hypot(*x) for x in before.tolist()]
@@ -101,7 +101,7 @@ def test_the_ledger_against_plain_loops(seen):
     kinds = {
         "most_moved": farthest[:50],
         "frequent": [i for i in frequent if counts[i] > 0][:50],
-        "fixed": [i for i in frequent if not movable[i]][:50],
+        "fixed": [i for i in frequent if not trainable[i]][:50],
     }
     assert {kind: lines.tolist() for kind, lines in ledger.kinds.items()} == kinds
     looked_up = sorted(set().union(*kinds.values()))
@@ -128,7 +128,7 @@ def test_the_ledger_against_plain_loops(seen):
     assert ledger.columns() == {
         "word": words,
         "count": counts.tolist(),
-        "movable": movable.tolist(),
+        "trainable": trainable.tolist(),
         "distance": pytest.approx(distance),
         "relative": [_about(relative.get(i)) for i in range(N)],
         "cosine": [_about(cosine.get(i)) for i in range(N)],

@@ -63,8 +63,8 @@ def model_of_identity(V: int = 5, d: int = 2) -> MeanClassifier:
     """A model whose logits are the features themselves."""
     E = np.arange(V * d, dtype=float).reshape(V, d)
     E[0] = 0
-    movable = np.arange(V) > 0
-    return MeanClassifier({"E": E, "U": np.eye(d), "c": np.zeros(d)}, movable=movable)
+    trainable = np.arange(V) > 0
+    return MeanClassifier({"E": E, "U": np.eye(d), "c": np.zeros(d)}, trainable=trainable)
 
 
 def test_features_are_the_mean_over_real_words_and_zero_without_any():

@@ -109,7 +109,7 @@ def test_one_window_equals_the_graph_of_gates():
     loss = graph.forward(parameters)
     expected = graph.backward()
 
-    model = WindowClassifier(parameters, movable=np.array([False, True, True, True, True]))
+    model = WindowClassifier(parameters, trainable=np.array([False, True, True, True, True]))
     assert model.forward(window[None], np.array([label])) == pytest.approx(float(loss))
     gradients = model.backward()
     for name in ("W", "b", "U", "c"):
@@ -117,16 +117,16 @@ def test_one_window_equals_the_graph_of_gates():
     np.testing.assert_allclose(gradients["E"].dense(5), expected["E"], rtol=1e-12)
 
 
-def test_word_gradients_are_sparse_sorted_and_of_movable_rows_alone():
+def test_word_gradients_are_sparse_sorted_and_of_trainable_rows_alone():
     rng = stream(3, "rows")
     parameters = {
         "E": rng.normal(size=(9, 2)),
         "U": rng.normal(size=(2, 6)),
         "c": np.zeros(2),
     }
-    movable = np.ones(9, dtype=bool)
-    movable[[0, 4]] = False
-    model = WindowClassifier(parameters, movable=movable)
+    trainable = np.ones(9, dtype=bool)
+    trainable[[0, 4]] = False
+    model = WindowClassifier(parameters, trainable=trainable)
     model.forward(np.array([[0, 7, 3], [7, 3, 4], [3, 4, 0]]), np.array([0, 1, 1]))
     found = model.backward()["E"]
     assert found.rows.tolist() == [3, 7]
@@ -135,10 +135,10 @@ def test_word_gradients_are_sparse_sorted_and_of_movable_rows_alone():
     np.testing.assert_array_equal(dense[[3, 7]], found.values)
 
 
-def test_a_batch_without_a_movable_row_has_an_empty_gradient():
+def test_a_batch_without_a_trainable_row_has_an_empty_gradient():
     parameters = {"E": np.ones((3, 2)), "U": np.ones((2, 2)), "c": np.zeros(2)}
-    movable = np.array([False, False, True])
-    model = WindowClassifier(parameters, l2=0.1, movable=movable)
+    trainable = np.array([False, False, True])
+    model = WindowClassifier(parameters, l2=0.1, trainable=trainable)
     model.forward(np.array([[0], [1]]), np.array([0, 1]))
     found = model.backward()["E"]
     assert found.rows.size == 0
@@ -216,7 +216,7 @@ def test_other_mistakes_are_named():
     ):
         WindowClassifier(parameters, activation="gelu")
     with pytest.raises(ValueError, match="False at PAD"):
-        WindowClassifier(parameters, movable=np.ones(3, dtype=bool))
+        WindowClassifier(parameters, trainable=np.ones(3, dtype=bool))
     with pytest.raises(ValueError, match=r"anchor=0.1 needs initial rows of shape \(3, 2\)"):
         WindowClassifier(parameters, anchor=0.1)
 

@@ -65,8 +65,8 @@ def make_case(
     network = rng.normal(size=network_size(features, hidden, CLASSES))
     layers(network, features, hidden, CLASSES)[2][:] *= scale
     moments = E if tuned else E[:0]
-    movable = rng.random(V) < 0.7
-    movable[0] = False
+    trainable = rng.random(V) < 0.7
+    trainable[0] = False
     return Case(
         Batches(
             tokens.astype(np.int32),
@@ -92,7 +92,7 @@ def make_case(
             row_lr=RATES[rule] / 2,
             l2=l2,
             anchor=anchor,
-            movable=movable,
+            trainable=trainable,
             initial=E + rng.normal(size=E.shape),
             move_rows=tuned,
             hidden=hidden,
@@ -112,7 +112,7 @@ def oracle(case):
     model = (WindowClassifier if batches.window else MeanClassifier)(
         {"E": E, **parameters},
         l2=policy.l2,
-        movable=policy.movable if policy.move_rows else None,
+        trainable=policy.trainable if policy.move_rows else None,
         anchor=policy.anchor,
         initial=policy.initial,
     )
@@ -173,7 +173,7 @@ def test_an_epoch_is_the_oracles(rule, penalties, tuned, window, hidden, dropout
     np.testing.assert_allclose(state.network, network, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(state.E, E, rtol=1e-9, atol=1e-12)
     assert kernel_loss == pytest.approx(loss, rel=1e-12)
-    unmoved = ~case.policy.movable | (not tuned)
+    unmoved = ~case.policy.trainable | (not tuned)
     assert np.array_equal(state.E[unmoved], case.state.E[unmoved])
     assert np.array_equal(state.E, case.state.E) == (not tuned)
 
@@ -243,7 +243,7 @@ FAULTS = {
     "no l2": {"l2": 0.0},
     "no anchor": {"anchor": 0.0},
     "rows do not move": {"move_rows": False},
-    "a fixed row moves": {"movable": np.arange(V) > 0},
+    "a fixed row moves": {"trainable": np.arange(V) > 0},
 }
 
 

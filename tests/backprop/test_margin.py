@@ -43,7 +43,7 @@ def scorer(u: float) -> MarginWindowScorer:
     """Scores a window of one word by u times its one-dimensional vector (relu, W = 1)."""
     E = np.array([[0.0], [1.0], [2.0], [3.0]])
     parameters = {"E": E, "W": np.ones((1, 1)), "b": np.zeros(1), "u": np.array([u])}
-    return MarginWindowScorer(parameters, "relu", movable=np.arange(4) > 0)
+    return MarginWindowScorer(parameters, "relu", trainable=np.arange(4) > 0)
 
 
 def test_the_loss_is_the_shortfall_of_the_margin():

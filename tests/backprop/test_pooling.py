@@ -72,7 +72,7 @@ def test_gradients_sum_over_sentences_filters_and_spans_that_overlap(seed, sente
     filters, places = 3, 4
     x = rng.normal(size=(places + width - 1) * D)
     weights = rng.normal(size=(filters, width * D))
-    downstream = rng.normal(size=(sentences, filters))
+    upstream = rng.normal(size=(sentences, filters))
     winners = rng.integers(-1, places, size=(sentences, filters))
     # What is there already stays: the gradients are added to it.
     d_weights, d_bias = rng.normal(size=weights.shape), rng.normal(size=filters)
@@ -81,10 +81,10 @@ def test_gradients_sum_over_sentences_filters_and_spans_that_overlap(seed, sente
     for (b, f), winner in np.ndenumerate(winners):
         if winner >= 0:
             span = slice(winner * D, (winner + width) * D)
-            expected[0][f] += downstream[b, f] * x[span]
-            expected[1][f] += downstream[b, f]
+            expected[0][f] += upstream[b, f] * x[span]
+            expected[1][f] += upstream[b, f]
             if moves:
-                expected[2][span] += downstream[b, f] * weights[f]
-    add_winners(downstream, winners, x, weights, d_weights, d_bias, d_x, D)
+                expected[2][span] += upstream[b, f] * weights[f]
+    add_winners(upstream, winners, x, weights, d_weights, d_bias, d_x, D)
     for found, wanted in zip((d_weights, d_bias, d_x), expected, strict=True):
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-14)

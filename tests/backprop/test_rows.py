@@ -13,22 +13,22 @@ def test_gradient_is_the_sum_over_occurrences_plus_the_penalty_once(seed, tokens
     rng = np.random.default_rng(seed)
     V, d = 12, 3
     E, initial = rng.normal(size=(V, d)), rng.normal(size=(V, d))
-    movable = rng.random(V) < 0.7
-    movable[0] = False
+    trainable = rng.random(V) < 0.7
+    trainable[0] = False
     words = np.minimum(rng.zipf(exponent, size=tokens) - 1, V - 1)  # some fill half the batch
     d_vectors = rng.normal(size=(tokens, d))
-    rows = WordRows(E, movable, l2=0.3, anchor=0.2, initial=initial)
+    rows = WordRows(E, trainable, l2=0.3, anchor=0.2, initial=initial)
     expected, penalty = np.zeros((V, d)), 0.0
     for word, vector in zip(words, d_vectors, strict=True):
-        if movable[word]:
+        if trainable[word]:
             expected[word] += vector
     for word in set(words.tolist()):
-        if movable[word]:
+        if trainable[word]:
             moved = E[word] - initial[word]
             expected[word] += 0.3 * E[word] + 0.2 * moved
             penalty += 0.15 * E[word] @ E[word] + 0.1 * moved @ moved
     found = rows.gradient(words, d_vectors)
-    assert found.rows.tolist() == sorted({int(w) for w in words if movable[w]})
+    assert found.rows.tolist() == sorted({int(w) for w in words if trainable[w]})
     np.testing.assert_allclose(found.dense(V), expected, rtol=1e-10, atol=1e-12)
     assert rows.penalty(words) == pytest.approx(penalty, rel=1e-10)
 
@@ -44,10 +44,10 @@ def test_each_penalty_counts_without_the_other(l2, anchor):
 
 def test_what_does_not_fit_is_named_in_full():
     E = np.ones((3, 2))
-    with pytest.raises(ValueError, match="movable") as caught:
+    with pytest.raises(ValueError, match="trainable") as caught:
         WordRows(E, np.ones(3, dtype=bool))
     assert str(caught.value) == (
-        "movable has shape (3,) and PAD [ True]; expected (3,) and False at PAD"
+        "trainable has shape (3,) and PAD [ True]; expected (3,) and False at PAD"
     )
     with pytest.raises(ValueError, match="anchor") as caught:
         WordRows(E, anchor=0.1, initial=np.ones((2, 2)))

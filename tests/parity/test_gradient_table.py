@@ -45,7 +45,7 @@ def test_a_gradient_of_frozen_rows_is_found_by_every_comparison(monkeypatch, mod
     gradient = WordRows.gradient
 
     def of_all_rows(self, words, d_vectors):
-        self.movable = np.arange(len(self.E)) != PAD
+        self.trainable = np.arange(len(self.E)) != PAD
         return gradient(self, words, d_vectors)
 
     right = [check_model(case, stream(0, "checks"))["E"] for case in cases_of(model)]

@@ -46,9 +46,9 @@ def objective_and_step(
     model = build_model(
         model_name, table, classes, rng, window=window, hidden=hidden, widths=[3], filters=2
     ).to(dtype)
-    movable = rng.random(ROWS) < 0.7 if tuned else np.zeros(ROWS, bool)
-    movable[0] = False
-    movable[1] = tuned
+    trainable = rng.random(ROWS) < 0.7 if tuned else np.zeros(ROWS, bool)
+    trainable[0] = False
+    trainable[1] = tuned
     rows = model.get_parameter("embedding.weight")
     rows.requires_grad_(tuned)
     start = rows.detach() + 0.1
@@ -61,7 +61,7 @@ def objective_and_step(
     last = hidden or (window * D if model_name == "window" else D)
     mask = (rng.random((batch, last)) < 0.5).astype(np.float32) * 2 if dropout else None
     labels = rng.integers(0, classes, batch).astype(np.int32)
-    objective = Objective(model, torch.from_numpy(movable), start, l2, anchor)
+    objective = Objective(model, torch.from_numpy(trainable), start, l2, anchor)
     return objective, Step(inputs, labels, mask)
 
 

@@ -42,10 +42,10 @@ def make_model(name):
     return build_model(name, start, CLASSES, **SHAPE)
 
 
-def make_engine(model, optimizer, movable, dropped=5, **options):
+def make_engine(model, optimizer, trainable, dropped=5, **options):
     return AutogradEngine(
         model,
-        movable,
+        trainable,
         classes=CLASSES,
         rule=RULES[optimizer],
         dropped=dropped,
@@ -55,19 +55,19 @@ def make_engine(model, optimizer, movable, dropped=5, **options):
 
 
 def tuned_rows(fixed=()):
-    movable = np.zeros(ROWS, dtype=bool)
-    movable[1:TRAINED] = True
-    movable[list(fixed)] = False
-    return movable
+    trainable = np.zeros(ROWS, dtype=bool)
+    trainable[1:TRAINED] = True
+    trainable[list(fixed)] = False
+    return trainable
 
 
-def run_engine(name, optimizer, movable, *, epochs=3, move_rows=lambda epoch: True, **changes):
+def run_engine(name, optimizer, trainable, *, epochs=3, move_rows=lambda epoch: True, **changes):
     """Start and end of the rows, and the engine, after a few epochs in float64."""
     model = make_model(name).double()
     examples = make_examples(3 if name == "window" else None)
     start = model.embedding.weight.detach().numpy().copy()
     options = {**SETTINGS, **changes}
-    engine = make_engine(model, optimizer, movable, DROPPED[name], **options)
+    engine = make_engine(model, optimizer, trainable, DROPPED[name], **options)
     for epoch in range(epochs):
         engine.train_epoch(
             examples,
@@ -114,7 +114,7 @@ def plain_maxima(p, E, sentence):
     return torch.cat(maxima)
 
 
-def run_oracle(name, optimizer, movable, *, epochs=3, lr, row_lr, dropout, l2, anchor):
+def run_oracle(name, optimizer, trainable, *, epochs=3, lr, row_lr, dropout, l2, anchor):
     """The same training by the models' definitions, with a dense gradient of the whole table."""
     model = make_model(name).double()
     model.embedding.sparse = False
@@ -146,14 +146,14 @@ def run_oracle(name, optimizer, movable, *, epochs=3, lr, row_lr, dropout, l2, a
                 if parameter.ndim > 1:
                     loss = loss + l2 / 2 * parameter.square().sum()
             for row in sorted({int(row) for row in inputs[0].ravel()}):
-                if movable[row]:
+                if trainable[row]:
                     loss = loss + l2 / 2 * table[row].square().sum()
                     loss = loss + anchor / 2 * (table[row] - start[row]).square().sum()
             model.zero_grad()
             loss.backward()
-            table.grad[~torch.from_numpy(movable)] = 0
+            table.grad[~torch.from_numpy(trainable)] = 0
             if optimizer == "adam":
-                touched = [r for r in np.unique(inputs[0]).tolist() if movable[r]]
+                touched = [r for r in np.unique(inputs[0]).tolist() if trainable[r]]
                 table.grad = torch.sparse_coo_tensor(
                     torch.tensor([touched]), table.grad[touched], table.shape, check_invariants=True
                 )
@@ -170,9 +170,9 @@ def run_oracle(name, optimizer, movable, *, epochs=3, lr, row_lr, dropout, l2, a
     ids=["plain", "penalised"],
 )
 def test_every_parameter_ends_where_the_dense_loop_ends(name, optimizer, changes):
-    movable = tuned_rows(fixed=[5, 6])
-    start, rows, engine = run_engine(name, optimizer, movable, **changes)
-    oracle = run_oracle(name, optimizer, movable, **{**SETTINGS, **changes})
+    trainable = tuned_rows(fixed=[5, 6])
+    start, rows, engine = run_engine(name, optimizer, trainable, **changes)
+    oracle = run_oracle(name, optimizer, trainable, **{**SETTINGS, **changes})
     expected = dict(oracle.named_parameters())
     for parameter_name, parameter in engine.model.named_parameters():
         np.testing.assert_allclose(
@@ -182,13 +182,13 @@ def test_every_parameter_ends_where_the_dense_loop_ends(name, optimizer, changes
             atol=1e-12,
             err_msg=parameter_name,
         )
-    assert np.array_equal(rows[~movable], start[~movable])
+    assert np.array_equal(rows[~trainable], start[~trainable])
     assert (rows != start).any(axis=1).sum() >= 5
 
 
 def test_lazy_adam_is_not_dense_adam():
-    movable = tuned_rows()
-    _, lazy, _ = run_engine("window", "adam", movable)
+    trainable = tuned_rows()
+    _, lazy, _ = run_engine("window", "adam", trainable)
     dense = make_model("window").double()
     dense.embedding.sparse = False
     examples = make_examples(3)
@@ -219,58 +219,60 @@ def test_a_frozen_table_stays_to_the_bit_while_the_network_learns(name, optimize
 @pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
 @pytest.mark.parametrize("name", ["window", "cnn"])  # both read PAD: at edges, in short sentences
 def test_pad_evaluated_and_fixed_rows_stay_to_the_bit(name, optimizer):
-    movable = tuned_rows(fixed=[2, 3, 4])
-    start, rows, _ = run_engine(name, optimizer, movable, l2=0.1, anchor=0.1)
-    assert rows[~movable].tobytes() == start[~movable].tobytes()
+    trainable = tuned_rows(fixed=[2, 3, 4])
+    start, rows, _ = run_engine(name, optimizer, trainable, l2=0.1, anchor=0.1)
+    assert rows[~trainable].tobytes() == start[~trainable].tobytes()
     assert not rows[PAD].any()
 
 
 def test_rows_wait_for_their_epoch_with_fresh_moments():
-    movable = tuned_rows()
-    start, rows, _ = run_engine("window", "adam", movable, move_rows=lambda epoch: False)
+    trainable = tuned_rows()
+    start, rows, _ = run_engine("window", "adam", trainable, move_rows=lambda epoch: False)
     assert rows.tobytes() == start.tobytes()
-    start, rows, engine = run_engine("window", "adam", movable, move_rows=lambda epoch: epoch == 2)
+    start, rows, engine = run_engine(
+        "window", "adam", trainable, move_rows=lambda epoch: epoch == 2
+    )
     steps = -(-len(make_examples(3)) // BATCH)
     assert engine.row_optimizer.state[engine.rows]["step"] == steps
     assert (rows != start).any()
 
 
 def test_the_rows_learning_rate_is_their_own():
-    movable = tuned_rows()
-    start, whole, _ = run_engine("window", "sgd", movable, lr=1e-12, row_lr=1e-6)
-    _, half, _ = run_engine("window", "sgd", movable, lr=1e-12, row_lr=5e-7)
+    trainable = tuned_rows()
+    start, whole, _ = run_engine("window", "sgd", trainable, lr=1e-12, row_lr=1e-6)
+    _, half, _ = run_engine("window", "sgd", trainable, lr=1e-12, row_lr=5e-7)
     # steps so small that the gradients stay as they were: half the rate, half the way
     np.testing.assert_allclose(half - start, (whole - start) / 2, rtol=1e-3, atol=1e-12)
     assert (whole != start).any()
 
 
 def test_an_anchor_holds_rows_near_their_start():
-    movable = tuned_rows()
+    trainable = tuned_rows()
     distances = []
     for anchor in (0.0, 1.0, 10.0):
-        start, rows, _ = run_engine("window", "sgd", movable, epochs=10, anchor=anchor)
+        start, rows, _ = run_engine("window", "sgd", trainable, epochs=10, anchor=anchor)
         distances.append(np.linalg.norm(rows - start))
     assert distances[0] > distances[1] > distances[2] > 0
 
 
 def test_l2_shrinks_weights_and_tuned_rows():
-    movable = tuned_rows()
+    trainable = tuned_rows()
     norms = []
     for l2 in (0.0, 1.0):
-        _, rows, engine = run_engine("window", "sgd", movable, epochs=10, l2=l2)
+        _, rows, engine = run_engine("window", "sgd", trainable, epochs=10, l2=l2)
         norms.append((np.linalg.norm(rows), float(engine.model.head.hidden.weight.detach().norm())))
     assert norms[1][0] < norms[0][0]
     assert norms[1][1] < norms[0][1]
 
 
 def test_a_penalty_counts_a_row_once_however_often_it_stands_in_the_batch():
-    movable = tuned_rows()
+    trainable = tuned_rows()
     once, often = (
         Examples(np.array(rows, np.int32), np.array([0, 3]), np.zeros(3, np.int32), 1)
         for rows in ([4, 5, 6], [4, 4, 4])
     )
     for examples in (once, often):
-        engine = make_engine(make_model_of_width_one(), "sgd", movable, **LOSSLESS)
+        engine = make_engine(make_model_of_width_one(), "sgd", trainable, **LOSSLESS)
         engine.train_epoch(examples, 3, np.arange(3), examples.rows, stream(0, "x"), move_rows=True)
         row, start = engine.rows[4].detach(), engine.objective.start[4]
         torch.testing.assert_close(row, start * (1 - 0.1 * 0.5))

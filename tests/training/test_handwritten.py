@@ -170,10 +170,10 @@ def test_a_snapshot_brings_everything_back(data, finetune):
     corpus, _ = data
     trained, _ = run(data, "handwritten", finetune=finetune)
     table = trained.table
-    movable = np.arange(len(table.rows)) < (table.trained if finetune else 0)
-    movable[0] = False
+    trainable = np.arange(len(table.rows)) < (table.trained if finetune else 0)
+    trainable[0] = False
     config = configure(corpus, "handwritten", finetune=finetune)
-    engine = make_engine(config, table, movable, len(corpus.label_names), "cpu")
+    engine = make_engine(config, table, trainable, len(corpus.label_names), "cpu")
     before, snapshot = engine.parameters(), engine.snapshot()
     examples = Examples.from_split(corpus.training_subset(500, 3), table, engine.window or None)
     order = np.arange(len(examples))
@@ -202,8 +202,8 @@ def test_a_run_stops_in_the_middle_of_an_epoch(data, kind):
     """One pass over 100,000 examples; the third time that it is asked, it is to stop."""
     corpus, _ = data
     trained, _ = run(data, "handwritten")
-    table, movable = trained.table, trained.movable
-    engine = make_engine(configure(corpus, kind), table, movable, len(corpus.label_names), "cpu")
+    table, trainable = trained.table, trained.trainable
+    engine = make_engine(configure(corpus, kind), table, trainable, len(corpus.label_names), "cpu")
     window = 5 if corpus.task == "token" else None
     examples = Examples.from_split(corpus.training_subset(500, 3), table, window)
     order, asked = np.arange(100_000) % len(examples), iter([False, False, True])

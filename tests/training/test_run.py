@@ -370,8 +370,8 @@ def test_what_has_no_gradient_by_hand_or_no_autograd_is_not_checked(start_run):
 def test_an_engine_is_made_of_the_runs_own_rates(start_run):
     trained, _ = start_run(train_size=100, optim=Optim(epochs=1))
     run = replace(trained.result.run, tuning=Tuning(lr_scale=0.25, anchor=0.5))
-    movable = np.ones(len(trained.table.rows), dtype=bool)
-    engine = run_module.make_engine(run, trained.table, movable, 3, "cpu")
+    trainable = np.ones(len(trained.table.rows), dtype=bool)
+    engine = run_module.make_engine(run, trained.table, trainable, 3, "cpu")
     (rate,) = {group["lr"] for group in engine.row_optimizer.param_groups}
     assert rate == run.optim.lr / 4
     assert engine.objective.anchor == 0.5

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.vocabulary import PAD, UNK, Vocabulary
 from wvexp.errors import RunError
-from wvexp.training.tuning import measure_movement, movable_rows
+from wvexp.training.tuning import measure_movement, trainable_rows
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable, Origin
 
@@ -42,7 +42,7 @@ def test_the_mask_follows_the_policy_row_by_row(listed, finetune, rows, min_coun
         mean=np.zeros(2, np.float32),
         spread=np.ones(2, np.float32),
     )
-    mask = movable_rows(
+    mask = trainable_rows(
         table, vocabulary, reference, finetune=finetune, rows=rows, min_count=min_count
     )
     assert not mask[PAD]
@@ -58,12 +58,12 @@ def rows_and_mask():
     return before, np.array([False, True, True, True, False, False])
 
 
-def test_movement_is_the_euclidean_distance_of_the_movable_rows():
-    before, movable = rows_and_mask()
+def test_movement_is_the_euclidean_distance_of_the_trainable_rows():
+    before, trainable = rows_and_mask()
     after = before.copy()
     after[1] += np.array([3, 4, 0], np.float32)
     after[2, 1] += 1
-    movement = measure_movement(before, after, movable)
+    movement = measure_movement(before, after, trainable)
     assert (movement.rows, movement.moved) == (3, 2)
     assert movement.max == pytest.approx(5, rel=1e-6)
     assert movement.mean == pytest.approx(2, rel=1e-6)
@@ -71,23 +71,23 @@ def test_movement_is_the_euclidean_distance_of_the_movable_rows():
 
 @pytest.mark.parametrize("row", [0, 4, 5])
 def test_the_least_change_of_a_frozen_row_is_caught(row):
-    before, movable = rows_and_mask()
+    before, trainable = rows_and_mask()
     after = before.copy()
     after[row, 2] = np.nextafter(after[row, 2], np.float32(9))
     with pytest.raises(RunError, match=f"1 frozen rows changed, row {row} first"):
-        measure_movement(before, after, movable)
+        measure_movement(before, after, trainable)
 
 
 def test_even_the_sign_of_a_zero_is_proven():
-    before, movable = rows_and_mask()
+    before, trainable = rows_and_mask()
     before[0, 0] = 0
     after = before.copy()
     after[0, 0] = -0.0
     with pytest.raises(RunError, match="row 0"):
-        measure_movement(before, after, movable)
+        measure_movement(before, after, trainable)
 
 
 def test_a_frozen_arm_has_no_movement():
-    before, movable = rows_and_mask()
-    movement = measure_movement(before, before.copy(), np.zeros_like(movable))
+    before, trainable = rows_and_mask()
+    movement = measure_movement(before, before.copy(), np.zeros_like(trainable))
     assert (movement.rows, movement.moved, movement.max) == (0, 0, 0)

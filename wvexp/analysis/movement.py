@@ -22,7 +22,7 @@ class Ledger:
 
     words      [n]
     counts     int64 [n]    occurrences in training
-    movable    bool [n]
+    trainable  bool [n]
     distance   float64 [n]  Euclidean, from start to end
     relative   float64 [n]  distance over the norm of the start; NaN where that is 0
     cosine     float64 [n]  of start and end; NaN where one of them is 0
@@ -33,7 +33,7 @@ class Ledger:
 
     words: list[str]
     counts: NDArray[np.int64]
-    movable: NDArray[np.bool_]
+    trainable: NDArray[np.bool_]
     distance: NDArray[np.float64]
     relative: NDArray[np.float64]
     cosine: NDArray[np.float64]
@@ -81,7 +81,7 @@ class Ledger:
         return {
             "word": self.words,
             "count": self.counts.tolist(),
-            "movable": self.movable.tolist(),
+            "trainable": self.trainable.tolist(),
             "distance": self.distance.tolist(),
             "relative": _without_nan(self.relative),
             "cosine": _without_nan(self.cosine),
@@ -92,7 +92,7 @@ class Ledger:
 def movement_ledger(
     words: list[str],
     counts: NDArray[np.int64],
-    movable: NDArray[np.bool_],
+    trainable: NDArray[np.bool_],
     before: NDArray[np.float32],
     after: NDArray[np.float32],
 ) -> Ledger:
@@ -112,13 +112,13 @@ def movement_ledger(
     kinds = {
         "most_moved": farthest[distance[farthest] > 0][:_LOOKED_UP],
         "frequent": frequent[counts[frequent] > 0][:_LOOKED_UP],
-        "fixed": frequent[~movable[frequent]][:_LOOKED_UP],
+        "fixed": frequent[~trainable[frequent]][:_LOOKED_UP],
     }
     looked_up = np.unique(np.concatenate(list(kinds.values())))
     return Ledger(
         words,
         counts,
-        movable,
+        trainable,
         distance,
         np.where(start_norm > 0, relative, np.nan),
         cosine,

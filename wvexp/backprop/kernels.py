@@ -7,7 +7,7 @@ order of the examples, so that a run's bits depend on its inputs alone.
 
 The update rules are those of torch.optim with its defaults: Adam (Kingma and Ba 2015, algorithm 1),
 Adagrad (Duchi et al. 2011), SGD. Rows of word vectors take the rule's sparse form, in which a step
-touches the movable rows of its batch alone; Adam's is that of `torch.optim.SparseAdam`.
+touches the trainable rows of its batch alone; Adam's is that of `torch.optim.SparseAdam`.
 
 Training and evaluation stand in one file for Numba's sake: what it keeps on disk is made anew when
 the file changes, and not when a function does that is called from another.
@@ -85,8 +85,8 @@ class Policy(NamedTuple):
     rule             a number of `wvexp.backprop.updates`
     lr, row_lr       learning rates of the network and of the rows
     l2, anchor       l2/2 (|W|² + |U|² + Σ|E_r|²) and anchor/2 Σ|E_r - initial_r|², over the
-                     distinct movable rows of the batch
-    movable          bool [R]
+                     distinct trainable rows of the batch
+    trainable          bool [R]
     initial          [R, d]; not read where anchor is 0
     move_rows        False leaves all rows as they are
     hidden, classes  layer sizes; hidden 0 for a linear classifier
@@ -97,7 +97,7 @@ class Policy(NamedTuple):
     row_lr: float
     l2: float
     anchor: float
-    movable: NDArray[np.bool_]
+    trainable: NDArray[np.bool_]
     initial: Array
     move_rows: bool
     hidden: int
@@ -339,9 +339,9 @@ def _gather_row_gradients(
     d_x: Array,
     batches: Batches,
     first: int,
-    movable: Array,
+    trainable: Array,
 ) -> int:
-    """Sum d_x over the occurrences of each distinct movable row of the batch.
+    """Sum d_x over the occurrences of each distinct trainable row of the batch.
 
     d_rows[s] becomes the gradient of row touched[s]; the number of rows is returned. slot_of [R]
     is -1 everywhere before, and s for the touched rows after.
@@ -358,7 +358,7 @@ def _gather_row_gradients(
                 d_x[i, j] *= share
         for t in range(start, end):
             row = batches.tokens[t]
-            if not movable[row]:
+            if not trainable[row]:
                 continue
             column = (t - start) * d if window else 0
             source = d_x[i, column : column + d]
@@ -485,7 +485,7 @@ def train_steps(batches: Batches, state: State, policy: Policy) -> float:
         if tuned:
             state.steps[1] += 1
             count = _gather_row_gradients(
-                d_rows, touched, slot_of, d_x, batches, first, policy.movable
+                d_rows, touched, slot_of, d_x, batches, first, policy.trainable
             )
             rows = touched[:count]
             slot_of[rows] = -1

@@ -34,7 +34,7 @@ class MarginWindowScorer:
         E [V, d], W [H, m d], b [H], u [H]
     activation
         "tanh", "sigmoid", "relu" or "hardtanh"
-    movable
+    trainable
         bool [V], the rows of E that are trained, as in `WordRows`
     """
 
@@ -42,10 +42,10 @@ class MarginWindowScorer:
         self,
         parameters: Mapping[str, Array],
         activation: str = "tanh",
-        movable: NDArray[np.bool_] | None = None,
+        trainable: NDArray[np.bool_] | None = None,
     ) -> None:
         self.W, self.b, self.u = (parameters[name] for name in ("W", "b", "u"))
-        self.rows = WordRows(parameters["E"], movable)
+        self.rows = WordRows(parameters["E"], trainable)
         self.activation = ACTIVATIONS[activation]
 
     def scores(self, windows: NDArray[np.integer]) -> Array:
@@ -74,7 +74,7 @@ class MarginWindowScorer:
             "W": delta.T @ self.x,
             "b": delta.sum(axis=0),
         }
-        if self.rows.movable is not None:
+        if self.rows.trainable is not None:
             d_vectors = (delta @ self.W).reshape(-1, self.rows.E.shape[1])
             gradients["E"] = self.rows.gradient(self.windows.ravel(), d_vectors)
         return gradients

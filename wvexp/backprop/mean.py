@@ -27,7 +27,7 @@ class MeanClassifier:
     parameters
         E [V, d]; W [H, d], b [H], U [K, H], c [K]; without a hidden layer U [K, d], c [K].
         Gradients take their dtype.
-    activation, l2, movable, anchor, initial
+    activation, l2, trainable, anchor, initial
         as in `WindowClassifier`
     """
 
@@ -36,12 +36,12 @@ class MeanClassifier:
         parameters: Mapping[str, Array],
         activation: str = "tanh",
         l2: float = 0.0,
-        movable: NDArray[np.bool_] | None = None,
+        trainable: NDArray[np.bool_] | None = None,
         anchor: float = 0.0,
         initial: Array | None = None,
     ) -> None:
         self.head = Head(parameters, activation, l2)
-        self.rows = WordRows(parameters["E"], movable, l2, anchor, initial)
+        self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
 
     def logits(
         self,
@@ -79,7 +79,7 @@ class MeanClassifier:
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""
         gradients = self.head.backward()
-        if self.rows.movable is not None:
+        if self.rows.trainable is not None:
             d_x = self.head.d_x()
             share = d_x / np.maximum(self.lengths, 1)[:, None].astype(d_x.dtype)
             gradients["E"] = self.rows.gradient(self.words, share[self.sentence])

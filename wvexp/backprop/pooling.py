@@ -37,7 +37,7 @@ def _max_over_time(
 
 
 def _add_winners(
-    downstream: Array,
+    upstream: Array,
     winners: NDArray[np.int64],
     x: Array,
     weights: Array,
@@ -48,17 +48,17 @@ def _add_winners(
 ) -> None:
     """Add the gradients of `weights` [F, w * d], of the bias [F] and of the words `x` [T * d].
 
-    `downstream` [B, F] is d loss / d pooled. The span that begins at place t is
+    `upstream` [B, F] is d loss / d pooled. The span that begins at place t is
     x[t * d : (t + w) * d]. `x_gradient` of length 0 says that the words do not move.
     """
-    sentences, filters = downstream.shape
+    sentences, filters = upstream.shape
     span = weights.shape[1]
     moving = len(x_gradient) > 0
     for b in range(sentences):
         for f in range(filters):
             if winners[b, f] < 0:
                 continue
-            delta = downstream[b, f]
+            delta = upstream[b, f]
             begin = winners[b, f] * d
             words = x[begin : begin + span]
             bias_gradient[f] += delta

@@ -30,16 +30,16 @@ class RowGradient:
 
 
 class WordRows:
-    """E [V, d], of which the rows marked in `movable` are trained.
+    """E [V, d], of which the rows marked in `trainable` are trained.
 
     The penalty is l2/2 Σ|E_r|² + anchor/2 Σ|E_r - initial_r|², both sums over the distinct
-    movable rows of the batch, once each.
+    trainable rows of the batch, once each.
 
     Parameters
     ----------
     E
         [V, d]; row 0 is PAD. Read anew on each call, so an optimiser may change it in place.
-    movable
+    trainable
         bool [V], False for PAD; None where no row is trained
     l2, anchor
         the strengths of the two penalties
@@ -50,27 +50,33 @@ class WordRows:
     def __init__(
         self,
         E: Array,
-        movable: NDArray[np.bool_] | None = None,
+        trainable: NDArray[np.bool_] | None = None,
         l2: float = 0.0,
         anchor: float = 0.0,
         initial: Array | None = None,
     ) -> None:
-        if movable is not None and (movable.shape != (len(E),) or movable[PAD]):
+        if trainable is not None and (trainable.shape != (len(E),) or trainable[PAD]):
             raise ValueError(
-                f"movable has shape {movable.shape} and PAD {movable[:1]}; "
+                f"trainable has shape {trainable.shape} and PAD {trainable[:1]}; "
                 f"expected ({len(E)},) and False at PAD"
             )
         if anchor and (initial is None or initial.shape != E.shape):
             got = None if initial is None else initial.shape
             raise ValueError(f"anchor={anchor} needs initial rows of shape {E.shape}, got {got}")
-        self.E, self.movable, self.l2, self.anchor, self.initial = E, movable, l2, anchor, initial
+        self.E, self.trainable, self.l2, self.anchor, self.initial = (
+            E,
+            trainable,
+            l2,
+            anchor,
+            initial,
+        )
 
     def penalty(self, words: NDArray[np.integer]) -> float:
         """The penalty of a batch that holds `words` (any shape)."""
-        if self.movable is None or not (self.l2 or self.anchor):
+        if self.trainable is None or not (self.l2 or self.anchor):
             return 0.0
         rows = np.unique(words)
-        rows = rows[self.movable[rows]]
+        rows = rows[self.trainable[rows]]
         return 0.5 * float(np.sum(self._pull(rows, power=2)))
 
     def gradient(self, words: NDArray[np.integer], d_vectors: Array) -> RowGradient:
@@ -78,8 +84,8 @@ class WordRows:
 
         The penalty's gradient is in it. Asked only where rows are trained.
         """
-        assert self.movable is not None
-        moving = np.flatnonzero(self.movable[words])
+        assert self.trainable is not None
+        moving = np.flatnonzero(self.trainable[words])
         by_row = moving[np.argsort(words[moving], kind="stable")]
         rows, first, counts = np.unique(words[by_row], return_index=True, return_counts=True)
         values = _sum_groups(d_vectors, by_row, first, counts)

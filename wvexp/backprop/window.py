@@ -24,7 +24,7 @@ class WindowClassifier:
         Gradients take their dtype.
     activation, l2
         as in `Head`; the l2 is also that of the rows that are trained
-    movable, anchor, initial
+    trainable, anchor, initial
         as in `WordRows`
     """
 
@@ -33,12 +33,12 @@ class WindowClassifier:
         parameters: Mapping[str, Array],
         activation: str = "tanh",
         l2: float = 0.0,
-        movable: NDArray[np.bool_] | None = None,
+        trainable: NDArray[np.bool_] | None = None,
         anchor: float = 0.0,
         initial: Array | None = None,
     ) -> None:
         self.head = Head(parameters, activation, l2)
-        self.rows = WordRows(parameters["E"], movable, l2, anchor, initial)
+        self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
 
     def logits(self, windows: NDArray[np.integer], mask: Array | None = None) -> Array:
         """[B, K] from windows int [B, m], with PAD beyond the sentence's edges."""
@@ -58,7 +58,7 @@ class WindowClassifier:
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""
         gradients = self.head.backward()
-        if self.rows.movable is not None:
+        if self.rows.trainable is not None:
             d_vectors = self.head.d_x().reshape(-1, self.rows.E.shape[1])
             gradients["E"] = self.rows.gradient(self.windows.ravel(), d_vectors)
         return gradients

@@ -82,7 +82,7 @@ def batch_sizes(batches: Sequence[int], rounds: int, seed: int) -> list[Row]:
     }
     candidates: dict[tuple[int, str], Run] = {}
     for batch in batches:
-        model = WindowClassifier(parameters, l2=1e-4, movable=np.arange(V) > 0)
+        model = WindowClassifier(parameters, l2=1e-4, trainable=np.arange(V) > 0)
         windows, labels = rng.integers(V, size=(batch, window)), rng.integers(classes, size=batch)
         candidates[batch, "forward"] = partial(model.forward, windows, labels)
         candidates[batch, "backward"] = model.backward

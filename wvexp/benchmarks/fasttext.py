@@ -137,11 +137,11 @@ def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[floa
     start = RANDOM.without_vectors(len(corpus.lexicon), DIM, seed)
     table = build_table(corpus.lexicon, vocabulary, start)
     classes = len(corpus.label_names)
-    movable = np.arange(len(table.rows)) > 0
+    trainable = np.arange(len(table.rows)) > 0
     engine = HandwrittenEngine(
         draw_weights(head_shapes(DIM, 0, classes), stream(seed, "init")),
         table,
-        movable,
+        trainable,
         None,
         rule=ADAGRAD,
         lr=lr,

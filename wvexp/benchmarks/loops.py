@@ -63,7 +63,7 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
     model = _torch_model(problem)
     embedding: Any = model.get_submodule("embedding")
     embedding.sparse = sparse
-    embedding.padding_idx = PAD  # the whole table is trained; in an engine PAD is not movable
+    embedding.padding_idx = PAD  # the whole table is trained; in an engine PAD is not trainable
     embedding.weight.requires_grad_(problem.tuned)
     network = [p for name, p in model.named_parameters() if name != "embedding.weight"]
     rule, lr = RULES[problem.rule], problem.lr
@@ -109,7 +109,7 @@ def autograd_engine(problem: Problem) -> Train:
     compact = problem.compact()
     engine = AutogradEngine(
         _torch_model(compact),
-        _movable(compact),
+        _trainable(compact),
         classes=CLASSES,
         dropped=0,
         device="cpu",
@@ -132,7 +132,7 @@ def handwritten_engine(problem: Problem) -> Train:
         row_of=np.arange(count, dtype=np.int32),
     )
     engine = HandwrittenEngine(
-        compact.network, table, _movable(compact), WINDOW, **_settings(problem)
+        compact.network, table, _trainable(compact), WINDOW, **_settings(problem)
     )
     return lambda: _epochs(engine, compact)
 
@@ -155,7 +155,7 @@ def _settings(problem: Problem) -> dict[str, Any]:
     return {"rule": RULES[problem.rule], **rates, "dropout": 0.0, "l2": 0.0, "anchor": 0.0}
 
 
-def _movable(problem: Problem) -> Any:
+def _trainable(problem: Problem) -> Any:
     return (np.arange(len(problem.table)) > 0) & problem.tuned
 
 

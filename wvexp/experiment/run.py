@@ -232,7 +232,7 @@ def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
     ledger = movement_ledger(
         table.words[words],
         trained.counts[words],
-        trained.movable[words],
+        trained.trainable[words],
         table.rows[words],
         trained.parameters["embedding.weight"][words],
     )

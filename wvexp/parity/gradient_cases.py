@@ -35,7 +35,7 @@ class ModelCase:
     model       the class
     parameters  name -> float64 array, as the class takes them
     batch       (windows, labels), (words, offsets, labels) or (windows, corrupted windows)
-    movable     bool [V]; None where no row is trained
+    trainable     bool [V]; None where no row is trained
     settings    activation and, for the classifiers, l2, anchor, initial
     mask        dropout of the last layer's input, or None
     """
@@ -43,7 +43,7 @@ class ModelCase:
     model: type[Model]
     parameters: dict[str, Array]
     batch: tuple[Array, ...]
-    movable: Array | None
+    trainable: Array | None
     settings: dict[str, Any] = field(default_factory=dict)
     mask: Array | None = None
 
@@ -52,8 +52,8 @@ class ModelCase:
         return self.model.__name__
 
     def trained(self) -> dict[str, Array]:
-        """Every parameter that a gradient is asked of: E where a row is movable."""
-        tuned = self.movable is not None and self.movable.any()
+        """Every parameter that a gradient is asked of: E where a row is trainable."""
+        tuned = self.trainable is not None and self.trainable.any()
         return {name: value for name, value in self.parameters.items() if name != "E" or tuned}
 
     def build(self, dtype: Any = np.float64) -> tuple[Model, float]:
@@ -62,7 +62,7 @@ class ModelCase:
         settings = dict(self.settings)
         if settings.get("initial") is not None:
             settings["initial"] = settings["initial"].astype(dtype)
-        model: Any = self.model(cast, movable=self.movable, **settings)
+        model: Any = self.model(cast, trainable=self.trainable, **settings)
         mask = () if self.mask is None else (self.mask.astype(dtype),)
         return model, model.forward(*self.batch, *mask)
 
@@ -79,13 +79,13 @@ class ModelCase:
         return found
 
     def loss_with(self, name: str, value: Array) -> float:
-        """The loss with one trained parameter replaced; of E the movable rows."""
-        if name == "E" and self.movable is not None:
-            value = np.where(self.movable[:, None], value, self.parameters["E"])
+        """The loss with one trained parameter replaced; of E the trainable rows."""
+        if name == "E" and self.trainable is not None:
+            value = np.where(self.trainable[:, None], value, self.parameters["E"])
         return replace(self, parameters={**self.parameters, name: value}).build()[1]
 
     def autograd_gradients(self, dtype: torch.dtype = torch.float64) -> dict[str, Array]:
-        """The same from torch: zero in rows that are not movable."""
+        """The same from torch: zero in rows that are not trainable."""
         parameters = {
             name: torch.tensor(value, dtype=dtype, requires_grad=True)
             for name, value in self.parameters.items()
@@ -96,8 +96,8 @@ class ModelCase:
             materialize_grads=True,  # zero where the batch does not reach a parameter
         )
         arrays = {name: g.numpy() for name, g in zip(parameters, gradients, strict=True)}
-        if self.movable is not None:
-            arrays["E"] = np.where(self.movable[:, None], arrays["E"], 0)
+        if self.trainable is not None:
+            arrays["E"] = np.where(self.trainable[:, None], arrays["E"], 0)
         return {name: arrays[name] for name in self.trained()}
 
     def torch_loss(self, parameters: dict[str, torch.Tensor]) -> torch.Tensor:
@@ -127,7 +127,7 @@ class ModelCase:
         for name in {"W", "U"} & set(parameters):
             loss = loss + l2 / 2 * parameters[name].square().sum()
         for row in set(texts[0].ravel().tolist()):
-            if self.movable is not None and self.movable[row]:
+            if self.trainable is not None and self.trainable[row]:
                 start = torch.tensor(self.settings["initial"][row], dtype=E.dtype)
                 loss = loss + l2 / 2 * E[row].square().sum()
                 loss = loss + anchor / 2 * (E[row] - start).square().sum()
@@ -172,9 +172,9 @@ def random_case(
     """Random parameters and a random batch, in which words repeat and PAD occurs."""
     E = rng.normal(size=(vocabulary, d))
     E[PAD] = 0
-    movable = rng.random(vocabulary) < 0.8 if tuned else None
-    if movable is not None:
-        movable[PAD] = False
+    trainable = rng.random(vocabulary) < 0.8 if tuned else None
+    if trainable is not None:
+        trainable[PAD] = False
     n_in = d if model is MeanClassifier else window * d
     parameters: dict[str, Array] = {"E": E}
     if hidden:
@@ -190,7 +190,7 @@ def random_case(
             :, np.arange(window) != window // 2
         ]
         return ModelCase(
-            model, parameters, (windows, corrupted), movable, {"activation": activation}
+            model, parameters, (windows, corrupted), trainable, {"activation": activation}
         )
     last = hidden or n_in
     parameters |= {"U": rng.normal(size=(classes, last)), "c": rng.normal(size=classes)}
@@ -204,4 +204,4 @@ def random_case(
     settings["initial"] = E + rng.normal(size=E.shape)
     keep = 0.7
     mask = (rng.random((batch, last)) < keep) / keep if dropout else None
-    return ModelCase(model, parameters, (*texts, labels), movable, settings, mask)
+    return ModelCase(model, parameters, (*texts, labels), trainable, settings, mask)

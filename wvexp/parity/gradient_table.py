@@ -203,7 +203,7 @@ def _input_names(gate: Gate, count: int) -> list[str]:
 
 
 def check_model(case: ModelCase, rng: np.random.Generator) -> dict[str, Errors]:
-    """Parameter -> errors. All of E is compared: rows that are not movable have no gradient."""
+    """Parameter -> errors. All of E is compared: rows that are not trainable have no gradient."""
     hand64, auto64 = case.hand_gradients(np.float64), case.autograd_gradients(torch.float64)
     hand32, auto32 = case.hand_gradients(np.float32), case.autograd_gradients(torch.float32)
     errors = {}

@@ -136,7 +136,7 @@ def compare(objective: Objective, by_hand: ByHand, step: Step, loss: Tensor) -> 
     model = by_hand.oracle()(
         {**arrays, "E": _array(objective.rows)},
         l2=objective.l2,
-        movable=_array(objective.movable) if tuned else None,
+        trainable=_array(objective.trainable) if tuned else None,
         anchor=objective.anchor,
         initial=_array(objective.start),
     )
@@ -150,7 +150,7 @@ def compare(objective: Objective, by_hand: ByHand, step: Step, loss: Tensor) -> 
         wanted = _array(by_torch)
         agreements[name] = agreement(gradients.get(name, np.zeros_like(wanted)), wanted)
     if tuned:
-        rows, values = (_array(part) for part in objective.movable_gradient())
+        rows, values = (_array(part) for part in objective.trainable_gradient())
         nothing = RowGradient(rows[:0], values[:0])
         both = _on_all_rows(gradients.get("E", nothing), RowGradient(rows, values))
         agreements["E"] = agreement(*both)
@@ -161,7 +161,7 @@ def in_float64(objective: Objective, by_hand: ByHand, step: Step) -> ParityCheck
     """The same batch and parameters in double precision on both sides."""
     model: nn.Module = copy.deepcopy(objective.model).double()
     double = Objective(
-        model, objective.movable, objective.start.double(), objective.l2, objective.anchor
+        model, objective.trainable, objective.start.double(), objective.l2, objective.anchor
     )
     loss = double.cross_entropy(step) + double.penalty(step)
     loss.backward()

@@ -184,7 +184,8 @@ def _refuse_others_file(path: Path) -> None:
         raise UserError(f"search.study={path}: {error}", "give another file") from error
     if tables and "studies" not in tables:
         raise UserError(
-            f"search.study={path} is not a file of Optuna's, it holds {', '.join(sorted(tables)[:3])}",
+            f"search.study={path} is not a file of Optuna's, it holds "
+            f"{', '.join(sorted(tables)[:3])}",
             "give another file",
         )
 

@@ -20,7 +20,7 @@ from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts, group_scores, today
 from wvexp.training.run import word_groups
 from wvexp.training.setup import start_of
-from wvexp.training.tuning import measure_movement, movable_rows
+from wvexp.training.tuning import measure_movement, trainable_rows
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import build_table
 
@@ -52,7 +52,7 @@ class StreamedRun:
         start = start_of(run, corpus, reference)
         self.table = build_table(corpus.lexicon, vocabulary, start)
         self.pretrained = start.index >= 0
-        self.movable = movable_rows(
+        self.trainable = trainable_rows(
             self.table,
             vocabulary,
             reference,
@@ -60,7 +60,7 @@ class StreamedRun:
             rows=run.tuning.rows,
             min_count=1,
         )
-        self.engine = make_engine(run, self.table, self.movable, len(corpus.label_names), "cpu")
+        self.engine = make_engine(run, self.table, self.trainable, len(corpus.label_names), "cpu")
         self.counts = np.zeros(len(corpus.lexicon), dtype=np.int64)
         self.labels_seen = np.zeros(len(corpus.label_names), dtype=bool)
         self.seconds = 0.0
@@ -134,7 +134,7 @@ class StreamedRun:
             per_class=scorer.by_class(test),
             coverage=covered,
             parity=None,
-            movement=asdict(measure_movement(self.table.rows, after, self.movable)),
+            movement=asdict(measure_movement(self.table.rows, after, self.trainable)),
             epochs=1,
             best_epoch=1,
             seconds=self.seconds,

@@ -27,7 +27,7 @@ class AutogradEngine:
     ----------
     model
         A module of `wvexp.models`.
-    movable
+    trainable
         Mask [rows] of the rows that may move; none in a frozen arm.
     classes
         Number of labels.
@@ -44,7 +44,7 @@ class AutogradEngine:
     def __init__(
         self,
         model: nn.Module,
-        movable: NDArray[np.bool_],
+        trainable: NDArray[np.bool_],
         *,
         classes: int,
         rule: UpdateRule,
@@ -62,10 +62,10 @@ class AutogradEngine:
         self.dropout, self.dropped = dropout, dropped
         self.classes, self.to_labels = classes, predict
         self.rows = model.get_parameter("embedding.weight")
-        self.rows.requires_grad_(bool(movable.any()))
+        self.rows.requires_grad_(bool(trainable.any()))
         self.objective = Objective(
             model,
-            torch.from_numpy(movable).to(device),
+            torch.from_numpy(trainable).to(device),
             self.rows.detach().clone(),
             l2,
             anchor,
@@ -136,7 +136,7 @@ class AutogradEngine:
         if self.row_optimizer is not None and move_rows:
             # Rows that must stay go out of the gradient: zeros would not do, as Adam's momentum
             # goes on moving every row that it is given.
-            rows, values = self.objective.movable_gradient()
+            rows, values = self.objective.trainable_gradient()
             # Said aloud, because torch warns of its own default.
             with torch.sparse.check_sparse_tensor_invariants(False):
                 self.rows.grad = torch.sparse_coo_tensor(

@@ -43,7 +43,7 @@ class Engine(Protocol):
         masks
             Where dropout masks are drawn from, batch after batch.
         move_rows
-            Whether the movable rows move in this epoch.
+            Whether the trainable rows move in this epoch.
         should_stop
             Asked before every few thousand examples at the latest.
 

@@ -18,7 +18,7 @@ from wvexp.vectors.table import EmbeddingTable
 def make_engine(
     run: RunConfig,
     table: EmbeddingTable,
-    movable: NDArray[np.bool_],
+    trainable: NDArray[np.bool_],
     classes: int,
     device: str,
 ) -> Engine:
@@ -48,7 +48,7 @@ def make_engine(
         from wvexp.training.handwritten import HandwrittenEngine
 
         network = draw_weights(spec.shapes(d, classes, keys), init)
-        return HandwrittenEngine(network, table, movable, spec.window(keys), **training)
+        return HandwrittenEngine(network, table, trainable, spec.window(keys), **training)
 
     import torch
 
@@ -60,5 +60,5 @@ def make_engine(
     module = spec.build(table.rows, classes, keys, init)
     dropped = spec.dropped(d, keys) if dropout else 0
     return AutogradEngine(
-        module, movable, classes=classes, dropped=dropped, device=device, **training
+        module, trainable, classes=classes, dropped=dropped, device=device, **training
     )

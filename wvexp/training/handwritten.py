@@ -41,7 +41,7 @@ class HandwrittenEngine:
         Starting weights by name, as `draw_weights(head_shapes(...), rng)` gives them.
     table
         Word vectors. Rows up to `table.trained` are copied; the others are read where they are.
-    movable
+    trainable
         Mask [rows] of the rows that may move; none in a frozen arm.
     window
         Words in a window; None for the mean model.
@@ -53,7 +53,7 @@ class HandwrittenEngine:
         self,
         network: Parameters,
         table: EmbeddingTable,
-        movable: NDArray[np.bool_],
+        trainable: NDArray[np.bool_],
         window: int | None,
         *,
         rule: UpdateRule,
@@ -65,12 +65,12 @@ class HandwrittenEngine:
         predict: Predict = most_probable,
     ) -> None:
         one_blas_thread_in_kernels()
-        self.table, self.movable = table, movable[: table.trained].copy()
+        self.table, self.trainable = table, trainable[: table.trained].copy()
         self.window, self.dropout = window or 0, dropout
         self.features = table.rows.shape[1] * (window or 1)
         self.hidden = len(network["head.hidden.bias"]) if "head.hidden.bias" in network else 0
         self.classes = len(network["head.output.bias"])
-        self.tuned = bool(movable.any())
+        self.tuned = bool(trainable.any())
 
         E = table.rows[: table.trained].copy()
         flat = np.empty(network_size(self.features, self.hidden, self.classes), E.dtype)
@@ -94,7 +94,7 @@ class HandwrittenEngine:
             row_lr=row_lr,
             l2=l2,
             anchor=anchor,
-            movable=self.movable,
+            trainable=self.trainable,
             initial=E.copy() if anchor else E,
             move_rows=self.tuned,
             hidden=self.hidden,

@@ -28,23 +28,23 @@ class Step:
 class Objective:
     """Mean cross-entropy + l2/2 (‖W‖² + ‖rows‖²) + anchor/2 ‖rows − start‖².
 
-    W are the network's weights without biases; rows are the distinct movable rows of the batch,
+    W are the network's weights without biases; rows are the distinct trainable rows of the batch,
     once each.
 
     Parameters
     ----------
     model
         A module of `wvexp.models`, in float32 or float64.
-    movable
+    trainable
         Mask [rows] of the rows that may move; none in a frozen arm.
     start
         The rows' starting values [rows, d].
     """
 
     def __init__(
-        self, model: nn.Module, movable: Tensor, start: Tensor, l2: float, anchor: float
+        self, model: nn.Module, trainable: Tensor, start: Tensor, l2: float, anchor: float
     ) -> None:
-        self.model, self.movable, self.start = model, movable, start
+        self.model, self.trainable, self.start = model, trainable, start
         self.l2, self.anchor = l2, anchor
         self.rows = model.get_parameter("embedding.weight")
         self.weights = [p for _, p in network_parameters(model) if p.ndim > 1]
@@ -64,14 +64,14 @@ class Objective:
                 penalty = penalty + self.l2 / 2 * weight.square().sum()
         if self.rows.requires_grad and (self.l2 or self.anchor):
             distinct = self._tensor(np.unique(step.inputs[0]))
-            distinct = distinct[self.movable[distinct]]
+            distinct = distinct[self.trainable[distinct]]
             rows = nn.functional.embedding(distinct, self.rows, sparse=True)
             moved = rows - self.start[distinct]
             penalty = penalty + self.l2 / 2 * rows.square().sum()
             penalty = penalty + self.anchor / 2 * moved.square().sum()
         return penalty
 
-    def movable_gradient(self) -> tuple[Tensor, Tensor]:
+    def trainable_gradient(self) -> tuple[Tensor, Tensor]:
         """Rows int [R], ascending, and values [R, d] of the word vectors' last gradient."""
         assert self.rows.grad is not None
         gradient = self.rows.grad
@@ -79,7 +79,7 @@ class Objective:
             gradient = gradient.to_sparse(1)
         gradient = gradient.coalesce()
         rows = gradient.indices()[0]
-        keep = self.movable[rows]
+        keep = self.trainable[rows]
         return rows[keep], gradient.values()[keep]
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:

@@ -43,13 +43,13 @@ class Epoch:
 class TrainedRun:
     """The best epoch's parameters, what they started from, and the result.
 
-    counts, movable  [rows] of the table: occurrences in training, and whether the row may move
+    counts, trainable  [rows] of the table: occurrences in training, and whether the row may move
     """
 
     result: RunResult
     table: EmbeddingTable
     counts: NDArray[np.int64]
-    movable: NDArray[np.bool_]
+    trainable: NDArray[np.bool_]
     parameters: dict[str, NDArray[np.float32]]
 
 
@@ -101,7 +101,7 @@ def train(
     began = time.perf_counter()
     corpus = of_fold(corpus, run.seed, run.fold)
     setup = set_up(run, corpus, reference)
-    table, movable, train_set = setup.table, setup.movable, setup.train_set
+    table, trainable, train_set = setup.table, setup.trainable, setup.train_set
     validation_set, test_set = (
         Examples.from_split(split, table, train_set.window)
         for split in (corpus.validation, corpus.test)
@@ -110,7 +110,7 @@ def train(
         scorer_of(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
         for name, split in (("validation", corpus.validation), ("test", corpus.test))
     )
-    engine = make_engine(run, table, movable, len(corpus.label_names), device)
+    engine = make_engine(run, table, trainable, len(corpus.label_names), device)
     monitor = watch(run, engine)
     train_epoch: Any = engine.train_epoch
     if monitor is not None:
@@ -163,7 +163,7 @@ def train(
         ),
         per_class=test_scorer.by_class(predicted),
         unit_counts=test_scorer.by_unit(predicted, corpus.units),
-        movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], movable)),
+        movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], trainable)),
         parity=monitor.summary() if monitor else None,
         epochs=epoch,
         best_epoch=best_epoch,
@@ -171,7 +171,7 @@ def train(
     )
     counts = np.zeros(len(table.rows), dtype=np.int64)
     counts[: table.trained] = setup.vocabulary.counts
-    return TrainedRun(result, table, counts, movable, parameters)
+    return TrainedRun(result, table, counts, trainable, parameters)
 
 
 def word_groups(

@@ -12,7 +12,7 @@ from wvexp.data.vocabulary import Vocabulary
 from wvexp.seeds import stream
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
-from wvexp.training.tuning import movable_rows
+from wvexp.training.tuning import trainable_rows
 from wvexp.vectors.initial import STARTS, Start
 from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable, build_table
@@ -25,7 +25,7 @@ class Setup:
     subset: Split
     vocabulary: Vocabulary
     table: EmbeddingTable
-    movable: NDArray[np.bool_]
+    trainable: NDArray[np.bool_]
     train_set: Examples
 
     def rows(self, run: RunConfig, epoch: int) -> NDArray[np.int32]:
@@ -45,7 +45,7 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
     subset = corpus.training_subset(run.train_size, run.seed)
     vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
     table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
-    movable = movable_rows(
+    trainable = trainable_rows(
         table,
         vocabulary,
         reference,
@@ -54,7 +54,7 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
         min_count=run.tuning.min_count,
     )
     examples = Examples.from_split(subset, table, run.spec.window(run.model_keys))
-    return Setup(subset, vocabulary, table, movable, examples)
+    return Setup(subset, vocabulary, table, trainable, examples)
 
 
 def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:

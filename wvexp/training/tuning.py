@@ -11,7 +11,7 @@ from wvexp.vectors.reference import ReferenceVectors
 from wvexp.vectors.table import EmbeddingTable
 
 
-def movable_rows(
+def trainable_rows(
     table: EmbeddingTable,
     vocabulary: Vocabulary,
     reference: ReferenceVectors | None,
@@ -28,14 +28,14 @@ def movable_rows(
     PAD and the rows that only evaluation reads never move: the engines drop what gradient comes to
     rows that this mask does not name.
     """
-    movable = np.zeros(len(table.rows), dtype=bool)
+    trainable = np.zeros(len(table.rows), dtype=bool)
     if finetune:
-        words = movable[UNK + 1 : table.trained]
+        words = trainable[UNK + 1 : table.trained]
         words[:] = vocabulary.counts[UNK + 1 :] >= min_count
         if rows == "oov" and reference is not None:
             words &= reference.index[vocabulary.lexicon_ids] < 0
-        movable[UNK] = True
-    return movable
+        trainable[UNK] = True
+    return trainable
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ class Movement:
 
 
 def measure_movement(
-    before: NDArray[np.float32], after: NDArray[np.float32], movable: NDArray[np.bool_]
+    before: NDArray[np.float32], after: NDArray[np.float32], trainable: NDArray[np.bool_]
 ) -> Movement:
-    """Distance from start to end of the movable rows, after proof that no other row changed.
+    """Distance from start to end of the trainable rows, after proof that no other row changed.
 
     Raises
     ------
@@ -59,12 +59,12 @@ def measure_movement(
         A row that had to stay is not bit-identical.
     """
     changed = (before.view(np.uint32) != after.view(np.uint32)).any(axis=1)
-    trespassers = np.flatnonzero(changed & ~movable)
+    trespassers = np.flatnonzero(changed & ~trainable)
     if len(trespassers):
         raise RunError(f"{len(trespassers)} frozen rows changed, row {trespassers[0]} first")
-    distance = np.linalg.norm(after[movable].astype(np.float64) - before[movable], axis=1)
+    distance = np.linalg.norm(after[trainable].astype(np.float64) - before[trainable], axis=1)
     return Movement(
-        rows=int(movable.sum()),
+        rows=int(trainable.sum()),
         moved=int(changed.sum()),
         max=float(distance.max(initial=0)),
         mean=float(distance.mean()) if len(distance) else 0.0,

@@ -1,8 +1,9 @@
 """Static-embedding folders of the sentence-transformers and model2vec kind.
 
-`model.safetensors` holds a row per token, `tokenizer.json` splits a word into tokens, and the word's
-vector is the mean of its tokens' rows. model2vec may add `mapping` (token -> row, where tokens
-share rows) and `weights` (a factor a token), which its own `encode` applies before the mean.
+`model.safetensors` holds a row per token, `tokenizer.json` splits a word into tokens, and the
+word's vector is the mean of its tokens' rows. model2vec may add `mapping` (token -> row, where
+tokens share rows) and `weights` (a factor per token), which its own `encode` applies before the
+mean.
 """
 
 import hashlib

@@ -60,7 +60,7 @@ class _ConvolveAndPool(Function):
         return pooled
 
     @staticmethod
-    def backward(ctx: Any, downstream: Tensor) -> tuple[Tensor | None, ...]:
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         from wvexp.backprop.pooling import add_winners
 
         x, weight, winners = ctx.saved_tensors
@@ -68,7 +68,7 @@ class _ConvolveAndPool(Function):
         bias_gradient = weight.new_zeros(len(weight))
         x_gradient = torch.zeros_like(x if ctx.needs_input_grad[0] else x[:0])
         add_winners(
-            downstream.contiguous().numpy(),
+            upstream.contiguous().numpy(),
             winners.numpy(),
             x.detach().numpy().ravel(),
             weight.detach().numpy(),
