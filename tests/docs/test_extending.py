@@ -124,6 +124,44 @@ def test_a_decision_is_taken_with_them_and_reported(folder):
     assert "metric=balanced_accuracy is unknown" in run("report", *words, cwd=folder, status=2)
 
 
+def test_a_run_that_is_sent_to_another_machine_takes_its_plug_ins_along(folder):
+    send = """
+import pickle, sys
+from wvexp.config.plugins import load_plugins, loaded_plugins
+load_plugins(["deep.py"])
+from wvexp.config import schema
+from wvexp.sweeps.cluster import WithPlugins
+from run_configs import make_run
+run = make_run(model=schema.Model(name="deep", width=3))
+with open("sent.pickle", "wb") as file:
+    pickle.dump((WithPlugins(len, loaded_plugins()), run), file)
+"""
+    receive = """
+import pickle
+from wvexp.models import MODELS
+with open("sent.pickle", "rb") as file:
+    train, run = pickle.load(file)
+assert "deep" not in MODELS
+try:
+    train(run, None, None)
+except TypeError:  # `len` stands for the training, and takes no run
+    pass
+print(run.spec.name, run.model_keys.width, run.key)
+"""
+    paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")])
+    for program in (send, receive):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": paths},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("deep 3 ")
+
+
 def test_the_hand_written_engine_refuses_what_it_has_not(folder):
     base = [ALL, *DATA, "engine=handwritten"]
     assert "has no model=deep" in run("train", *base, "model=deep", cwd=folder, status=2)

@@ -19,6 +19,8 @@ from wvexp.errors import UserError
 GROUP = "wvexp.plugins"
 KEY = "plugins"
 
+_named: list[str] = []
+
 
 def load_plugins(names: Iterable[str]) -> None:
     """Import the installed plug-ins and the named ones; what they register is then known.
@@ -31,10 +33,19 @@ def load_plugins(names: Iterable[str]) -> None:
     _load_installed()
     for name in names:
         if name.endswith(".py"):
-            _load_file(Path(name).expanduser().resolve(), name)
+            path = Path(name).expanduser().resolve()
+            _load_file(path, name)
+            name = str(path)
         else:
             _import(name)
+        if name not in _named:
+            _named.append(name)
     take_registered()
+
+
+def loaded_plugins() -> tuple[str, ...]:
+    """What this process was told to load, so that another one can: files by their whole path."""
+    return tuple(_named)
 
 
 def named_plugins(words: Sequence[str]) -> list[str]:

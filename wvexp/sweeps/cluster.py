@@ -9,9 +9,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from wvexp.config.plugins import load_plugins, loaded_plugins
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.sweeps.run import Dispatch, TrainOne, cost
@@ -94,6 +96,18 @@ def train_group(train_one: TrainOne, group: list[RunConfig], inputs: Inputs) -> 
     return outcomes
 
 
+@dataclass(frozen=True)
+class WithPlugins:
+    """Trains one run on another machine, which must know what the run names: files are shared."""
+
+    train_one: TrainOne
+    plugins: tuple[str, ...]
+
+    def __call__(self, run: RunConfig, inputs: Inputs, stop: threading.Event) -> RunResult:
+        load_plugins(self.plugins)
+        return self.train_one(run, inputs, stop)
+
+
 def _dispatch(connect: Callable[[TrainOne, Inputs], Cluster], seconds: float) -> Dispatch:
     def dispatch(
         train_one: TrainOne,
@@ -103,7 +117,7 @@ def _dispatch(connect: Callable[[TrainOne, Inputs], Cluster], seconds: float) ->
         begin: Callable[[RunConfig], None],
         stop: threading.Event,
     ) -> None:
-        cluster = connect(train_one, inputs)
+        cluster = connect(WithPlugins(train_one, loaded_plugins()), inputs)
         pending: dict[Any, list[RunConfig]] = {}
         try:
             for group in grouped(runs, seconds):
