@@ -53,6 +53,7 @@ _VALUES = {
     "grid.lr": "[0.1]",
     "model.widths": "[2]",
     "large.tokens": "[1000]",
+    "plugins": "[json]",
 }
 
 

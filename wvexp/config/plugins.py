@@ -69,8 +69,8 @@ def _load_installed() -> None:
 
 
 def _import(name: str) -> None:
-    here = os.getcwd()
-    sys.path.append(here)  # a script's own folder is there already, the user's is not
+    before = list(sys.path)
+    sys.path.append(os.getcwd())  # a script's own folder is there already, the user's is not
     try:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -84,7 +84,7 @@ def _import(name: str) -> None:
     except Exception as error:
         raise _broken(f"plugins=[{name}]", error) from error
     finally:
-        sys.path.remove(here)
+        sys.path[:] = before
 
 
 def _load_file(path: Path, given: str) -> None:
