@@ -89,7 +89,7 @@ def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
         error, checks = result["parity"]["max_rel_error"], result["parity"]["checked"]
         rows["parity"] = f"hand and autograd agree to {error:.1e} ({checks} checks)"
     elif MODELS[result["model"]].by_hand is None:
-        rows["parity"] = "not checked: the model has no gradient by hand, autograd has the only one"
+        rows["parity"] = "not checked: this model has no gradient by hand to set beside autograd's"
     rows["epochs"] = f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
     rows["model"] = str(folder / "model")
     width = max(map(len, rows))
