@@ -37,7 +37,7 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
     if run.config is not None and not isinstance(run.config.get("optim", {}), dict):
         raise DamagedError("config.optim is not a group")
     if run.fold is not None and (run.folds is None or run.config is None):
-        raise DamagedError("a fold, and not of what")
+        raise DamagedError("a fold, and not of how many, or without its configuration")
     for name, value in columns.items():
         if content[name] != value:
             raise DamagedError(f"its column {name} is {value!r}, its result has {content[name]!r}")
