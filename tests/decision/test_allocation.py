@@ -156,7 +156,7 @@ def test_other_runs_in_the_results_file_have_no_part_in_the_decision():
     del trainer.steps_off
     trainer.best = clean.best
     allocation, undisturbed = spend(trainer), spend(clean)
-    assert {run["key"] for run in allocation.measured().runs} == set(clean.stored)
+    assert {run.key for run in allocation.measured().runs} == set(clean.stored)
     assert allocation.measured().seeds == undisturbed.measured().seeds
     assert allocation.measured().problems == undisturbed.measured().problems
     assert 0 in allocation.measured().seeds

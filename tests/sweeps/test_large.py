@@ -104,10 +104,10 @@ def test_a_curve_has_a_row_for_every_arm_and_size(here, capsys, monkeypatch):
         for treatment in ("frozen", "tuned")
         for size in (2000, 10_000)
     ]
-    assert all(run["train_size"] <= run["train_tokens"] < run["train_size"] + 60 for run in runs)
-    assert len({run["condition"] for run in runs}) == 1
+    assert all(run.train_size <= run.train_tokens < run.train_size + 60 for run in runs)
+    assert len({run.condition for run in runs}) == 1
     assert capsys.readouterr().out.count("peak") == 8
-    scores = {(run["arm"], run["train_size"]): run["metric"]["test"] for run in runs}
+    scores = {(run.arm, run.train_size): run.metric.test for run in runs}
     assert scores["pretrained-tuned", 10_000] > scores["random-tuned", 10_000]
     run_large(experiment("large.tokens=[2000,10000]"))
     assert "8 of 8 points are in the results file: skipped" in capsys.readouterr().out
