@@ -107,8 +107,7 @@ def reported(words):
 
 def of_condition(words):
     store = SimulatedStore({"random-tuned": (0.5,)}, (100,), (0.01,), 2, 10, draw=1)
-    for run in store.runs()[1:]:
-        run["condition"] = "beef"
+    store.change(lambda run: run.update(condition="beef") if run["seed"] else None)
     choose_condition(store, value(words, "condition"))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from wvexp.config.compose import compose
+from wvexp.data.records import to_plain
 from wvexp.decision.procedure import run_decision
 from wvexp.experiment.run import run_experiment
 from wvexp.report.store_report import report_store
@@ -92,7 +93,7 @@ def test_one_run(given, tmp_path, caplog, capsys, kind):
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert result["labels_unseen"] == COUNTS[kind]
     (stored,) = Store(tmp_path / f"{kind}.sqlite").runs()
-    assert stored["labels_unseen"] == COUNTS[kind]
+    assert to_plain(stored.labels_unseen) == COUNTS[kind]
     # All is learnt that can be: what is missing is what carries the label.
     assert result["metric"]["validation"] == 1
     if kind == "csv":
@@ -121,12 +122,12 @@ def test_a_sweep_and_its_report(given, tmp_path, caplog, capsys, metric):
     assert NOTES["conll"] in re.sub(r"\\(.)", r"\1", out.with_suffix(".md").read_text())
     for run in Store(tmp_path / "conll.sqlite").runs():
         score = content_score(Store(tmp_path / "conll.sqlite"), run, metric)
-        assert score == pytest.approx(run["metric"]["test"])
+        assert score == pytest.approx(run.metric.test)
 
 
 def content_score(store, run, metric):
     """The metric from the stored counts of the units."""
-    totals = store.unit_counts(run["key"]).sum(axis=0)
+    totals = store.unit_counts(run.key).sum(axis=0)
     if metric == "accuracy":
         return totals[0] / totals[1]
     of_class = totals.reshape(-1, 3)

@@ -40,7 +40,7 @@ def test_incomplete_settings_are_left_out_and_counted():
 def with_entity_counts(store, counts_of):
     """The store as one of entity F1, with counts [units, 3] for each key."""
     for run in store.change(lambda run: run["metric"].update(name="entity_f1")).runs():
-        store._counts[run["key"]] = counts_of(len(store.unit_ids(run["key"])))
+        store._counts[run.key] = counts_of(len(store.unit_ids(run.key)))
     return store
 
 

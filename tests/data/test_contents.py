@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from wvexp.data.contents import contents, pooled_contents
+from wvexp.data.contents import contents
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold, pooled
+from wvexp.data.records import to_plain
 from wvexp.data.split import Split
 
 
@@ -22,7 +23,7 @@ def test_every_split_is_counted_with_the_labels_that_training_lacks():
         *(sentences(labels) for labels in ([0, 0, 1], [0], [1, 2])),
         unseen_labels=("new",),
     )
-    assert contents(corpus) == {
+    assert to_plain(contents(corpus)) == {
         "name": "toy",
         "train": {"sentences": 3, "tokens": 6, "labels": {"a": 2, "b": 1}},
         "validation": {"sentences": 1, "tokens": 2, "labels": {"a": 1}},
@@ -36,4 +37,4 @@ def test_any_fold_tells_of_the_whole_pool():
     told = {"sentences": 24, "tokens": 48, "labels": {"a": 10, "b": 14}}
     for fold in range(3):
         of_it = contents(of_fold(whole, 5, fold))
-        assert pooled_contents(of_it) == {"name": "toy", "pool": told}
+        assert to_plain(of_it.pooled()) == {"name": "toy", "pool": told}

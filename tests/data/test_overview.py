@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import yaml
 from wvexp.config.checks import parse_config
 from wvexp.config.compose import compose, run_hydra_command
 from wvexp.data.overview import Part, Reading, VectorFile
+from wvexp.data.records import read_record, to_plain
 from wvexp.decision.procedure import decide_config, run_decision
 from wvexp.errors import DamagedError, UserError
 from wvexp.experiment.inputs import prepare
@@ -89,7 +90,7 @@ def test_many_labels_are_counted_and_some_shown():
     ],
 )
 def test_json_gives_it_back(reading):
-    assert Reading.from_json(json.loads(json.dumps(reading.to_json()))) == reading
+    assert read_record(Reading, json.loads(json.dumps(reading.to_json()))) == reading
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_json_gives_it_back(reading):
 def test_a_row_whose_account_is_damaged_is_a_damaged_row(name, value):
     content = {**made().to_json(), name: value}
     with pytest.raises(ValueError, match=r"."):
-        Reading.from_json(content)
+        read_record(Reading, content)
 
 
 @pytest.fixture
@@ -145,8 +146,8 @@ def test_a_run_says_it_first_and_keeps_it(given, capsys):
     assert first.startswith(FIRST)
     assert re.match(SECOND, second)
     [row] = Store(Path("runs/results.sqlite")).runs()
-    assert row["read"] == json.loads(Path("run/result.json").read_text())["read"]
-    assert Reading.from_json(row["read"]).lines() == [first, second]
+    assert row.read.to_json() == json.loads(Path("run/result.json").read_text())["read"]
+    assert row.read.lines() == [first, second]
 
 
 def test_the_kept_configuration_reads_the_same(given):
@@ -224,7 +225,7 @@ def test_a_dry_run_refuses_what_a_run_would(given):
 
 
 class OneRun:
-    """A results file of one run, from its content."""
+    """A results file of one run."""
 
     def __init__(self, run):
         self.run = run
@@ -242,13 +243,12 @@ class OneRun:
 def test_a_report_without_it_says_nothing_and_one_with_it_says_it_escaped(given):
     run_config(compose([*given, "out=run", "optim.epochs=1"]))
     [run] = Store(Path("runs/results.sqlite")).runs()
-    run["read"] = {**run["read"], "text": "<b>|x", "notes": ["<i>mind</i>"]}
-    page = find(measure(OneRun(run), run["condition"]))
+    read = replace(run.read, text="<b>|x", notes=("<i>mind</i>",))
+    page = find(measure(OneRun(replace(run, read=read)), run.condition))
     assert "text=&lt;b&gt;|x" in html(page, [])
     assert "&lt;i&gt;mind" in html(page, [])
     assert "text=\\<b\\>\\|x" in markdown(page, [], "images")
-    del run["read"]
-    older = find(measure(OneRun(run), run["condition"]))
+    older = find(measure(OneRun(replace(run, read=None)), run.condition))
     assert older.read is None
     assert "What was read" not in html(older, []) + markdown(older, [], "images")
 
@@ -256,8 +256,8 @@ def test_a_report_without_it_says_nothing_and_one_with_it_says_it_escaped(given)
 def test_a_row_with_a_damaged_account_is_refused(given):
     run_config(compose([*given, "out=run", "optim.epochs=1"]))
     run = json.loads(Path("run/result.json").read_text())
-    assert read_run(json.dumps(run), {}) == run
-    with pytest.raises(DamagedError, match="read: classes"):
+    assert to_plain(read_run(json.dumps(run), {})) == run
+    with pytest.raises(DamagedError, match=r"read\.classes"):
         read_run(json.dumps({**run, "read": {**run["read"], "classes": "two"}}), {})
 
 

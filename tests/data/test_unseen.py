@@ -13,7 +13,7 @@ from wvexp.data.folds import of_fold, pooled
 from wvexp.data.reading.encode import build_corpus
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.files import read_files
-from wvexp.data.unseen import count_unseen, unseen_words
+from wvexp.data.unseen import UnseenLabels, count_unseen, unseen_words
 from wvexp.errors import UserError
 
 ROWS = "text,label\nfine day,pos\ndull day,neg\n"
@@ -60,10 +60,9 @@ def test_every_label_comes_back_by_its_id_whatever_stands_where(train, validatio
         assert [names[i] for i in split.labels] == labels
     assert corpus.train.labels.max() < len(corpus.label_names)
     expected = {
-        part: {
-            "examples": len(labels),
-            "labels": {label: labels.count(label) for label in {*labels} - {*train}},
-        }
+        part: UnseenLabels(
+            len(labels), {label: labels.count(label) for label in {*labels} - {*train}}
+        )
         for part, labels in (("validation", validation), ("test", test))
         if {*labels} - {*train}
     }
@@ -108,10 +107,10 @@ def test_the_refusal_names_the_labels_of_that_file_alone(tmp_path: Path) -> None
 
 
 def test_the_words_name_label_count_and_split() -> None:
-    test = {"examples": 47_377, "labels": {"I-LST": 2}}
+    test = UnseenLabels(47_377, {"I-LST": 2})
     said = "labels that the training data lacks count as wrong, whatever is predicted: "
     assert unseen_words({"test": test}, "token") == said + "2 of 47,377 test tokens ('I-LST' 2x)"
-    validation = {"examples": 30, "labels": {f"c{i}": 1 + (i == 3) for i in range(7)}}
+    validation = UnseenLabels(30, {f"c{i}": 1 + (i == 3) for i in range(7)})
     assert unseen_words({"validation": validation, "test": test}, "sentence") == (
         f"{said}2 of 47,377 test sentences ('I-LST' 2x) and 8 of 30 validation sentences "
         "('c3' 2x, 'c0' 1x, 'c1' 1x, 'c2' 1x, 'c4' 1x, 2 labels more)"

@@ -27,7 +27,7 @@ def spend(trainer, limit=None, workers=2, train=None, base=BASE):
 
 
 def seeds_of(trainer, arm, size):
-    return len({r["seed"] for r in trainer.runs(arm=arm, train_size=size)})
+    return len({r.seed for r in trainer.runs(arm=arm, train_size=size)})
 
 
 def test_every_arm_gets_the_same_tuning_at_every_size():
@@ -36,7 +36,7 @@ def test_every_arm_gets_the_same_tuning_at_every_size():
     assert allocation.complete
     for size in allocation.sizes:
         for arm in LEVELS:
-            tried = {(r["lr"], r["seed"]) for r in trainer.runs(arm=arm, train_size=size)}
+            tried = {(r.lr, r.seed) for r in trainer.runs(arm=arm, train_size=size)}
             assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
     assert not [p for p in allocation.measured().problems if "not tried" in p]
 
@@ -117,7 +117,7 @@ def test_a_small_budget_on_large_data_goes_to_the_largest_size_that_it_can_tune(
     allocation = spend(trainer, limit, base=large)
     top = allocation.measured().sizes[-1]
     for arm in LEVELS:
-        tried = {(r["lr"], r["seed"]) for r in trainer.runs(arm=arm, train_size=top)}
+        tried = {(r.lr, r.seed) for r in trainer.runs(arm=arm, train_size=top)}
         assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
     assert trainer.now <= limit - allocation.budget.closing
     # 24 runs on two threads at three times the size would take all that is left for runs.
@@ -156,7 +156,7 @@ def test_other_runs_in_the_results_file_have_no_part_in_the_decision():
     del trainer.steps_off
     trainer.best = clean.best
     allocation, undisturbed = spend(trainer), spend(clean)
-    assert {run["key"] for run in allocation.measured().runs} == set(clean.stored)
+    assert {run.key for run in allocation.measured().runs} == set(clean.stored)
     assert allocation.measured().seeds == undisturbed.measured().seeds
     assert allocation.measured().problems == undisturbed.measured().problems
     assert 0 in allocation.measured().seeds
@@ -174,8 +174,7 @@ def test_a_best_rate_at_the_edge_widens_the_grid_for_every_arm_of_that_size():
     assert allocation.complete
     tried = {
         size: {
-            arm: {(r["lr"], r["seed"]) for r in trainer.runs(arm=arm, train_size=size)}
-            for arm in LEVELS
+            arm: {(r.lr, r.seed) for r in trainer.runs(arm=arm, train_size=size)} for arm in LEVELS
         }
         for size in allocation.sizes
     }

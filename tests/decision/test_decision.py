@@ -15,6 +15,7 @@ import wvexp
 import wvexp.sweeps.run
 from wvexp.config.compose import compose
 from wvexp.data.overview import Reading
+from wvexp.data.records import read_record, to_plain
 from wvexp.decision.allocation import first_rates
 from wvexp.decision.budget import Budget
 from wvexp.decision.procedure import left_out_words, run_decision
@@ -79,9 +80,9 @@ def test_a_decision_shows_as_a_line(decided):
 
 def test_decision_json_has_what_others_read(decided):
     content = json.loads(json.dumps(decided.to_json(), allow_nan=False))
-    assert Reading.from_json(content["read"]) == decided.inputs.reading == decided.findings.read
+    assert read_record(Reading, content["read"]) == decided.inputs.reading == decided.findings.read
     assert content["read"]["parts"]["train"]["source"] == "train.csv"
-    assert not any("read" in run for run in decided.findings.runs)
+    assert all(run.read is None for run in decided.findings.runs)
     assert content["choice"] in ARMS | {"undecided"}
     assert content["recommended"] in ARMS
     assert set(content["crossover"]) == {"low", "high", "status", "sizes"}
@@ -124,8 +125,8 @@ def test_the_fitted_model_predicts_and_the_report_is_there(decided, tmp_path):
     assert (result["arm"], result["train_size"]) == ("pretrained-frozen", 160)
     # The very run of the sweep, trained once more.
     [stored] = decided.store.runs(arm="pretrained-frozen", train_size=160, seed=0, lr=result["lr"])
-    assert stored["key"] == result["key"]
-    assert stored["metric"] == result["metric"]
+    assert stored.key == result["key"]
+    assert to_plain(stored.metric) == result["metric"]
     assert decided.report(tmp_path / "r.html").stat().st_size > 500_000
 
 
@@ -205,7 +206,7 @@ def test_a_budget_holds_in_wall_time_with_the_model_and_the_report(
     assert time.perf_counter() - began < 20 + SLACK
     content = json.loads((tmp_path / "out" / "decision.json").read_text())
     first, second, *_ = capsys.readouterr().out.splitlines()
-    assert Reading.from_json(content["read"]).lines() == [first, second]
+    assert read_record(Reading, content["read"]).lines() == [first, second]
     assert content["choice"] == "undecided"
     assert content["recommended"] in ARMS
     assert not content["complete"]

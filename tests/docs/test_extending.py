@@ -118,7 +118,7 @@ def test_a_decision_is_taken_with_them_and_reported(folder):
     page = (folder / "decided" / "report.html").read_text()
     assert "balanced accuracy" in page
     assert "deep model" in page
-    conditions = {run["condition"] for run in Store(folder / "r.sqlite").runs()}
+    conditions = {run.condition for run in Store(folder / "r.sqlite").runs()}
     words = ["store=r.sqlite", "out=again.html", f"condition={conditions.pop()}"]
     assert "again.html" in run("report", ALL, *words, cwd=folder)
     assert "metric=balanced_accuracy is unknown" in run("report", *words, cwd=folder, status=2)

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from stored_runs import stored_run
+
 from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.training.identity import RunConfig
 
@@ -27,11 +29,11 @@ def make_run(**changes):
 
 
 def stored_row(run, validation):
-    """What a progress reads of the run's row in a results file."""
-    return {
-        "arm": run.arm,
-        "model": run.model.name,
-        "train_size": run.train_size,
-        "lr": run.optim.lr,
-        "metric": {"validation": validation},
-    }
+    """The run as a progress is told that a results file has it."""
+    return stored_run(
+        arm=run.arm,
+        model=run.model.name,
+        train_size=run.train_size,
+        lr=run.optim.lr,
+        metric={"name": run.metric, "validation": validation, "test": validation},
+    )

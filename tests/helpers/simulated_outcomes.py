@@ -85,17 +85,17 @@ def _tie(store, rng):
     kind = rng.random()
     if kind > 0.2:
         return
-    first = {(r["train_size"], r["seed"], r["lr"]): r["key"] for r in store.runs(arm=ARMS[1])}
+    first = {(r.train_size, r.seed, r.lr): r.key for r in store.runs(arm=ARMS[1])}
     if kind < 0.03:
         for counts in store._counts.values():
             counts[:, 0] = 1
         return
     kept = 0.0 if kind < 0.08 else 0.15
     for run in store.runs():
-        key = first.get((run["train_size"], run["seed"], run["lr"]))
-        if key is not None and run["arm"] in ARMS[1::2]:
+        key = first.get((run.train_size, run.seed, run.lr))
+        if key is not None and run.arm in ARMS[1::2]:
             own = rng.random(len(store._counts[key])) < kept
-            shared, counts = store._counts[key], store._counts[run["key"]]
+            shared, counts = store._counts[key], store._counts[run.key]
             counts[:, 0] = np.where(own, counts[:, 0], shared[:, 0])
 
 
@@ -112,7 +112,7 @@ def _lose(store, sizes, seeds, rng):
                     store.drop(arm=arm, train_size=size, seed=int(seed))
     if rng.random() < 0.03:  # counts lost at the largest size
         for run in store.runs(train_size=sizes[-1]):
-            store._counts.pop(run["key"])
+            store._counts.pop(run.key)
 
 
 def _of_tokens(run):

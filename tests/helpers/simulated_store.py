@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 from scipy.special import ndtri
+from stored_runs import stored_run
 
 from wvexp.results.store import Store
 from wvexp.seeds import stream
@@ -22,7 +23,10 @@ RATES = (0.0003, 0.001, 0.003)
 
 
 class SimulatedStore:
-    """Runs whose accuracy is known, `draw` after draw; `drop` leaves runs out."""
+    """Runs whose accuracy is known, `draw` after draw; `drop` leaves runs out.
+
+    `change` edits what `result.json` has of each.
+    """
 
     def __init__(
         self,
@@ -112,7 +116,7 @@ class SimulatedStore:
 
     def drop(self, **equal):
         for run in self.runs(**equal):
-            del self._runs[run["key"]]
+            del self._runs[run.key]
         return self
 
     def merge(self, other):
@@ -126,7 +130,8 @@ class SimulatedStore:
         return self
 
     def runs(self, **equal):
-        return [r for r in self._runs.values() if all(r[k] == v for k, v in equal.items())]
+        rows = (r for r in self._runs.values() if all(r[k] == v for k, v in equal.items()))
+        return [stored_run(**row) for row in rows]
 
     def unit_counts(self, key):
         return self._counts[key]

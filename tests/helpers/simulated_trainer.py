@@ -2,6 +2,7 @@
 
 import numpy as np
 from run_configs import make_run
+from stored_runs import stored_run
 
 from wvexp.config.schema import Model
 from wvexp.decision.allocation import LADDER, first_rates
@@ -58,30 +59,31 @@ class Trainer:
         right = (rng.random(self.units) < chance + self.hard).astype(int)
         self.order.append(run)
         self.counts[run.key] = np.stack([right, np.ones_like(right)], axis=1)
-        self.stored[run.key] = {
-            "key": run.key,
-            "task": run.task,
-            "arm": run.arm,
-            "finetune": run.finetune,
-            "model": run.model.name,
-            "engine": run.engine,
-            "train_size": run.train_size,
-            "train_tokens": run.train_size * 20,
-            "train_types": 9 if run.train_size == BASE.train_size else run.seed,
-            "seed": run.seed,
-            "lr": run.optim.lr,
-            "condition": run.condition,
-            "metric": {"name": "accuracy", "validation": right.mean(), "test": right.mean()},
-            "movement": {},
-            "seconds": self.took(run),
-        }
+        self.stored[run.key] = stored_run(
+            key=run.key,
+            task=run.task,
+            arm=run.arm,
+            finetune=run.finetune,
+            model=run.model.name,
+            engine=run.engine,
+            train_size=run.train_size,
+            train_tokens=run.train_size * 20,
+            train_types=9 if run.train_size == BASE.train_size else run.seed,
+            seed=run.seed,
+            lr=run.optim.lr,
+            condition=run.condition,
+            metric={"name": "accuracy", "validation": right.mean(), "test": right.mean()},
+            seconds=self.took(run),
+        )
 
     def steps_off(self, run):
         """How many rates of the ladder lie between the run's and the best."""
         return abs(LADDER.index(run.optim.lr) - LADDER.index(self.best(run)))
 
     def runs(self, **equal):
-        return [r for r in self.stored.values() if all(r[k] == v for k, v in equal.items())]
+        return [
+            r for r in self.stored.values() if all(getattr(r, k) == v for k, v in equal.items())
+        ]
 
     def unit_counts(self, key):
         return self.counts[key]

@@ -62,9 +62,9 @@ def make_grid(inputs, seeds=3, sizes=(20, 60), lrs=(1e-2,), **changes):
 def table_of(store):
     """What the runs of a store say, without how long they took and when."""
     return {
-        run["key"]: (
-            {name: value for name, value in run.items() if name not in ("seconds", "date")},
-            store.unit_counts(run["key"]).tolist(),
+        run.key: (
+            replace(run, seconds=0.0, date=None),
+            store.unit_counts(run.key).tolist(),
         )
         for run in store.runs()
     }

@@ -109,7 +109,7 @@ def test_an_arm_ahead_of_the_recommended_is_named(simulated):
 def test_no_answer_names_the_size(simulated):
     store = simulated(seeds=2)
     for run in store.runs(train_size=TOP):
-        store._counts.pop(run["key"])
+        store._counts.pop(run.key)
     f = find(measure(store, "c0ffee"))
     assert f.scores
     assert headline(f) == "No answer: no arm was measured at 6,400 sentences."

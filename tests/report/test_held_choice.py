@@ -18,8 +18,12 @@ ACCURACY = {
 def measured(simulated, arm, by_rate):
     """Ten seeds at one size; the arm's validation scores are those given for its three rates."""
     store = simulated(ACCURACY, sizes=(6400,), seeds=10, units=3000)
-    for run in store.runs(arm=arm):
-        run["metric"]["validation"] = by_rate[(0.0003, 0.001, 0.003).index(run["lr"])]
+
+    def rated(run):
+        if run["arm"] == arm:
+            run["metric"]["validation"] = by_rate[(0.0003, 0.001, 0.003).index(run["lr"])]
+
+    store.change(rated)
     return measure(store, "c0ffee")
 
 

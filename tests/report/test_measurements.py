@@ -18,15 +18,15 @@ def test_values_are_the_scores_of_the_runs_that_validation_chose(simulated):
         for k, size in enumerate(m.sizes):
             of_rate = {
                 lr: np.mean(
-                    [r["metric"]["validation"] for r in store.runs(arm=arm, train_size=size, lr=lr)]
+                    [r.metric.validation for r in store.runs(arm=arm, train_size=size, lr=lr)]
                 )
                 for lr in m.rates
             }
             best = max(of_rate, key=of_rate.get)
             for row, seed in enumerate(m.seeds):
                 [run] = store.runs(arm=arm, train_size=size, seed=seed, lr=best)
-                assert m.values[arm][k, row].mean() == pytest.approx(run["metric"]["test"])
-                assert m.chosen[arm, size, seed] is run
+                assert m.values[arm][k, row].mean() == pytest.approx(run.metric.test)
+                assert m.chosen[arm, size, seed] == run
 
 
 def test_counts_of_runs_that_were_not_chosen_are_never_read(simulated):
@@ -35,7 +35,7 @@ def test_counts_of_runs_that_were_not_chosen_are_never_read(simulated):
     counts = store.unit_counts
     store.unit_counts = lambda key: read.append(key) or counts(key)
     m = measure(store, "c0ffee")
-    assert sorted(read) == sorted(run["key"] for run in m.chosen.values())
+    assert sorted(read) == sorted(run.key for run in m.chosen.values())
     assert len(read) < len(store.keys())
 
 
@@ -70,7 +70,7 @@ def test_a_run_on_other_test_units_is_left_out_and_named(simulated):
     store = simulated(seeds=2)
     odd = store.runs(arm="random-frozen", train_size=100, seed=1)
     for run in odd:
-        store._counts[run["key"]] = store._counts[run["key"]][:-1]
+        store._counts[run.key] = store._counts[run.key][:-1]
     m = measure(store, "c0ffee")
     assert np.isnan(m.values["random-frozen"][0, 1]).all()
     assert (

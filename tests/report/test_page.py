@@ -94,7 +94,7 @@ def test_markdown_keeps_markup_from_data_as_text(findings):
 
 def test_every_run_is_listed_with_its_key_and_configuration(findings):
     shown = "".join(Page(html(findings, [])).shown)
-    assert all(run["key"] in shown for run in findings.runs)
+    assert all(run.key in shown for run in findings.runs)
     assert '"learning_rates"' in shown
     assert '"versions"' in shown
 

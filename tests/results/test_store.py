@@ -167,7 +167,7 @@ def test_a_file_is_read_without_being_written_to(tmp_path):
     Store(path).save(make_result())
     before = path.read_bytes()
     store = Store.to_read(path)
-    assert [run["seed"] for run in store.runs()] == [0]
+    assert [run.seed for run in store.runs()] == [0]
     with pytest.raises(UserError, match="readonly"):
         store.save(make_result(seed=1))
     assert path.read_bytes() == before
@@ -186,7 +186,7 @@ def test_a_file_in_a_place_without_write_access_is_read(tmp_path, monkeypatch):
         return connect(database, **options)
 
     monkeypatch.setattr("wvexp.results.store.sqlite3.connect", without_access)
-    assert [run["seed"] for run in Store.to_read(path).runs()] == [0]
+    assert [run.seed for run in Store.to_read(path).runs()] == [0]
     assert opened[0].endswith("mode=ro")
     # As a process that was killed leaves it: rows that are in the log alone would be missing.
     path.with_name("results.sqlite-wal").write_bytes(b"rows")

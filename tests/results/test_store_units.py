@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from run_configs import make_run
 
+from wvexp.data.records import to_plain
 from wvexp.errors import UserError
 from wvexp.results.store import Store
 from wvexp.training.result import RunResult, UnitCounts
@@ -25,7 +26,7 @@ def make_result(run, counts=None, ids=("a", "b")):
         per_class={},
         coverage=None,
         parity=None,
-        movement={},
+        movement={"rows": 0, "moved": 0, "max": 0.0, "mean": 0.0},
         epochs=3,
         best_epoch=2,
         seconds=1.0,
@@ -76,8 +77,8 @@ def test_runs_are_chosen_by_their_columns(store):
         store.save(make_result(run))
     assert store.keys() == {run.key for run in runs}
     chosen = store.runs(arm="shuffled-tuned", train_size=20, condition=runs[0].condition)
-    assert [run["seed"] for run in chosen] == [0, 1]
-    assert chosen[0] == make_result(runs[3]).to_json()
+    assert [run.seed for run in chosen] == [0, 1]
+    assert to_plain(chosen[0]) == make_result(runs[3]).to_json()
     assert store.runs(seed=7) == []
     with pytest.raises(TypeError, match="size"):
         store.runs(size=20)

@@ -4,6 +4,7 @@ import io
 from pathlib import Path
 
 from rich.console import Console
+from stored_runs import stored_run
 
 from wvexp.results.terminal import summary
 
@@ -28,7 +29,7 @@ def test_markup_and_long_paths_come_out_as_they_are():
     folder = Path("runs") / ("very-long-" * 20) / "x[/b] [red]"
     out = io.StringIO()
     console = Console(file=out, width=80)
-    for line in summary(RESULT, folder):
+    for line in summary(stored_run(**RESULT), folder):
         console.print(line, soft_wrap=True)
     lines = out.getvalue().splitlines()
     assert lines[-1].endswith(str(folder / "model"))

@@ -52,9 +52,9 @@ def test_a_row_holds_the_counts_of_its_fold(swept, folded):
         one = of_fold(folded.corpus, run.seed, run.fold)
         assert store.unit_ids(run.key) == one.units.ids
         [row] = store.runs(key=run.key)
-        assert (row["fold"], row["folds"]) == (run.fold, 4)
+        assert (row.fold, row.folds) == (run.fold, 4)
         correct, total = store.unit_counts(run.key).sum(axis=0)
-        assert correct / total == pytest.approx(row["metric"]["test"])
+        assert correct / total == pytest.approx(row.metric.test)
 
 
 def test_what_is_stored_is_not_trained_again(swept, folded):
@@ -116,7 +116,7 @@ def test_python_and_the_terminal_sweep_alike(tmp_path, monkeypatch, capsys):
     assert said.count("cross-fitted over 2 folds") == 2
     assert said.index("model=mean\n") < said.index("model=cnn\n")
     tables = [
-        {(run["key"], run["metric"]["test"]) for run in Store(tmp_path / name).runs()}
+        {(run.key, run.metric.test) for run in Store(tmp_path / name).runs()}
         for name in ("python.sqlite", "terminal.sqlite")
     ]
     assert tables[0] == tables[1]
@@ -167,7 +167,7 @@ def test_no_row_claims_a_size_that_it_was_not_trained_on(tmp_path, monkeypatch, 
     run_config(compose([*UNEQUAL, *QUICK, size]))
     rows = Store(tmp_path / "x.sqlite").runs()
     assert len(rows) == (6 if "seed" in size else 3)
-    assert all(0 <= row["train_tokens"] - row["train_size"] < 4 for row in rows)
+    assert all(0 <= row.train_tokens - row.train_size < 4 for row in rows)
 
 
 def test_a_run_of_a_fold_that_has_less_is_refused(inputs, tiny):

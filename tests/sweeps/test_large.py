@@ -1,6 +1,7 @@
 """One pass over a stream: points that do not depend on each other, unseen rows untouched."""
 
 import signal
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_pieces_end_where_chunks_do_and_at_the_places_given():
 
 def rows_of(path):
     timeless = {"seconds": 0, "date": ""}
-    return {(run["arm"], run["train_size"]): {**run, **timeless} for run in Store(path).runs()}
+    return {(run.arm, run.train_size): replace(run, **timeless) for run in Store(path).runs()}
 
 
 def test_a_point_does_not_depend_on_the_other_sizes_asked_for(here, monkeypatch):
@@ -97,16 +98,16 @@ def test_a_curve_has_a_row_for_every_arm_and_size(here, capsys, monkeypatch):
     monkeypatch.setattr(large_module, "CHUNK", 4000)
     run_large(experiment("large.tokens=[2000,10000]"))
     runs = Store(here / "runs/results.sqlite").runs()
-    assert sorted((run["arm"], run["train_size"]) for run in runs) == [
+    assert sorted((run.arm, run.train_size) for run in runs) == [
         (f"{embed}-{treatment}", size)
         for embed in ("pretrained", "random")
         for treatment in ("frozen", "tuned")
         for size in (2000, 10_000)
     ]
-    assert all(run["train_size"] <= run["train_tokens"] < run["train_size"] + 60 for run in runs)
-    assert len({run["condition"] for run in runs}) == 1
+    assert all(run.train_size <= run.train_tokens < run.train_size + 60 for run in runs)
+    assert len({run.condition for run in runs}) == 1
     assert capsys.readouterr().out.count("peak") == 8
-    scores = {(run["arm"], run["train_size"]): run["metric"]["test"] for run in runs}
+    scores = {(run.arm, run.train_size): run.metric.test for run in runs}
     assert scores["pretrained-tuned", 10_000] > scores["random-tuned", 10_000]
     run_large(experiment("large.tokens=[2000,10000]"))
     assert "8 of 8 points are in the results file: skipped" in capsys.readouterr().out
@@ -125,7 +126,7 @@ def test_ctrl_c_in_the_middle_keeps_the_points_that_were_reached(here, monkeypat
     with pytest.raises(KeyboardInterrupt):
         run_large(experiment("large.tokens=[2000,40000]", *one_arm))
     (run,) = Store(here / "runs/results.sqlite").runs()
-    assert run["train_size"] == 2000
+    assert run.train_size == 2000
     assert "stopped: the points above are stored" in capsys.readouterr().out
 
 

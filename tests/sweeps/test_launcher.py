@@ -55,8 +55,8 @@ def test_a_sweep_leaves_a_folder_a_job_and_the_rows_of_single_runs(here, capsys)
     folders = job_folders(here)
     assert {folder.name for folder in folders} == {str(i) for i in range(4)}
     runs = Store(here / "runs/results.sqlite").runs()
-    assert len({run["arm"] for run in runs}) == 4
-    assert {run["engine"] for run in runs} == {"handwritten"}
+    assert len({run.arm for run in runs}) == 4
+    assert {run.engine for run in runs} == {"handwritten"}
     by_arm = {contents(folder)["arm"]: folder for folder in folders}
     assert not (by_arm["random-frozen"] / "movement.parquet").exists()
     swept = by_arm["random-tuned"]
@@ -106,7 +106,7 @@ def test_what_is_stored_is_skipped_and_counted_aloud(here, capsys):
 def test_jobs_on_different_data_read_each_their_own(here):
     command("-m", "train_size=100", "data.task=token,sentence")
     runs = Store(here / "runs/results.sqlite").runs()
-    assert {(run["task"], run["model"]) for run in runs} == {
+    assert {(run.task, run.model) for run in runs} == {
         ("token", "window"),
         ("sentence", "mean"),
     }
@@ -115,7 +115,7 @@ def test_jobs_on_different_data_read_each_their_own(here):
 def test_the_cnn_stays_on_autograd(here):
     command("-m", "train_size=20", "data.task=sentence", "model=cnn", "seed=0,1")
     runs = Store(here / "runs/results.sqlite").runs()
-    assert [run["engine"] for run in runs] == ["autograd"] * 2
+    assert [run.engine for run in runs] == ["autograd"] * 2
 
 
 def test_two_sweeps_of_one_moment_share_no_folder(here):
@@ -151,7 +151,7 @@ def test_jobs_on_autograd_are_checked_as_often_as_asked(here):
         keys = [f"parity.every={every}", f"store={every}.sqlite", "optim.epochs=1"]
         command("-m", "engine=autograd", "train_size=1500", "seed=0", *keys)
         (run,) = Store(here / f"{every}.sqlite").runs()
-        checked[every] = run["parity"]["checked"]
+        checked[every] = run.parity.checked
     assert checked[2] > checked[4] > 1
 
 
@@ -236,7 +236,7 @@ def test_an_experiment_that_is_a_grid_needs_no_m(here, capsys):
     command(*arguments, "grid.seed=[0,1]", "grid.lr=[0.001]")
     assert "8 of 16 runs are in the results file" in capsys.readouterr().out
     runs = Store(here / "runs/results.sqlite").runs(train_size=200, arm="random-tuned")
-    assert sorted(run["seed"] for run in runs) == [0, 1]
+    assert sorted(run.seed for run in runs) == [0, 1]
 
 
 def test_too_large_a_size_is_refused_before_anything_is_trained(here):

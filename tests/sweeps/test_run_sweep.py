@@ -38,7 +38,7 @@ def test_a_sweep_stores_every_run(inputs, tiny, store):
     for run in runs[::5]:
         (row,) = store.runs(key=run.key)
         correct, total = store.unit_counts(run.key).sum(axis=0)
-        assert row["metric"]["test"] == correct / total
+        assert row.metric.test == correct / total
         assert total == inputs.corpus.test.tokens
         assert store.unit_ids(run.key) == inputs.corpus.units.ids
 
@@ -272,6 +272,6 @@ def test_python_sweeps_a_grid(inputs, tiny, tmp_path):
     grid = tiny.make_grid(inputs, seeds=1)
     assert wvexp.sweep(grid, inputs=inputs, store=path).done == 8
     assert wvexp.sweep(grid, inputs=inputs, store=path).skipped == 8
-    assert np.mean([run["metric"]["test"] for run in Store(path).runs(arm="pretrained-tuned")]) > 0
+    assert np.mean([run.metric.test for run in Store(path).runs(arm="pretrained-tuned")]) > 0
     with pytest.raises(UserError, match="inputs"):
         wvexp.sweep(grid, store=path)

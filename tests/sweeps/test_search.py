@@ -46,12 +46,12 @@ def test_every_arm_has_its_tries_and_a_second_call_only_what_is_missing(here, ca
     run_search(experiment("search.trials=3"))
     assert capsys.readouterr().out.count("runs trained") == 4 * 2  # batches of 2 and 1
     run_search(experiment("search.trials=4"))
-    rows = {run["key"]: run for run in Store(here / "runs/results.sqlite").runs()}
+    rows = {run.key: run for run in Store(here / "runs/results.sqlite").runs()}
     assert len(rows) == 16
     found, _ = studies(here)
     assert len(found) == 4
     told = sorted(trial.value for study in found for trial in study.trials)
-    assert told == sorted(run["metric"]["validation"] for run in rows.values())
+    assert told == sorted(run.metric.validation for run in rows.values())
     tuned = [study for study in found if "-tuned" in study.study_name]
     assert all("tuning.lr_scale" in trial.params for s in tuned for trial in s.trials)
     assert len(tuned) == 2

@@ -33,7 +33,7 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
     policies: dict[str, list[Regret]] = {name: [] for name in (RECOMMENDED, *ARMS)}
     settings, left_out = [], []
     for store in stores:
-        for condition in sorted({run["condition"] for run in store.runs()}):
+        for condition in sorted({run.condition for run in store.runs()}):
             m = measure(store, condition)
             for size in m.sizes:
                 of_size = None
@@ -50,7 +50,7 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
                 settings += [
                     {
                         "condition": condition,
-                        "model": m.runs[0]["model"],
+                        "model": m.runs[0].model,
                         "metric": m.metric,
                         "size": size,
                         **asdict(one),

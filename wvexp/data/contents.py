@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,26 +12,51 @@ from wvexp.data.split import Split
 SPLITS = ("train", "validation", "test")
 
 
-def contents(corpus: Corpus, splits: tuple[str, ...] = SPLITS) -> dict[str, Any]:
-    """The name, and for each split its sentences, its tokens and how often it has each label.
+@dataclass(frozen=True)
+class SplitContents:
+    """Sentences, tokens, and how often each label occurs."""
 
-    {"name": "trec", "train": {"sentences": 4952, "tokens": 53213, "labels": {"NUM": 814, ...}}}
+    sentences: int
+    tokens: int
+    labels: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The corpus's name and what each split holds; pool: all that is cross-fitted, alone.
+
+    None: a split that the run did not have in hand.
     """
+
+    name: str
+    train: SplitContents | None = None
+    validation: SplitContents | None = None
+    test: SplitContents | None = None
+    pool: SplitContents | None = None
+
+    @property
+    def training_labels(self) -> Mapping[str, int]:
+        """How often each label occurs in the training data, or in all that is cross-fitted."""
+        split = self.train or self.pool
+        return split.labels if split else {}
+
+    def pooled(self) -> "Contents":
+        """Of a fold's splits: the same of all examples of the cross-fit."""
+        parts = [part for part in (self.train, self.validation, self.test) if part is not None]
+        labels: Counter[str] = Counter()
+        for part in parts:
+            labels.update(part.labels)
+        sentences, tokens = (sum(p.sentences for p in parts), sum(p.tokens for p in parts))
+        return Contents(self.name, pool=SplitContents(sentences, tokens, dict(labels)))
+
+
+def contents(corpus: Corpus, splits: tuple[str, ...] = SPLITS) -> Contents:
+    """What the corpus holds in the given splits."""
     names = [*corpus.label_names, *corpus.unseen_labels]
-    return {"name": corpus.name, **{s: _counted(getattr(corpus, s), names) for s in splits}}
+    return Contents(corpus.name, **{s: _counted(getattr(corpus, s), names) for s in splits})
 
 
-def _counted(split: Split, names: list[str]) -> dict[str, Any]:
+def _counted(split: Split, names: list[str]) -> SplitContents:
     counts = np.bincount(split.labels, minlength=len(names)).tolist()
     labels = {name: count for name, count in zip(names, counts, strict=True) if count}
-    return {"sentences": split.sentences, "tokens": split.tokens, "labels": labels}
-
-
-def pooled_contents(of_fold: Mapping[str, Any]) -> dict[str, Any]:
-    """The same of all examples of a cross-fit, from the contents of any one of its folds."""
-    parts = [of_fold[split] for split in SPLITS]
-    labels: Counter[str] = Counter()
-    for part in parts:
-        labels.update(part["labels"])
-    sums = {name: sum(part[name] for part in parts) for name in ("sentences", "tokens")}
-    return {"name": of_fold["name"], "pool": {**sums, "labels": dict(labels)}}
+    return SplitContents(split.sentences, split.tokens, labels)

@@ -4,7 +4,7 @@ A decision on a text column that was guessed wrong looks like any other: the fir
 is what was read.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
@@ -168,32 +168,6 @@ class Reading:
         content = {name: value for name, value in asdict(self).items() if value is not None}
         return {**content, "words": list(self.words), "notes": list(self.notes)}
 
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> "Reading":
-        """The reverse; ValueError where a value is absent or of another kind."""
-        get = _Typed(content)
-        parts = {
-            name: _Typed(part).build(Part, source=(str, None), sentences=int, tokens=int)
-            for name, part in get("parts", dict).items()
-        }
-        labels = {name: _Typed(get("labels", dict))(name, int) for name in get("labels", dict)}
-        middle, longest = (_Typed({"n": n})("n", int) for n in get("words", list))
-        vectors = get("vectors", dict, None)
-        return cls(
-            **{name: get(name, str) for name in ("data", "task", "tokenizer")},
-            **{name: get(name, str, None) for name in ("text", "label", "group")},
-            labels=labels,
-            classes=get("classes", int),
-            words=(middle, longest),
-            parts=parts,
-            folds=get("folds", int, None),
-            lowercase=get("lowercase", bool),
-            vectors=None
-            if vectors is None
-            else _Typed(vectors).build(VectorFile, name=str, types=float, tokens=float),
-            notes=tuple(_Typed({"note": note})("note", str) for note in get("notes", list)),
-        )
-
 
 def _part(split: Split, source: str | None) -> Part:
     return Part(
@@ -205,33 +179,3 @@ def _part(split: Split, source: str | None) -> Part:
 
 def _short(label: str) -> str:
     return label if len(label) <= _LABEL_SHOWN else f"{label[:_LABEL_SHOWN]}..."
-
-
-_REQUIRED = object()
-
-
-class _Typed:
-    """Values of a group by name and kind; ValueError for another kind."""
-
-    def __init__(self, content: Any) -> None:
-        if not isinstance(content, Mapping):
-            raise ValueError("not a group")
-        self.content = content
-
-    def __call__(self, name: str, kind: type, default: Any = _REQUIRED) -> Any:
-        value = self.content.get(name, default)
-        if value is default and default is not _REQUIRED:
-            return value
-        fits = isinstance(value, (int, float) if kind is float else kind)
-        if not fits or (isinstance(value, bool) and kind is not bool):
-            raise ValueError(f"{name} is not as it should be")
-        return value
-
-    def build(self, made: Any, **kinds: Any) -> Any:
-        """A dataclass of values of the given kinds; a pair gives the default as well."""
-        return made(
-            **{
-                name: self(name, *(kind if isinstance(kind, tuple) else (kind,)))
-                for name, kind in kinds.items()
-            }
-        )

@@ -5,7 +5,7 @@ counts as wrong, whatever is predicted.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,11 +17,16 @@ _NAMED = 5
 _SHOWN = 60  # characters of a name
 
 
-def count_unseen(corpus: Corpus) -> dict[str, dict[str, Any]]:
-    """For each split with such a label its number of examples, and that of each such label.
+@dataclass(frozen=True)
+class UnseenLabels:
+    """A split's number of examples, and that of each label that training lacks."""
 
-    {"test": {"examples": 47377, "labels": {"I-LST": 2}}}
-    """
+    examples: int
+    labels: Mapping[str, int]
+
+
+def count_unseen(corpus: Corpus) -> dict[str, UnseenLabels]:
+    """By name, the splits with such a label: {"test": UnseenLabels(47377, {"I-LST": 2})}."""
     classes, found = len(corpus.label_names), {}
     for name, split in (("validation", corpus.validation), ("test", corpus.test)):
         labels = split.labels[split.labels >= classes] - classes
@@ -30,20 +35,20 @@ def count_unseen(corpus: Corpus) -> dict[str, dict[str, Any]]:
             label: count for label, count in zip(corpus.unseen_labels, counts, strict=True) if count
         }
         if of_label:
-            found[name] = {"examples": split.examples, "labels": of_label}
+            found[name] = UnseenLabels(split.examples, of_label)
     return found
 
 
-def unseen_words(found: Mapping[str, Mapping[str, Any]], task: str) -> str:
+def unseen_words(found: Mapping[str, UnseenLabels], task: str) -> str:
     """What `count_unseen` found, in one line for whoever reads the scores; empty for nothing."""
     parts = []
     for name, split in sorted(found.items()):  # the test split first
-        counts = sorted(split["labels"].items(), key=lambda item: -item[1])
+        counts = sorted(split.labels.items(), key=lambda item: -item[1])
         named = [f"{label!r:.{_SHOWN}} {count:,}x" for label, count in counts[:_NAMED]]
         if len(counts) > _NAMED:
             named.append(f"{len(counts) - _NAMED:,} labels more")
         parts.append(
-            f"{sum(split['labels'].values()):,} of {split['examples']:,} {name} "
+            f"{sum(split.labels.values()):,} of {split.examples:,} {name} "
             f"{TASKS[task].nouns} ({', '.join(named)})"
         )
     if not parts:

@@ -14,7 +14,7 @@ from wvexp.decision.allocation import (
     first_rates,
 )
 from wvexp.decision.budget import expected_seconds
-from wvexp.results.crossfit import Run
+from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.grid import FOUR_ARMS
 from wvexp.training.identity import RunConfig
 
@@ -41,7 +41,7 @@ def ahead(allocation: Allocation) -> Ahead:
     """
     base, budget = allocation.base, allocation.budget
     stored = allocation.store.runs(condition=base.condition)
-    known = {run["key"] for run in stored}
+    known = {run.key for run in stored}
     top = max(allocation.tuned, default=base.train_size)
     runs, seconds = 0, 0.0
     for size in allocation.sizes:
@@ -62,12 +62,12 @@ def ahead(allocation: Allocation) -> Ahead:
     return Ahead(runs, None if math.isnan(seconds) else seconds)
 
 
-def _at_most(run: RunConfig, stored: Sequence[Run]) -> float:
+def _at_most(run: RunConfig, stored: Sequence[StoredRun]) -> float:
     """What a run takes as its size times what an example takes at the next largest size known.
 
     That is too much, for part of it is for all sizes the same; NaN more than tenfold beyond.
     """
-    sizes = [r["train_size"] for r in stored if r["finetune"] == run.finetune]
+    sizes = [r.train_size for r in stored if r.finetune == run.finetune]
     near = min((size for size in sizes if size >= run.train_size), default=max(sizes, default=0))
     if _FAR * near < run.train_size:
         return math.nan

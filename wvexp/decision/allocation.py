@@ -116,7 +116,7 @@ class Allocation:
     def sizes_measured(self) -> set[int]:
         """The training sizes of the runs that the decision rests on."""
         runs = CrossFitted(self.results).runs(condition=self.base.condition)
-        return {run["train_size"] for run in runs}
+        return {run.train_size for run in runs}
 
     @property
     def empty(self) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wvexp.results.crossfit import Run
+from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.run import cost
 from wvexp.training.identity import RunConfig
 
@@ -74,7 +74,7 @@ class Budget:
     def allows(
         self,
         batch: Sequence[RunConfig],
-        stored: Sequence[Run],
+        stored: Sequence[StoredRun],
         model: float,
         share: float = 1.0,
     ) -> bool:
@@ -84,7 +84,7 @@ class Budget:
         """
         if self.limit is None:
             return True
-        keys = {run["key"] for run in stored}
+        keys = {run.key for run in stored}
         expected = [expected_seconds(run, stored) for run in batch if run.key not in keys]
         # The longest run begins first: nothing ends before it does.
         wall = max([sum(expected) / self.workers, *expected]) if expected else 0.0
@@ -119,17 +119,17 @@ class Pace:
         return min(max(1.0, (time.perf_counter() - self.began) / worked), _SLOWEST)
 
 
-def expected_seconds(run: RunConfig, stored: Sequence[Run]) -> float:
+def expected_seconds(run: RunConfig, stored: Sequence[StoredRun]) -> float:
     """What a run will take, from stored runs of its kind: a line in the training size.
 
     From runs of one size the estimate grows as `wvexp.sweeps.run.cost` does. Unknown kinds are
     expected to take no time: they must be tried to be known.
     """
-    alike = [r for r in stored if (r["model"], r["finetune"]) == (run.model.name, run.finetune)]
+    alike = [r for r in stored if (r.model, r.finetune) == (run.model.name, run.finetune)]
     # Medians of the quicker half: the first runs of a process also compile.
     of_size = {
-        n: float(np.quantile([r["seconds"] for r in alike if r["train_size"] == n], 0.25))
-        for n in {r["train_size"] for r in alike}
+        n: float(np.quantile([r.seconds for r in alike if r.train_size == n], 0.25))
+        for n in {r.train_size for r in alike}
     }
     if run.train_size in of_size:
         return of_size[run.train_size]

@@ -1,10 +1,10 @@
 """How a decision goes: one view and one last line over all of its batches of runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import TracebackType
-from typing import Any
 
 from wvexp.decision.ahead import Ahead
+from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.progress import LiveSweep, duration
 
 
@@ -33,7 +33,7 @@ class LiveDecision(LiveSweep):
         """Before a batch: what is to come, the batch included."""
         self._ahead, self._asked = ahead, self.clock()
 
-    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
+    def started(self, runs: int, stored: Sequence[StoredRun]) -> None:
         """The next batch; of what is stored already nothing is said."""
         new = runs - len(stored)
         if not self._batches:

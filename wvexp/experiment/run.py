@@ -18,6 +18,7 @@ from wvexp.analysis.wording import counted
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS
+from wvexp.data.records import read_record
 from wvexp.data.unseen import count_unseen, unseen_words
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
@@ -27,6 +28,7 @@ from wvexp.models import AUTO, MODELS, default_model
 from wvexp.parity.watching import watcher
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
+from wvexp.results.stored_run import StoredRun
 from wvexp.results.terminal import LiveEpochs, say, summary
 from wvexp.rules import RULES
 from wvexp.tasks import SENTENCE
@@ -71,7 +73,7 @@ def run_experiment(config: Config) -> None:
         with live.running():
             result = train_into(scratch, config, run, inputs, device=device, on_epoch=live)
     # Said before it is stored: the run is there, whatever may become of its row.
-    for line in summary(result.to_json(), final):
+    for line in summary(read_record(StoredRun, result.to_json()), final):
         console.print(line, soft_wrap=True)
     store.save(result)
 

@@ -3,22 +3,22 @@
 Of the labels of training: no model gives one that it was never shown.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from wvexp.metrics import METRICS
+from wvexp.results.stored_run import StoredRun
 
 
-def majority_baseline(runs: Iterable[Mapping[str, Any]], metric: str) -> float | None:
+def majority_baseline(runs: Iterable[StoredRun], metric: str) -> float | None:
     """The score on the test set, from the labels counted there; None where it cannot be known."""
     for run in runs:
         support = {
-            label: count
-            for label, of_label in run.get("per_class", {}).items()
-            if (count := of_label.get("support", 0))
+            label: scores.support
+            for label, scores in (run.per_class or {}).items()
+            if scores.support
         }
-        unseen = run.get("labels_unseen", {}).get("test", {}).get("labels", {})
-        known = [count for label, count in support.items() if label not in unseen]
+        unseen = (run.labels_unseen or {}).get("test")
+        known = [n for label, n in support.items() if not unseen or label not in unseen.labels]
         if not known:
             continue
         return METRICS[metric].majority(max(known) / sum(support.values()), len(support))

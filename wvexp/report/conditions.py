@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from wvexp.errors import UserError
-from wvexp.results.crossfit import Results, Run
+from wvexp.results.crossfit import Results
+from wvexp.results.stored_run import StoredRun
 
 
 def choose_condition(results: Results, wanted: str | None = None) -> str:
@@ -15,9 +16,9 @@ def choose_condition(results: Results, wanted: str | None = None) -> str:
     UserError
         The file is empty, or it holds several conditions, or none such.
     """
-    by_condition: dict[str, list[Run]] = defaultdict(list)
+    by_condition: dict[str, list[StoredRun]] = defaultdict(list)
     for run in results.runs():
-        by_condition[run["condition"]].append(run)
+        by_condition[run.condition].append(run)
     if not by_condition:
         raise UserError("the results file holds no run", "train some: train.py or decide.py")
     found = [name for name in by_condition if name.startswith(wanted or "")]
@@ -32,14 +33,13 @@ def choose_condition(results: Results, wanted: str | None = None) -> str:
     raise UserError(problem, f"give condition=NAME, one of: {listed}")
 
 
-def describe(runs: Sequence[Run]) -> str:
+def describe(runs: Sequence[StoredRun]) -> str:
     """One condition in a few words."""
     run = runs[0]
-    config = run.get("config", {})
-    data, version = config.get("data", ""), config.get("engine_version", "")
-    arms, count = len({run["arm"] for run in runs}), len(runs)
+    data, version = run.data_fingerprint, run.engine_version
+    arms, count = len({run.arm for run in runs}), len(runs)
     return (
-        f"{run['task']} task, {run['model']} model, {run['metric']['name']}, {run['engine']}"
+        f"{run.task} task, {run.model} model, {run.metric.name}, {run.engine}"
         f"{f' {version}' if version else ''}{f', data {data}' if data else ''}, "
         f"{count:,} run{'' if count == 1 else 's'} of {arms} arm{'' if arms == 1 else 's'}"
     )

@@ -1,11 +1,11 @@
 """What was measured on, as names and values; what the rows of earlier versions lack is left out."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from wvexp.analysis.wording import counted, listed
+from wvexp.data.contents import SplitContents
 from wvexp.report.measurements import Measurements
-from wvexp.tasks import SENTENCE, TASKS
+from wvexp.tasks import SENTENCE
 
 # Labels that are named with their counts, the most frequent first, and letters of each; the table
 # by label has all in full.
@@ -19,31 +19,26 @@ def described(m: Measurements) -> tuple[tuple[str, str], ...]:
     Of rows that say what was read (`wvexp.data.overview`), the latter two stand there.
     """
     told = [
-        ("data", listed(_distinct(run["data"]["name"] for run in m.runs if "data" in run))),
-        ("trained", _days(run["date"] for run in m.runs if "date" in run)),
+        ("data", listed(_distinct(run.data.name for run in m.runs if run.data is not None))),
+        ("trained", _days(run.date for run in m.runs if run.date is not None)),
     ]
-    if not any("read" in run for run in m.runs):
+    if not any(run.read is not None for run in m.runs):
         told += _examples(m)
     return tuple((name, value) for name, value in told if value)
 
 
 def _examples(m: Measurements) -> list[tuple[str, str]]:
     # Every run of a condition has the same data; a cross-fit that lacks a fold has no row.
-    data: dict[str, Any] = next((run["data"] for run in m.runs if "data" in run), {})
-    if "pool" in data:
-        examples = f"{_size(data['pool'], m)}, in {m.folds} folds"
+    data = next((run.data for run in m.runs if run.data is not None), None)
+    if data is None:
+        return []
+    if data.pool is not None:
+        examples, where = f"{_size(data.pool, m)}, in {m.folds} folds", "all the data"
     else:
-        parts = [f"{_size(data[part], m)} {what}" for part, what in _PARTS.items() if part in data]
-        examples = ", ".join(parts)
-    where = "all the data" if "pool" in data else "the training data"
-    labels = _labels(training_labels(data), where)
-    return [("examples", examples), ("labels", labels)]
-
-
-def training_labels(data: Mapping[str, Any]) -> dict[str, int]:
-    """How often each label occurs in the training data, or in all that is cross-fitted."""
-    counts: dict[str, int] = (data.get("train") or data.get("pool") or {}).get("labels", {})
-    return counts
+        named = ((getattr(data, part), what) for part, what in _PARTS.items())
+        parts = [f"{_size(split, m)} {what}" for split, what in named if split is not None]
+        examples, where = ", ".join(parts), "the training data"
+    return [("examples", examples), ("labels", _labels(data.training_labels, where))]
 
 
 def _distinct(names: Iterable[str]) -> list[str]:
@@ -57,10 +52,10 @@ def _days(dates: Iterable[str]) -> str:
     return f"{days[0]} (UTC)" if len(days) == 1 else f"{days[0]} to {days[-1]} (UTC)"
 
 
-def _size(split: Mapping[str, Any], m: Measurements) -> str:
-    sentences = counted(split["sentences"], SENTENCE.noun)
-    kind = TASKS[m.runs[0]["task"]]
-    examples = counted(kind.examples(split["sentences"], split["tokens"]), kind.noun)
+def _size(split: SplitContents, m: Measurements) -> str:
+    sentences = counted(split.sentences, SENTENCE.noun)
+    kind = m.runs[0].kind
+    examples = counted(kind.examples(split.sentences, split.tokens), kind.noun)
     return sentences if examples == sentences else f"{examples} in {sentences}"
 
 

@@ -25,6 +25,7 @@ from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.verdict import Verdict, judge
 from wvexp.data.overview import Reading
+from wvexp.data.records import to_plain
 from wvexp.report.agreement import beside_choice
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
@@ -45,6 +46,7 @@ from wvexp.report.summaries import (
     unseen_labels,
     versions_used,
 )
+from wvexp.results.stored_run import StoredRun
 
 # Pairs that the guidance speaks of, first minus second.
 PAIRS = (
@@ -108,7 +110,7 @@ class Findings:
     tuning: dict[str, list[float]]
     groups: tuple[GroupError, ...]
     labels: tuple[LabelScore, ...]
-    label_counts: dict[str, int]
+    label_counts: Mapping[str, int]
     labels_present: dict[int, str]
     coverage: dict[int, dict[str, float]]
     parity: dict[str, Any]
@@ -116,14 +118,15 @@ class Findings:
     versions: dict[str, list[str]]
     problems: tuple[str, ...]
     failures: tuple[str, ...]
-    runs: tuple[dict[str, Any], ...]
+    runs: tuple[StoredRun, ...]
 
     def score(self, arm: str, size: int) -> Score | None:
         return next((s for s in self.scores if (s.arm, s.size) == (arm, size)), None)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values; what could not be estimated is null."""
-        content: dict[str, Any] = plain(asdict(self))
+        without = asdict(replace(self, runs=()))
+        content: dict[str, Any] = plain({**without, "runs": to_plain(self.runs)})
         return content
 
 
@@ -164,7 +167,7 @@ def find(
         blocker = Blocker(short, f"runs on all {wanted_size:,} training examples (a larger budget)")
         choice = replace(choice, decided=False, blockers=(*choice.blockers, blocker))
     verdicts = beside_choice(verdicts, choice, m.sizes[-1], margin)
-    read = next((Reading.from_json(run["read"]) for run in m.runs if "read" in run), None)
+    read = next((run.read for run in m.runs if run.read is not None), None)
     return Findings(
         condition=m.condition,
         described=described(m),
@@ -200,8 +203,7 @@ def find(
         versions=versions_used(m),
         problems=(*notes, *m.problems, *_curve_problems(curves)),
         failures=failures,
-        # What was read is said once.
-        runs=tuple({k: v for k, v in run.items() if k != "read"} for run in m.runs),
+        runs=tuple(replace(run, read=None) for run in m.runs),  # what was read is said once
     )
 
 

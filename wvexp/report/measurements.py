@@ -15,8 +15,8 @@ from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
-from wvexp.results.crossfit import CrossFitted, Results, Run
-from wvexp.tasks import TASKS
+from wvexp.results.crossfit import CrossFitted, Results
+from wvexp.results.stored_run import StoredRun
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Measurements:
 
     condition: str
     metric: str
-    runs: tuple[Run, ...]
+    runs: tuple[StoredRun, ...]
     arms: tuple[str, ...]
     sizes: tuple[int, ...]
     rates: tuple[float, ...]
@@ -47,7 +47,7 @@ class Measurements:
     selection: Selection
     counts: Mapping[tuple[str, int], NDArray[np.float64]]
     values: Mapping[str, NDArray[np.float64]]
-    chosen: Mapping[tuple[str, int, int], Run]
+    chosen: Mapping[tuple[str, int, int], StoredRun]
     shared: frozenset[int]
     folds: int | None
     problems: tuple[str, ...]
@@ -65,11 +65,11 @@ class Measurements:
         """Tokens, labels and type coverage of each size, as means over its runs."""
         by_size: dict[float, SizeMeasures] = {}
         for size in self.sizes:
-            runs = [run for run in self.runs if run["train_size"] == size]
-            tokens = _mean(run.get("train_tokens") for run in runs)
-            labels = tokens if TASKS[runs[0]["task"]].listed else float(size)
+            runs = [run for run in self.runs if run.train_size == size]
+            tokens = _mean(run.train_tokens for run in runs)
+            labels = tokens if runs[0].kind.listed else float(size)
             by_size[float(size)] = SizeMeasures(
-                tokens, labels, _mean(run.get("type_coverage") for run in runs)
+                tokens, labels, _mean(run.type_coverage for run in runs)
             )
         return by_size
 
@@ -85,20 +85,20 @@ def measure(results: Results, condition: str, gaps: bool = True) -> Measurements
     runs = results.runs(condition=condition)
     if not runs:
         raise UserError(f"condition={condition}: the results file holds no such run")
-    arms = in_order({run["arm"] for run in runs})
-    sizes = tuple(sorted({int(run["train_size"]) for run in runs}))
-    rates = tuple(sorted({float(run["lr"]) for run in runs}))
-    seeds = tuple(sorted({int(run["seed"]) for run in runs}))
+    arms = in_order({run.arm for run in runs})
+    sizes = tuple(sorted({run.train_size for run in runs}))
+    rates = tuple(sorted({float(run.lr) for run in runs}))
+    seeds = tuple(sorted({run.seed for run in runs}))
     validation = np.full((len(arms), len(sizes), len(rates), len(seeds)), np.nan)
-    cells: dict[tuple[int, int, int, int], Run] = {}
+    cells: dict[tuple[int, int, int, int], StoredRun] = {}
     for run in runs:
         place = (
-            arms.index(run["arm"]),
-            sizes.index(run["train_size"]),
-            rates.index(run["lr"]),
-            seeds.index(run["seed"]),
+            arms.index(run.arm),
+            sizes.index(run.train_size),
+            rates.index(run.lr),
+            seeds.index(run.seed),
         )
-        validation[place] = run["metric"]["validation"]
+        validation[place] = run.metric.validation
         cells[place] = run
     selection = select(validation, arms, sizes, rates)
     edges = at_edge(validation, selection)
@@ -107,7 +107,7 @@ def measure(results: Results, condition: str, gaps: bool = True) -> Measurements
         for (a, k, r, s), run in cells.items()
         if selection.chosen[a][k] == r
     }
-    metric = runs[0]["metric"]["name"]
+    metric = runs[0].metric.name
     counts, problems = read_counts(results, arms, sizes, seeds, chosen)
     values = values_by_arm(metric, counts, arms, sizes, seeds, problems)
     present = np.stack([~np.isnan(values[arm]).all(axis=2) for arm in arms])
@@ -128,7 +128,7 @@ def measure(results: Results, condition: str, gaps: bool = True) -> Measurements
         values=values,
         chosen=chosen,
         shared=frozenset(size for size in sizes if _same_text(runs, size)),
-        folds=runs[0].get("folds"),
+        folds=runs[0].folds,
         problems=(
             *(_absent(arms) if gaps else ()),
             *_single(sizes, seeds),
@@ -148,14 +148,14 @@ def in_order(arms: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(arms, key=lambda arm: (known.get(arm, len(ARMS)), arm)))
 
 
-def _same_text(runs: Sequence[Run], size: int) -> bool:
+def _same_text(runs: Sequence[StoredRun], size: int) -> bool:
     """Whether all seeds trained on text of the same length and vocabulary: the whole of it.
 
     Subsets drawn by different seeds have as many examples, but not as many tokens and word forms.
     """
-    at_size = [run for run in runs if run["train_size"] == size]
-    texts = {(run.get("train_tokens"), run.get("train_types")) for run in at_size}
-    seeds = {run["seed"] for run in at_size}
+    at_size = [run for run in runs if run.train_size == size]
+    texts = {(run.train_tokens, run.train_types) for run in at_size}
+    seeds = {run.seed for run in at_size}
     return len(texts) == 1 and len(seeds) > 1 and None not in next(iter(texts))
 
 
@@ -172,12 +172,12 @@ def _single(sizes: Sequence[int], seeds: Sequence[int]) -> list[str]:
     return said
 
 
-def _leaking(runs: Sequence[Run]) -> list[str]:
+def _leaking(runs: Sequence[StoredRun]) -> list[str]:
     """Whether test sentences were trained on; every run of a condition has the same data."""
-    leakage = next((run["leakage"] for run in runs if run.get("leakage")), None)
+    leakage = next((run.leakage for run in runs if run.leakage is not None), None)
     if leakage is None:
         return []
-    shared, checked = leakage["shared"], leakage["checked"]
+    shared, checked = leakage.shared, leakage.checked
     return [
         f"{shared:,} of {checked:,} test sentences ({shared / checked:.1%}, of five words and "
         "more) also stand in the training data: test scores may be too high"

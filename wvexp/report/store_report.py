@@ -16,7 +16,6 @@ from wvexp.report.measurements import measure
 from wvexp.report.writing import write_report
 from wvexp.results.crossfit import Results
 from wvexp.results.store import Store
-from wvexp.tasks import TASKS
 
 
 def report_store(
@@ -79,7 +78,7 @@ def print_scores(console: Console, store: Store, condition: str) -> None:
     seeds = "1 seed" if len(m.seeds) == 1 else f"{len(m.seeds)} seeds"
     console.print(f"{METRICS[m.metric].words} in % {tested}, {seeds} [95 % interval]")
     table = Table(box=None, pad_edge=False)
-    table.add_column(TASKS[m.runs[0]["task"]].nouns, justify="right")
+    table.add_column(m.runs[0].kind.nouns, justify="right")
     for arm in m.arms:
         table.add_column(arm, justify="right")
     scores = {(score.arm, score.size): score for score in scores_of(m)}

@@ -1,15 +1,16 @@
 """What the runs of a condition say beside their test scores, gathered over seeds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from wvexp.analysis.trials import expected_best
+from wvexp.data.records import to_plain
 from wvexp.data.unseen import unseen_words
-from wvexp.report.description import training_labels
 from wvexp.report.measurements import Measurements, in_order
+from wvexp.results.stored_run import ClassScores
 
 GROUPS = ("seen", "pretrained_only", "neither")
 
@@ -39,18 +40,14 @@ class LabelScore:
 
 def shared_configuration(m: Measurements) -> dict[str, Any]:
     """The configuration that all runs of the condition share."""
-    config = dict(m.runs[0].get("config", {}))
-    for varied in ("embed", "finetune", "tuning", "train_size", "seed"):
-        config.pop(varied, None)
-    config["optim"] = {k: v for k, v in config.get("optim", {}).items() if k != "lr"}
     run = m.runs[0]
     return {
-        "task": run["task"],
-        "model": run["model"],
+        "task": run.task,
+        "model": run.model,
         "metric": m.metric,
-        "engine": run["engine"],
+        "engine": run.engine,
         "learning_rates": list(m.rates),
-        "config": config,
+        "config": run.shared_config,
     }
 
 
@@ -59,8 +56,8 @@ def unseen_labels(m: Measurements) -> str:
 
     Every run of a condition has the same data.
     """
-    found = (run["labels_unseen"] for run in m.runs if "labels_unseen" in run)
-    return unseen_words(next(found, {}), m.runs[0]["task"])
+    found = (run.labels_unseen for run in m.runs if run.labels_unseen is not None)
+    return unseen_words(next(found, {}), m.runs[0].task)
 
 
 def expected_validation(m: Measurements) -> dict[str, list[float]]:
@@ -86,11 +83,11 @@ def group_errors(m: Measurements) -> tuple[GroupError, ...]:
         for size in m.sizes:
             runs = [m.chosen[arm, size, seed] for seed in m.seeds if (arm, size, seed) in m.chosen]
             for group in GROUPS:
-                cells = [run.get("groups", {}).get(group, {}) for run in runs]
-                scored = [cell for cell in cells if "score" in cell]
+                cells = [run.groups[group] for run in runs if group in run.groups]
+                scored = [(cell.score, cell.n) for cell in cells if cell.score is not None]
                 if scored:
-                    error = 1 - float(np.mean([cell["score"] for cell in scored]))
-                    n = float(np.mean([cell["n"] for cell in scored]))
+                    error = 1 - float(np.mean([score for score, _ in scored]))
+                    n = float(np.mean([n for _, n in scored]))
                     found.append(GroupError(arm, size, group, error, n))
     return tuple(found)
 
@@ -100,26 +97,28 @@ def label_scores(m: Measurements) -> tuple[LabelScore, ...]:
     found = []
     for arm in m.arms:
         runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
-        by_label: dict[str, list[dict[str, Any]]] = {}
+        by_label: dict[str, list[ClassScores]] = {}
         for run in runs:
-            for label, scores in run.get("per_class", {}).items():
+            for label, scores in (run.per_class or {}).items():
                 by_label.setdefault(label, []).append(scores)
         for label, cells in by_label.items():
-            support = max(cell.get("support", 0) for cell in cells)
-            means = (_mean_of(cells, name) for name in ("precision", "recall", "f1"))
-            found.append(LabelScore(arm, label, support, *means))
+            support = max(cell.support for cell in cells)
+            precision = _known_mean(cell.precision for cell in cells)
+            recall = _known_mean(cell.recall for cell in cells)
+            f1 = _known_mean(cell.f1 for cell in cells)
+            found.append(LabelScore(arm, label, support, precision, recall, f1))
     return tuple(found)
 
 
-def _mean_of(cells: Sequence[Mapping[str, Any]], name: str) -> float | None:
-    """Of the cells that have it: a precision is undefined where the label was never predicted."""
-    known = [cell[name] for cell in cells if name in cell]
+def _known_mean(values: Iterable[float | None]) -> float | None:
+    """Of those that are defined: no precision is where the label was never predicted."""
+    known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None
 
 
-def label_counts(m: Measurements) -> dict[str, int]:
+def label_counts(m: Measurements) -> Mapping[str, int]:
     """How often the training data have each label; empty where the rows do not say."""
-    return next((training_labels(run["data"]) for run in m.runs if "data" in run), {})
+    return next((run.data.training_labels for run in m.runs if run.data is not None), {})
 
 
 def labels_present(m: Measurements) -> dict[int, str]:
@@ -127,10 +126,10 @@ def labels_present(m: Measurements) -> dict[int, str]:
     present = {}
     for size in m.sizes:
         told = [
-            len(labels) - len(run["labels_missing"])
+            len(run.data.training_labels) - len(run.labels_missing)
             for run in m.runs
-            if run["train_size"] == size and "labels_missing" in run
-            if (labels := training_labels(run.get("data", {})))
+            if run.train_size == size and run.labels_missing is not None
+            if run.data is not None and run.data.training_labels
         ]
         if told:
             present[size] = f"{min(told):,} of {len(label_counts(m)):,}"
@@ -141,24 +140,25 @@ def coverage_by_size(m: Measurements) -> dict[int, dict[str, float]]:
     """Share of training word types and tokens that have a pretrained vector, by size."""
     shares = {}
     for size in m.sizes:
-        found = [r["coverage"] for r in m.runs if r["train_size"] == size and r.get("coverage")]
+        found = [r.coverage for r in m.runs if r.train_size == size and r.coverage is not None]
         if found:
             shares[size] = {
-                name: float(np.mean([share[name] for share in found])) for name in found[0]
+                "types": float(np.mean([share.types for share in found])),
+                "tokens": float(np.mean([share.tokens for share in found])),
             }
     return shares
 
 
 def parity_summary(m: Measurements) -> dict[str, Any]:
     """How many runs checked their gradients as they trained, and the largest error."""
-    checked = [run["parity"] for run in m.runs if run.get("parity")]
+    checked = [run.parity for run in m.runs if run.parity is not None]
     if not checked:
         return {"runs": 0}
     return {
         "runs": len(checked),
-        "passed": sum(bool(parity["passed"]) for parity in checked),
-        "checks": sum(parity.get("checked", 0) for parity in checked),
-        "max_rel_error": max(parity["max_rel_error"] for parity in checked),
+        "passed": sum(parity.passed for parity in checked),
+        "checks": sum(parity.checked or 0 for parity in checked),
+        "max_rel_error": max(parity.max_rel_error for parity in checked),
     }
 
 
@@ -167,9 +167,10 @@ def movement_of_arms(m: Measurements) -> tuple[dict[str, Any], ...]:
     found = []
     for arm in in_order(m.arms):
         runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
-        if runs and runs[0].get("finetune"):
+        if runs and runs[0].finetune:
             run = runs[0]
-            found.append({"arm": arm, "size": m.sizes[-1], "seed": run["seed"], **run["movement"]})
+            moved = to_plain(run.movement)
+            found.append({"arm": arm, "size": m.sizes[-1], "seed": run.seed, **moved})
     return tuple(found)
 
 
@@ -177,6 +178,6 @@ def versions_used(m: Measurements) -> dict[str, list[str]]:
     """Library -> the versions that the runs were trained with."""
     seen: dict[str, set[str]] = {}
     for run in m.runs:
-        for name, version in run.get("versions", {}).items():
-            seen.setdefault(name, set()).add(str(version))
+        for name, version in (run.versions or {}).items():
+            seen.setdefault(name, set()).add(version)
     return {name: sorted(versions) for name, versions in seen.items()}

@@ -10,6 +10,7 @@ from wvexp.report.quantities import percent, points
 from wvexp.report.score_tables import rate_table
 from wvexp.report.table import Row, Table
 from wvexp.report.words import CLAIMS, fade_words, places, unit
+from wvexp.results.stored_run import StoredRun
 from wvexp.tasks import TASKS
 
 _RUN_HEAD = (
@@ -138,25 +139,25 @@ def run_table(f: Findings, most: int) -> Table:
     return Table("Every run", caption, _RUN_HEAD, rows)
 
 
-def _run_row(run: Mapping[str, Any]) -> Row:
+def _run_row(run: StoredRun) -> Row:
     """One run under `_RUN_HEAD`."""
     return (
         _key(run),
-        run["arm"],
-        f"{run['train_size']:,}",
-        run["seed"],
-        f"{run['lr']:g}",
-        f"{100 * run['metric']['validation']:.2f}",
-        f"{100 * run['metric']['test']:.2f}",
-        f"{run['epochs']:.0f}" if "epochs" in run else "",
-        f"{run['seconds']:.2f}" if "seconds" in run else "",
-        run.get("versions", {}).get("wvexp", ""),
+        run.arm,
+        f"{run.train_size:,}",
+        run.seed,
+        f"{run.lr:g}",
+        f"{100 * run.metric.validation:.2f}",
+        f"{100 * run.metric.test:.2f}",
+        "" if run.epochs is None else f"{run.epochs:.0f}",
+        f"{run.seconds:.2f}",
+        (run.versions or {}).get("wvexp", ""),
     )
 
 
-def _key(run: Mapping[str, Any]) -> str:
-    others = len(run.get("fold_keys", ())) - 1
-    return f"{run['key']} and {others} folds more" if others > 0 else str(run["key"])
+def _key(run: StoredRun) -> str:
+    others = len(run.fold_keys or ()) - 1
+    return f"{run.key} and {others} folds more" if others > 0 else run.key
 
 
 def _parity_rows(parity: Mapping[str, Any]) -> list[Row]:

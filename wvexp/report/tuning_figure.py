@@ -47,7 +47,7 @@ def _rates_tried(f: Findings) -> str:
     chosen: dict[str, list[str]] = {}
     for arm in f.tuning:
         top = (arm, f.sizes[-1])
-        rates = {run["lr"] for run in f.runs if (run["arm"], run["train_size"]) == top}
+        rates = {run.lr for run in f.runs if (run.arm, run.train_size) == top}
         tried.setdefault(listed([f"{rate:g}" for rate in sorted(rates)]), []).append(arm)
         score = f.score(*top)
         if score:

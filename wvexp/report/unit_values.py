@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from wvexp.analysis.scores import Values
 from wvexp.data.units import Units
 from wvexp.metrics import METRICS
-from wvexp.results.crossfit import Counts, Results, Run
+from wvexp.results.crossfit import Counts, Results
+from wvexp.results.stored_run import StoredRun
 
 
 def read_counts(
@@ -17,7 +18,7 @@ def read_counts(
     arms: Sequence[str],
     sizes: Sequence[int],
     seeds: Sequence[int],
-    chosen: Mapping[tuple[str, int, int], Run],
+    chosen: Mapping[tuple[str, int, int], StoredRun],
 ) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[str]]:
     """Counts [seeds, units, k] of every arm and size, and what could not be read.
 
@@ -35,7 +36,7 @@ def read_counts(
             if run is None:
                 continue
             try:
-                ids = results.unit_ids(run["key"])
+                ids = results.unit_ids(run.key)
             except KeyError:
                 ids = None
             if units is None and ids:
@@ -44,7 +45,7 @@ def read_counts(
                 said = "other test units than the rest" if ids else "no counts by test unit"
                 problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
                 continue
-            rows[row] = _summed(results.unit_counts(run["key"]), places)
+            rows[row] = _summed(results.unit_counts(run.key), places)
         if rows:
             shape = next(iter(rows.values())).shape
             counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)

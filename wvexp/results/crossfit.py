@@ -2,23 +2,31 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.contents import pooled_contents
+from wvexp.data.leakage import Leakage
 from wvexp.metrics.class_scores import class_scores
+from wvexp.results.stored_run import (
+    ClassScores,
+    GroupScore,
+    MetricScores,
+    StoredMovement,
+    StoredRun,
+)
+from wvexp.vectors.table import Coverage
 
-Run = dict[str, Any]
 Counts = NDArray[np.integer]
 
 
 class Results(Protocol):
     """What is read of `wvexp.results.store.Store`; KeyError for a run without counts."""
 
-    def runs(self, **equal: Any) -> list[Run]: ...
+    def runs(self, **equal: Any) -> list[StoredRun]: ...
     def unit_counts(self, key: str) -> Counts: ...
     def unit_ids(self, key: str) -> list[str]: ...
 
@@ -34,25 +42,25 @@ class CrossFitted:
     def __init__(self, results: Results) -> None:
         self.results = results
         self.incomplete: list[str] = []
-        self._folds: dict[str, list[str]] = {}
+        self._folds: dict[str, Sequence[str]] = {}
 
-    def runs(self, **equal: Any) -> list[Run]:
+    def runs(self, **equal: Any) -> list[StoredRun]:
         self.incomplete = []
         joined, folded = [], defaultdict(list)
         for run in self.results.runs(**equal):
-            if "fold" in run:
+            if run.fold is not None:
                 folded[_without_fold(run)].append(run)
             else:
                 joined.append(run)
         for parts in folded.values():
             first = parts[0]
-            if len(parts) == first["folds"]:
+            if len(parts) == first.folds:
                 joined.append(_joined(parts))
-                self._folds[joined[-1]["key"]] = joined[-1]["fold_keys"]
+                self._folds[joined[-1].key] = joined[-1].fold_keys or ()
             else:
                 self.incomplete.append(
-                    f"{first['arm']} at size {first['train_size']}, seed {first['seed']}, learning "
-                    f"rate {first['lr']:g}: {len(parts)} of {first['folds']} folds, left out"
+                    f"{first.arm} at size {first.train_size}, seed {first.seed}, learning "
+                    f"rate {first.lr:g}: {len(parts)} of {first.folds} folds, left out"
                 )
         return joined
 
@@ -71,58 +79,75 @@ class CrossFitted:
         return sorted(name for part in parts for name in self.results.unit_ids(part))
 
 
-def _without_fold(run: Run) -> str:
-    return json.dumps({**run["config"], "fold": None}, sort_keys=True)
+def _without_fold(run: StoredRun) -> str:
+    return json.dumps({**(run.config or {}), "fold": None}, sort_keys=True)
 
 
-def _joined(parts: Sequence[Run]) -> Run:
+def _joined(parts: Sequence[StoredRun]) -> StoredRun:
     """Means over the folds, sums of what they took and tested; what one model alone has is gone."""
-    parts = sorted(parts, key=lambda run: run["fold"])
-    alone = [
-        "fold",
-        "per_class",
-        "parity",
-        "movement",
-        "coverage",
-        "groups",
-        "labels_missing",
-        "leakage",
-        "data",
-    ]
-    run = {name: value for name, value in parts[0].items() if name not in alone}
-    run["fold_keys"] = [part["key"] for part in parts]
-    run["metric"] = {**run["metric"], **_means(part["metric"] for part in parts)}
-    run["seconds"] = sum(part["seconds"] for part in parts)
-    for name in ("train_tokens", "train_types", "type_coverage", "epochs", "best_epoch"):
-        if name in run:
-            run[name] = float(np.mean([part[name] for part in parts]))
-    if any("leakage" in part for part in parts):
-        told = [part.get("leakage", {"shared": 0, "checked": 0}) for part in parts]
-        run["leakage"] = {name: sum(one[name] for one in told) for name in ("shared", "checked")}
-    if all("coverage" in part for part in parts):
-        run["coverage"] = _means(part["coverage"] for part in parts)
-    run["movement"] = _means(part["movement"] for part in parts)
-    run["per_class"] = joined_per_class([part.get("per_class", {}) for part in parts])
-    if "data" in parts[0]:
-        run["data"] = pooled_contents(parts[0]["data"])
-    run["groups"] = {
-        group: _group([part["groups"][group] for part in parts]) for group in parts[0]["groups"]
-    }
-    return run
+    parts = sorted(parts, key=lambda run: run.fold or 0)
+    first = parts[0]
+    metrics = [part.metric for part in parts]
+    return replace(
+        first,
+        fold=None,
+        fold_keys=tuple(part.key for part in parts),
+        labels_missing=None,
+        parity=None,
+        metric=MetricScores(
+            first.metric.name,
+            _mean([metric.validation for metric in metrics]),
+            _mean([metric.test for metric in metrics]),
+        ),
+        seconds=sum(part.seconds for part in parts),
+        train_tokens=_known_mean([part.train_tokens for part in parts]),
+        train_types=_known_mean([part.train_types for part in parts]),
+        type_coverage=_known_mean([part.type_coverage for part in parts]),
+        epochs=_known_mean([part.epochs for part in parts]),
+        best_epoch=_known_mean([part.best_epoch for part in parts]),
+        leakage=_leakage([part.leakage for part in parts if part.leakage is not None]),
+        coverage=_coverage([part.coverage for part in parts]),
+        movement=_movement([part.movement for part in parts]),
+        per_class=joined_per_class([part.per_class or {} for part in parts]),
+        data=None if first.data is None else first.data.pooled(),
+        groups={
+            name: _group([part.groups[name] for part in parts if name in part.groups])
+            for name in first.groups
+        },
+    )
 
 
-def _means(blocks: Iterable[dict[str, Any]]) -> dict[str, float]:
-    """The mean of every number that all blocks have."""
-    listed = list(blocks)
-    shared = set.intersection(*(set(block) for block in listed))
-    return {
-        name: float(np.mean([block[name] for block in listed]))
-        for name in listed[0]
-        if name in shared and isinstance(listed[0][name], int | float)
-    }
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
 
 
-def joined_per_class(parts: Sequence[dict[str, dict[str, Any]]]) -> dict[str, dict[str, Any]]:
+def _known_mean(values: Sequence[float | None]) -> float | None:
+    """None where any is."""
+    known = [value for value in values if value is not None]
+    return _mean(known) if len(known) == len(values) else None
+
+
+def _coverage(found: Sequence[Coverage | None]) -> Coverage | None:
+    known = [share for share in found if share is not None]
+    if len(known) < len(found):
+        return None
+    return Coverage(_mean(share.types for share in known), _mean(share.tokens for share in known))
+
+
+def _movement(found: Sequence[StoredMovement]) -> StoredMovement:
+    """Without the words that moved most, which are those of one model."""
+    names = [field.name for field in fields(StoredMovement) if field.name != "most_moved"]
+    means = {name: _known_mean([getattr(moved, name) for moved in found]) for name in names}
+    return StoredMovement(**means, most_moved=None)  # type: ignore[arg-type]
+
+
+def _leakage(found: Sequence[Leakage]) -> Leakage | None:
+    if not found:
+        return None
+    return Leakage(sum(one.shared for one in found), sum(one.checked for one in found))
+
+
+def joined_per_class(parts: Sequence[Mapping[str, ClassScores]]) -> dict[str, ClassScores]:
     """The scores of each label over all the folds' tests together; of old rows its support alone.
 
     Those do not say how often a label was predicted.
@@ -130,23 +155,23 @@ def joined_per_class(parts: Sequence[dict[str, dict[str, Any]]]) -> dict[str, di
     support, predicted, right = Counter[str](), Counter[str](), Counter[str]()
     for labels in parts:
         for label, scores in labels.items():
-            support[label] += scores.get("support", 0)
-            predicted[label] += scores.get("predicted", 0)
-            right[label] += round(scores.get("recall", 0) * scores.get("support", 0))
-    scored = [scores for labels in parts for scores in labels.values() if "precision" in scores]
-    if not all("predicted" in scores for scores in scored):
-        return {label: {"support": count} for label, count in support.items()}
+            support[label] += scores.support
+            predicted[label] += scores.predicted or 0
+            right[label] += round((scores.recall or 0) * scores.support)
+    scored = [s for labels in parts for s in labels.values() if s.precision is not None]
+    if any(scores.predicted is None for scores in scored):
+        return {label: ClassScores(count) for label, count in support.items()}
     return {
-        label: class_scores(right[label], predicted[label], support[label]) for label in support
+        label: ClassScores(**class_scores(right[label], predicted[label], support[label]))
+        for label in support
     }
 
 
-def _group(cells: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _group(cells: Sequence[GroupScore]) -> GroupScore:
     """All test examples of a group; the score is weighted by their number."""
-    scored = [cell for cell in cells if "score" in cell and cell["n"]]
-    total: dict[str, Any] = {"n": sum(cell["n"] for cell in cells)}
-    if scored:
-        total["score"] = float(
-            np.average([cell["score"] for cell in scored], weights=[cell["n"] for cell in scored])
-        )
-    return total
+    scored = [(cell.score, cell.n) for cell in cells if cell.score is not None and cell.n]
+    total = sum(cell.n for cell in cells)
+    if not scored:
+        return GroupScore(total)
+    scores, weights = zip(*scored, strict=True)
+    return GroupScore(total, float(np.average(scores, weights=weights)))

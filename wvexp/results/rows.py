@@ -1,7 +1,6 @@
 """One row of a results file, read with care: files are edited, copied in part, and damaged."""
 
 import json
-import math
 import zlib
 from collections.abc import Mapping
 from typing import Any
@@ -9,39 +8,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.overview import Reading
+from wvexp.data.records import read_record
 from wvexp.errors import DamagedError
+from wvexp.results.stored_run import StoredRun
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.
 COLUMNS = ("key", "task", "condition", "arm", "model", "train_size", "seed", "lr")
-# What every run has, and what it may have, by the kind of value.
-_ALWAYS: dict[str, Any] = {
-    **dict.fromkeys(("key", "task", "condition", "arm", "model", "engine"), str),
-    **dict.fromkeys(("train_size", "seed"), int),
-    **dict.fromkeys(("lr", "seconds"), float),
-    **dict.fromkeys(("metric", "groups", "movement"), dict),
-    "finetune": bool,
-}
-_SOMETIMES: dict[str, Any] = {
-    **dict.fromkeys(("fold", "folds"), int),
-    **dict.fromkeys(("train_tokens", "train_types", "type_coverage", "epochs"), float),
-    **dict.fromkeys(
-        ("per_class", "coverage", "parity", "leakage", "config", "versions", "read"), dict
-    ),
-    "labels_missing": list,
-}
-_NAMES = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    dict: "a group",
-    list: "a list",
-    bool: "true or false",
-}
 
 
-def read_run(text: str | bytes, columns: Mapping[str, Any]) -> dict[str, Any]:
-    """The content of `result.json` from its text, whole and in agreement with the row's columns.
+def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
+    """A run from the text of its `result.json`, whole and in agreement with the row's columns.
 
     Raises
     ------
@@ -54,29 +30,18 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> dict[str, Any]:
         raise DamagedError("its result is no JSON") from error
     if not isinstance(content, dict):
         raise DamagedError("its result is no JSON of a run")
-    for name, kind in _ALWAYS.items():
-        if name not in content:
-            raise DamagedError(f"no {name}")
-        _require(name, content[name], kind)
-    for name, kind in _SOMETIMES.items():
-        if name in content:
-            _require(name, content[name], kind)
-    for name in ("name", "validation", "test"):
-        if name not in content["metric"]:
-            raise DamagedError(f"no metric.{name}")
-        _require(f"metric.{name}", content["metric"][name], str if name == "name" else float)
-    for group in ("groups", "per_class"):
-        for name, cells in content.get(group, {}).items():
-            _require(f"{group}.{name}", cells, dict)
-    if "read" in content:
-        try:
-            Reading.from_json(content["read"])
-        except ValueError as error:
-            raise DamagedError(f"read: {error}") from error
+    run = read_record(StoredRun, content)
+    for name in ("train_size", "lr"):
+        if getattr(run, name) <= 0:
+            raise DamagedError(f"{name} is not above 0")
+    if run.config is not None and not isinstance(run.config.get("optim", {}), dict):
+        raise DamagedError("config.optim is not a group")
+    if run.fold is not None and (run.folds is None or run.config is None):
+        raise DamagedError("a fold, and not of how many, or without its configuration")
     for name, value in columns.items():
         if content[name] != value:
             raise DamagedError(f"its column {name} is {value!r}, its result has {content[name]!r}")
-    return content
+    return run
 
 
 def read_counts(counts: bytes, shape: str) -> NDArray[np.int32]:
@@ -94,14 +59,3 @@ def read_ids(ids: bytes) -> list[str]:
         return zlib.decompress(ids).decode().split("\n")
     except (zlib.error, ValueError, TypeError) as error:
         raise DamagedError("the names of its test units cannot be read") from error
-
-
-def _require(name: str, value: Any, kind: type) -> None:
-    kinds = (int, float) if kind is float else (kind,)
-    fits = isinstance(value, kinds) and (kind is bool or not isinstance(value, bool))
-    if fits and isinstance(value, float):
-        fits = math.isfinite(value)
-    if fits and name in ("train_size", "lr"):
-        fits = value > 0
-    if not fits:
-        raise DamagedError(f"{name} is not {_NAMES[kind]}")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from wvexp.errors import DamagedError, UserError
 from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run
+from wvexp.results.stored_run import StoredRun
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts
 
@@ -201,8 +202,8 @@ class Store:
             if result.units is not None:
                 _save_units(connection, row["key"], result.units)
 
-    def runs(self, **equal: Any) -> list[dict[str, Any]]:
-        """The content of `result.json` of every run whose columns equal the given values.
+    def runs(self, **equal: Any) -> list[StoredRun]:
+        """Every run whose columns equal the given values.
 
         Such as `store.runs(condition="...", arm="random-tuned", train_size=1000)`; the columns
         are those of the table `runs`. Ordered by arm, size, seed and learning rate.
@@ -221,7 +222,7 @@ class Store:
         query = f"SELECT result, {names} FROM runs WHERE {where} ORDER BY {_ORDER}"
         return [self._run(*row) for row in self._rows(query, equal)]
 
-    def _run(self, result: Any, *values: Any) -> dict[str, Any]:
+    def _run(self, result: Any, *values: Any) -> StoredRun:
         columns = dict(zip(COLUMNS, values, strict=True))
         with self._undamaged(columns["key"]):
             return read_run(result, columns)

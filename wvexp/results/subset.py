@@ -3,7 +3,8 @@
 from collections.abc import Set
 from typing import Any
 
-from wvexp.results.crossfit import Counts, Results, Run
+from wvexp.results.crossfit import Counts, Results
+from wvexp.results.stored_run import StoredRun
 
 
 class Subset:
@@ -12,8 +13,8 @@ class Subset:
     def __init__(self, results: Results, keys: Set[str]) -> None:
         self.results, self.keys = results, keys
 
-    def runs(self, **equal: Any) -> list[Run]:
-        return [run for run in self.results.runs(**equal) if run["key"] in self.keys]
+    def runs(self, **equal: Any) -> list[StoredRun]:
+        return [run for run in self.results.runs(**equal) if run.key in self.keys]
 
     def unit_counts(self, key: str) -> Counts:
         return self.results.unit_counts(key)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from rich.console import Console
 from rich.text import Text
@@ -11,7 +11,8 @@ from rich.text import Text
 from wvexp.data.unseen import unseen_words
 from wvexp.models import MODELS
 from wvexp.printable import printable
-from wvexp.tasks import TASKS, TOKEN
+from wvexp.results.stored_run import StoredRun
+from wvexp.tasks import TOKEN
 
 
 def say(console: Console, lines: Iterable[str]) -> None:
@@ -54,43 +55,41 @@ class LiveEpochs:
             yield
 
 
-def summary(result: dict[str, Any], folder: Path) -> Iterator[Text]:
-    """The short table at the end of a run, line by line, from the content of `result.json`.
+def summary(run: StoredRun, folder: Path) -> Iterator[Text]:
+    """The short table at the end of a run, line by line.
 
     Lines are neither wrapped nor padded, so that a path in them can be copied; names and labels
     from the data are text, never markup.
     """
-    metric, name = result["metric"], result["metric"]["name"]
-    size = f"{result['train_tokens']:,} tokens, {result['train_types']:,} word forms"
-    kind = TASKS[result["task"]]
-    if kind is not TOKEN:
-        size = f"{result['train_size']:,} {kind.nouns}, {size}"
-    rows = {"arm": f"{result['arm']} · {result['model']} model", "trained on": size}
-    if result["labels_missing"]:
-        rows["labels missing"] = ", ".join(result["labels_missing"])
-    if "labels_unseen" in result:
-        rows["mind"] = unseen_words(result["labels_unseen"], result["task"])
-    rows[f"test {name}"] = f"{metric['test']:.4f}"
-    rows[f"validation {name}"] = f"{metric['validation']:.4f}"
-    for group, scores in result["groups"].items():
-        if scores["n"]:
-            score = f"{scores['score']:.4f}" if "score" in scores else "–"
-            rows[f"  {group.replace('_', ' ')}"] = f"{score}  of {scores['n']:,}"
-    if "coverage" in result:
-        share = result["coverage"]
-        rows["coverage"] = f"{share['types']:.1%} of word forms, {share['tokens']:.1%} of tokens"
-    moved = result["movement"]
+    metric, name = run.metric, run.metric.name
+    size = f"{run.train_tokens:,} tokens, {run.train_types:,} word forms"
+    if run.kind is not TOKEN:
+        size = f"{run.train_size:,} {run.kind.nouns}, {size}"
+    rows = {"arm": f"{run.arm} · {run.model} model", "trained on": size}
+    if run.labels_missing:
+        rows["labels missing"] = ", ".join(run.labels_missing)
+    if run.labels_unseen is not None:
+        rows["mind"] = unseen_words(run.labels_unseen, run.task)
+    rows[f"test {name}"] = f"{metric.test:.4f}"
+    rows[f"validation {name}"] = f"{metric.validation:.4f}"
+    for group, scores in run.groups.items():
+        if scores.n:
+            score = "–" if scores.score is None else f"{scores.score:.4f}"
+            rows[f"  {group.replace('_', ' ')}"] = f"{score}  of {scores.n:,}"
+    if (share := run.coverage) is not None:
+        rows["coverage"] = f"{share.types:.1%} of word forms, {share.tokens:.1%} of tokens"
+    moved = run.movement
     rows["vectors"] = (
-        f"{moved['moved']:,} of {moved['rows']:,} rows moved, {moved['mean']:.3f} on average"
-        if moved["rows"]
+        f"{moved.moved:,} of {moved.rows:,} rows moved, {moved.mean:.3f} on average"
+        if moved.rows
         else "frozen, every row bit-identical"
     )
-    if "parity" in result:
-        error, checks = result["parity"]["max_rel_error"], result["parity"]["checked"]
+    if (parity := run.parity) is not None:
+        error, checks = parity.max_rel_error, parity.checked
         rows["parity"] = f"hand and autograd agree to {error:.1e} ({checks} checks)"
-    elif MODELS[result["model"]].by_hand is None:
+    elif MODELS[run.model].by_hand is None:
         rows["parity"] = "not checked: this model has no gradient by hand to set beside autograd's"
-    rows["epochs"] = f"{result['epochs']}, best {result['best_epoch']}, {result['seconds']:.1f} s"
+    rows["epochs"] = f"{run.epochs}, best {run.best_epoch}, {run.seconds:.1f} s"
     rows["model"] = str(folder / "model")
     width = max(map(len, rows))
     for name, value in rows.items():

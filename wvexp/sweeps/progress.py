@@ -2,9 +2,8 @@
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import fmean
-from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wvexp.printable import printable
+from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.run import FailedRun
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
@@ -43,7 +43,7 @@ class LiveSweep:
         self.console, self.seconds, self.clock = console, seconds, clock
         self._live: Live | None = None
 
-    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None:
+    def started(self, runs: int, stored: Sequence[StoredRun]) -> None:
         """So many runs are wanted, of which the rows of the results file `stored` are there."""
         self.reset()
         self.left = runs - len(stored)
@@ -71,11 +71,11 @@ class LiveSweep:
             )
             self._live.start()
 
-    def remember(self, stored: Iterable[Mapping[str, Any]]) -> None:
+    def remember(self, stored: Iterable[StoredRun]) -> None:
         """Let rows of the results file take part in the best so far."""
-        for row in stored:
-            rates = self.scores[row["arm"], row["model"]][row["train_size"]]
-            rates[row["lr"]].append(row["metric"]["validation"])
+        for run in stored:
+            rates = self.scores[run.arm, run.model][run.train_size]
+            rates[run.lr].append(run.metric.validation)
 
     def begun(self, run: RunConfig) -> None:
         self.running += 1

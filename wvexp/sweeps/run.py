@@ -1,15 +1,16 @@
 """A sweep: runs in, rows in the results file out; what is there already is not trained again."""
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.parity.engines import require_parity
 from wvexp.parity.watching import watcher
 from wvexp.results.store import Store
+from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.interrupt import interruptible
 from wvexp.sweeps.pool import run_pool, thread_count
 from wvexp.training.identity import RunConfig
@@ -46,7 +47,7 @@ class SweepOutcome:
 class Progress(Protocol):
     """Who is told how a sweep goes; `wvexp.sweeps.progress` has the one for terminals."""
 
-    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None: ...
+    def started(self, runs: int, stored: Sequence[StoredRun]) -> None: ...
     def begun(self, run: RunConfig) -> None: ...
     def done(self, result: RunResult) -> None: ...
     def failed(self, failure: FailedRun) -> None: ...
@@ -56,7 +57,7 @@ class Progress(Protocol):
 class Silent:
     """Tells nobody."""
 
-    def started(self, runs: int, stored: Sequence[Mapping[str, Any]]) -> None: ...
+    def started(self, runs: int, stored: Sequence[StoredRun]) -> None: ...
     def begun(self, run: RunConfig) -> None: ...
     def done(self, result: RunResult) -> None: ...
     def failed(self, failure: FailedRun) -> None: ...
@@ -133,7 +134,7 @@ def run_sweep(
         stored = store.keys()
         left = [run for key, run in distinct.items() if key not in stored]
         left.sort(key=cost, reverse=True)
-        skipped = [run for run in store.runs() if run["key"] in distinct] if stored else []
+        skipped = [run for run in store.runs() if run.key in distinct] if stored else []
 
         def report(run: RunConfig, outcome: RunResult | Exception) -> None:
             nonlocal done

@@ -103,7 +103,7 @@ def _search_arm(
         for trial, run in zip(trials, runs, strict=True):
             found = store.runs(key=run.key)
             if found:
-                study.tell(trial, found[0]["metric"]["validation"])
+                study.tell(trial, found[0].metric.validation)
             else:
                 study.tell(trial, state=TrialState.FAIL)
         if len(outcome.failed) == len(trials):

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp import __version__
-from wvexp.data.contents import contents
+from wvexp.data.contents import Contents, contents
 from wvexp.data.corpus import Corpus
 from wvexp.data.leakage import Leakage
 from wvexp.data.overview import Reading
+from wvexp.data.records import to_plain
 from wvexp.data.split import Split
-from wvexp.data.unseen import count_unseen
+from wvexp.data.unseen import UnseenLabels, count_unseen
 from wvexp.metrics.groups import Group
 from wvexp.training.identity import RunConfig
 from wvexp.vectors.reference import ReferenceVectors
@@ -73,8 +74,8 @@ class RunResult:
     units: UnitCounts | None = None
     type_coverage: float | None = None
     leakage: Leakage | None = None
-    labels_unseen: dict[str, dict[str, Any]] | None = None
-    data: dict[str, Any] | None = None
+    labels_unseen: dict[str, UnseenLabels] | None = None
+    data: Contents | None = None
     date: str | None = None
     read: Reading | None = None
 
@@ -92,7 +93,7 @@ class RunResult:
             "train_types": self.train_types,
             "type_coverage": self.type_coverage,
             "labels_missing": self.labels_missing,
-            "labels_unseen": self.labels_unseen,
+            "labels_unseen": to_plain(self.labels_unseen),
             "seed": run.seed,
             "fold": run.fold,
             "folds": run.folds,
@@ -111,7 +112,7 @@ class RunResult:
             "best_epoch": self.best_epoch,
             "seconds": self.seconds,
             "date": self.date,
-            "data": self.data,
+            "data": to_plain(self.data),
             "config": run.describe(),
             "versions": _versions(),
         }
