@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wvexp.analysis.wording import counted, listed
 from wvexp.report.measurements import Measurements
+from wvexp.report.wording import counted, listed
 from wvexp.tasks import TASKS
 
 # Labels that are named with their counts, the most frequent first, and letters of each; the table
