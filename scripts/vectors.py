@@ -14,12 +14,12 @@ raise what a line and the unpacked file may take, as embed.max_line_mb and embed
 from collections.abc import Callable
 from typing import Any
 
-from wvexp.analysis.wording import counted
 from wvexp.cli import parse_key_values, run_command, whole_number
 from wvexp.commands import vectors as vector_tools
 from wvexp.config.schema import Embed
 from wvexp.errors import UserError
 from wvexp.printable import printable
+from wvexp.report.wording import counted
 from wvexp.vectors import inspection
 from wvexp.vectors.limits import Limits
 

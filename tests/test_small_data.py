@@ -8,12 +8,14 @@ import pytest
 from wvexp.analysis.choice import choose
 from wvexp.analysis.paired import paired_difference
 from wvexp.analysis.rare import enough_units
+from wvexp.analysis.reason import Why
 from wvexp.config.compose import compose
 from wvexp.data.folds import FOLDS
 from wvexp.decision.procedure import decide
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import prepare
 from wvexp.experiment.run import warn_of_data
+from wvexp.report.reasons import remedy_words
 from wvexp.seeds import stream
 
 
@@ -155,4 +157,5 @@ def test_few_test_units_are_a_reason_for_folds_and_not_to_doubt_the_labels(units
     choice = choose(
         values, ("first", "second"), stream(0, "choice"), 0.01, float(score) + 0.005, widening
     )
-    assert [b.remedy for b in choice.blockers if "most frequent label" in b.reason] == [remedy]
+    blocking = [b for b in choice.blockers if b.reason.kind is Why.NO_BETTER_THAN_BASELINE]
+    assert list(map(remedy_words, blocking)) == [remedy]

@@ -4,7 +4,14 @@ from drawn_arms import ARMS, answers, tables
 
 from wvexp.analysis.choice import Blocker, Choice, choose
 from wvexp.analysis.components import two_way
+from wvexp.analysis.reason import Reason, Why
+from wvexp.report.reasons import all_in_words, in_words, remedy_words
 from wvexp.seeds import stream
+
+
+def said(choice):
+    """Reason, remedy and arm of each blocker, in words."""
+    return [(in_words(b.reason), remedy_words(b), b.arm) for b in choice.blockers]
 
 
 def chosen(values, **more):
@@ -15,7 +22,7 @@ def test_one_seed_of_the_best_arm_is_said_of_that_arm_alone():
     values = tables((0.9, 0.7, 0.6))
     values["first"][1:] = np.nan
     choice = choose(values, ARMS, stream(0, "choice"))
-    assert choice.notes == ("first: one seed, so no interval",)
+    assert all_in_words(choice.notes) == ["first: one seed, so no interval"]
     assert choice.confidence is None
 
 
@@ -24,7 +31,7 @@ def test_arms_without_seeds_in_common_are_said_to_be_so():
     values["first"][:3] = np.nan
     values["second"][3:] = np.nan
     choice = choose(values, ARMS, stream(0, "choice"))
-    assert choice.notes == ("second: no seeds in common with first, so no interval",)
+    assert all_in_words(choice.notes) == ["second: no seeds in common with first, so no interval"]
     assert not choice.decided
 
 
@@ -41,7 +48,7 @@ def test_where_the_most_frequent_label_blocks_the_choice_no_test_size_is_named(b
     assert choose(values, ARMS, stream(0, "choice")).settling is not None
     choice = choose(values, ARMS, stream(0, "choice"), baseline=baseline)
     assert choice.settling is None
-    assert [blocker.remedy for blocker in choice.blockers] == [remedy]
+    assert [remedy_words(blocker) for blocker in choice.blockers] == [remedy]
 
 
 def test_an_unmeasured_arm_keeps_it_undecided():
@@ -51,7 +58,7 @@ def test_an_unmeasured_arm_keeps_it_undecided():
     assert choice.recommended == "first"
     assert choice.confidence > 0.99
     assert not choice.decided
-    assert choice.notes == ("third: not measured",)
+    assert all_in_words(choice.notes) == ["third: not measured"]
     assert choice.worst_cost is None
 
 
@@ -60,7 +67,7 @@ def test_the_cost_is_unknown_while_an_arm_has_no_interval():
     values["third"][1:] = np.nan
     choice = choose(values, ARMS, stream(0, "choice"))
     assert (choice.worst_cost, choice.decided) == (None, False)
-    assert choice.notes == ("third: one seed, so no interval",)
+    assert all_in_words(choice.notes) == ["third: one seed, so no interval"]
 
 
 @pytest.mark.parametrize("units", [40, 4000])
@@ -69,12 +76,12 @@ def test_arms_that_no_unit_tells_apart_are_no_choice(units):
     choice = chosen(dict.fromkeys(ARMS, answers(units)))
     assert not choice.decided
     assert choice.recommended in ARMS
-    assert choice.notes == ("no test unit tells the arms apart",)
+    assert all_in_words(choice.notes) == ["no test unit tells the arms apart"]
 
 
 @pytest.mark.parametrize("values", [{}, dict.fromkeys(ARMS, np.full((3, 9), np.nan))])
 def test_without_a_run_there_is_nothing_to_recommend(values):
-    nothing = (Blocker("no arm was measured"),)
+    nothing = (Blocker(Reason(Why.NOTHING_MEASURED)),)
     assert chosen(values) == Choice(None, None, False, {}, None, None, nothing)
 
 
@@ -92,20 +99,20 @@ def lacking(arm, seeds):
 
 
 def test_what_an_arm_lacks_is_said_with_its_remedy():
-    absent = Blocker("third: not measured", "runs of third", "third")
-    assert chosen(lacking("third", [])).blockers == (absent,)
-    assert chosen(tables((0.9, 0.7))).blockers == (absent,)
-    one = Blocker("third: one seed, so no interval", "more seeds of third", "third")
-    assert chosen(lacking("third", [4])).blockers == (one,)
+    absent = ("third: not measured", "runs of third", "third")
+    assert said(chosen(lacking("third", []))) == [absent]
+    assert said(chosen(tables((0.9, 0.7)))) == [absent]
+    one = ("third: one seed, so no interval", "more seeds of third", "third")
+    assert said(chosen(lacking("third", [4]))) == [one]
     values = lacking("third", [0, 1, 2])
     values["first"][:2] = np.nan
-    said = "third: 1 seed in common with first, so no interval"
-    shared = (Blocker(said, "the same seeds in every arm", "third"),)
-    assert chosen(values).blockers == shared
+    words = "third: 1 seed in common with first, so no interval"
+    shared = [(words, "the same seeds in every arm", "third")]
+    assert said(chosen(values)) == shared
     values["third"][3] = values["third"][2]
     values["first"][4:] = np.nan  # two seeds of the best arm are enough to judge by
     values["third"][2] = np.nan
-    assert chosen(values).blockers == shared
+    assert said(chosen(values)) == shared
 
 
 def test_a_constant_score_is_not_blamed_where_the_seeds_are_others():
@@ -114,8 +121,8 @@ def test_a_constant_score_is_not_blamed_where_the_seeds_are_others():
     values["third"][:] = 0.5
     assert chosen(values).blockers == ()
     values["third"][:2] = np.nan
-    said = "third: 1 seed in common with first, so no interval"
-    assert chosen(values).blockers == (Blocker(said, "the same seeds in every arm", "third"),)
+    words = "third: 1 seed in common with first, so no interval"
+    assert said(chosen(values)) == [(words, "the same seeds in every arm", "third")]
     values["first"][1:] = np.nan
     assert [b.arm for b in chosen(values).blockers] == ["first"]
 
@@ -123,10 +130,10 @@ def test_a_constant_score_is_not_blamed_where_the_seeds_are_others():
 def test_a_constant_score_in_the_seeds_in_common_gives_no_interval():
     values = {arm: np.full((3, 400), score) for arm, score in zip(ARMS, (0.9, 0.7), strict=False)}
     values["second"][2], values["first"][2] = 0.6, np.nan
-    said = "{}: the same score on every test unit, so no interval"
-    assert choose(values, ARMS[:2], stream(0, "choice")).blockers == tuple(
-        Blocker(said.format(arm), "other test data", arm) for arm in ARMS[:2]
-    )
+    words = "{}: the same score on every test unit, so no interval"
+    assert said(choose(values, ARMS[:2], stream(0, "choice"))) == [
+        (words.format(arm), "other test data", arm) for arm in ARMS[:2]
+    ]
 
 
 def test_two_seeds_are_enough_for_an_interval():
@@ -152,8 +159,8 @@ def test_constant_scores_ask_for_a_larger_test_set_or_another(units, widening, m
     values = tables((0.9, 0.7, 0.6), units=units)
     values["first"], values["third"] = np.ones((6, units)), np.full((6, units), 0.5)
     choice = chosen(values, margin=margin, widening=widening)
-    said = "third: the same score on every test unit, so no interval"
-    assert choice.blockers == (Blocker(said, remedy, "third"),)
+    words = "third: the same score on every test unit, so no interval"
+    assert said(choice) == [(words, remedy, "third")]
     assert choice.confidence > 0.99
 
 
@@ -167,10 +174,9 @@ def test_constant_scores_ask_for_a_larger_test_set_or_another(units, widening, m
 )
 def test_arms_alike_ask_for_a_larger_test_set_or_units_that_tell(units, widening, remedy):
     values = dict.fromkeys(ARMS[:2], answers(units))
-    alike = Blocker("no test unit tells the arms apart", remedy)
     choice = choose(values, ARMS[:2], stream(0, "choice"), widening=widening)
-    assert choice.blockers == (alike,)
-    assert [b.reason for b in chosen(values, widening=widening).blockers] == [
+    assert said(choice) == [("no test unit tells the arms apart", remedy, None)]
+    assert all_in_words(chosen(values, widening=widening).notes) == [
         "third: not measured",
         "no test unit tells the arms apart",
     ]
@@ -190,12 +196,13 @@ def test_a_test_set_too_small_to_tell_from_the_most_frequent_label_is_to_be_larg
     values = tables((0.7, 0.5, 0.4), units=100)
     high = two_way(values["first"]).interval()[1]
     larger, other = "data.folds=5, which tests every example", "labels that can be learnt"
-    assert chosen(values, baseline=high - 1e-6).blockers[-1].remedy == larger
-    assert chosen(values, baseline=high + 1e-6).blockers[-1].remedy.startswith(other)
+    assert remedy_words(chosen(values, baseline=high - 1e-6).blockers[-1]) == larger
+    hopeless = chosen(values, baseline=high + 1e-6).blockers[-1]
+    assert remedy_words(hopeless).startswith(other)
 
 
 def test_an_arm_that_is_lacking_is_said_beside_the_most_frequent_label():
-    reasons = [b.reason for b in chosen(lacking("third", []), baseline=0.95).blockers]
+    reasons = all_in_words(chosen(lacking("third", []), baseline=0.95).notes)
     assert reasons[0] == "third: not measured"
     assert "most frequent label" in reasons[1]
 

@@ -7,6 +7,7 @@ from scipy.special import stdtrit as t
 
 from wvexp.analysis.components import Joint
 from wvexp.analysis.crossover import crossover, find_sign_changes
+from wvexp.report.reasons import all_in_words
 
 SIZES = (100.0, 300.0, 1000.0, 3000.0, 10000.0)
 
@@ -159,7 +160,7 @@ def test_missing_seeds_and_sizes_are_survived_and_named():
     result = crossover(*arms(np.random.default_rng(2), missing), SIZES)
     assert result.status == "one"
     assert result.sizes == (100.0, 300.0, 3000.0, 10000.0)
-    assert result.notes == ("size 1,000 left out: 1 seed in common",)
+    assert all_in_words(result.notes) == ["size 1,000 left out: 1 seed in common"]
 
 
 def test_one_size_is_undecided_and_says_so():
@@ -167,7 +168,7 @@ def test_one_size_is_undecided_and_says_so():
     result = crossover(a[:1], b[:1], SIZES[:1], level=0.02)
     assert (result.status, result.low, result.high) == ("undecided", None, None)
     assert (result.sizes, result.leaders, result.level) == ((100.0,), (None,), 0.02)
-    assert result.notes == ("1 usable size: 2 are needed",)
+    assert all_in_words(result.notes) == ["1 usable size: 2 are needed"]
 
 
 def test_two_sizes_are_enough():
@@ -180,9 +181,9 @@ def test_a_size_without_any_spread_is_left_out_however_few_seeds_ran():
     a, b = arms(np.random.default_rng(7))
     a[1], b[1] = 0.8, 0.7
     a[1, 2:] = np.nan
-    assert crossover(a, b, SIZES).notes == (
-        "size 300 left out: either arm scores the same on every test unit",
-    )
+    assert all_in_words(crossover(a, b, SIZES).notes) == [
+        "size 300 left out: either arm scores the same on every test unit"
+    ]
 
 
 @pytest.mark.parametrize("sizes", [(300.0, 100.0), (100.0, 100.0), (0.0, 100.0), ()])

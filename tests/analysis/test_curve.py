@@ -10,6 +10,8 @@ from scipy import stats
 from wvexp.analysis.components import two_way
 from wvexp.analysis.curve import learning_curve
 from wvexp.analysis.power_law import PowerLaw
+from wvexp.analysis.reason import Why
+from wvexp.report.reasons import all_in_words
 
 SIZES = (100.0, 300.0, 1000.0, 3000.0, 10000.0, 30000.0)
 
@@ -88,10 +90,10 @@ def test_too_few_sizes_give_points_but_no_curve():
     curve = learning_curve(values, SIZES[:3], at=[100])
     assert (curve.a, curve.points) == (None, ())
     assert curve.sizes == (100.0, 1000.0)
-    assert curve.notes == (
+    assert all_in_words(curve.notes) == [
         "size 300 left out: fewer than 2 seeds, or no spread",
         "no curve: it needs 3 usable sizes, there are 2",
-    )
+    ]
 
 
 def test_constant_scores_are_left_out():
@@ -117,10 +119,10 @@ def test_a_fit_that_fails_is_a_note(monkeypatch):
     values[2] = 0.5
     curve = learning_curve(values, SIZES, at=[100])
     assert curve.points == ()
-    assert curve.notes == (
+    assert all_in_words(curve.notes) == [
         "size 1,000 left out: fewer than 2 seeds, or no spread",
         "no curve: too few test units, or too little between the sizes, to fit one",
-    )
+    ]
     assert len(curve.errors) == len(SIZES) - 1
 
 
@@ -136,7 +138,7 @@ def test_tiny_test_sets_give_a_curve_within_bounds_or_a_note(seed, steps, shape,
     values = (rng.random((len(sizes), *shape)) < chance).astype(float)
     if len(curve := learning_curve(values, sizes).sizes) >= 3:
         found = learning_curve(values, sizes, at=curve)
-        assert found.points or found.notes[-1].startswith("no curve: ")
+        assert found.points or found.notes[-1].kind is Why.CURVE_NOT_FITTED
         assert all(0 <= p.low <= p.error <= p.high <= 1 for p in found.points)
 
 
@@ -146,10 +148,10 @@ def test_a_curve_that_bends_otherwise_is_not_extrapolated():
     values[3:] += 0.1
     values[1] = np.nan
     curve = learning_curve(values, SIZES, at=[50, 100, 30_000, 60_000])
-    assert curve.notes == (
+    assert all_in_words(curve.notes) == [
         "size 300 left out: fewer than 2 seeds, or no spread",
         "the power law fits badly: its bands are widened, and nothing is extrapolated",
-    )
+    ]
     assert [p.size for p in curve.points] == [100, 30_000]
     assert not learning_curve(scores(np.random.default_rng(12)), SIZES).notes
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from wvexp.analysis.comparisons import Comparison, compare_arms
-from wvexp.analysis.evidence import in_words
 from wvexp.analysis.fading import gain_fades
 from wvexp.analysis.gain import below_p, growth_p
 from wvexp.analysis.verdict import judge
-from wvexp.analysis.wording import place
+from wvexp.report.reasons import comparison_words, in_words
+from wvexp.report.wording import place
 
 SIZES = (100.0, 300.0, 1000.0, 3000.0)
 
@@ -52,8 +52,8 @@ def counted_until_it_fails(p, smaller, found):
 
 
 def reason(found):
-    said, _, numbers = found.reason.partition(": ")
-    assert numbers == in_words(found.deciding)
+    said, _, numbers = in_words(found.reason).partition(": ")
+    assert numbers == comparison_words(found.deciding)
     return said
 
 
@@ -134,7 +134,7 @@ def test_a_largest_size_without_an_interval_is_named():
     values["random-tuned"][[0, 3], 1:] = np.nan
     found = verdict(values)
     assert found.status == "undecided"
-    assert found.reason == (
+    assert in_words(found.reason) == (
         "the largest size has no interval: pretrained-tuned and random-tuned at size 3,000: "
         "1 seed common to both arms: an interval needs 2"
     )

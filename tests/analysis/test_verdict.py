@@ -7,7 +7,9 @@ import pytest
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.comparisons import compare_arms
 from wvexp.analysis.evidence import SizeMeasures
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.verdict import judge
+from wvexp.report.reasons import in_words
 
 SIZES = (100.0, 1000.0, 10000.0)
 
@@ -50,9 +52,9 @@ def test_the_lecture_holds_in_a_world_made_for_it():
     small = found["freeze_when_small"]
     gain = 100 * small.evidence[0].comparison.difference.estimate
     assert gain == pytest.approx(4, abs=1)
-    assert f"is {gain:+.1f} points" in small.reason
-    assert "at size 100, 6 seeds" in small.reason
-    assert "size 10,000, 6 seeds" in found["tune_when_large"].reason
+    assert f"is {gain:+.1f} points" in in_words(small.reason)
+    assert "at size 100, 6 seeds" in in_words(small.reason)
+    assert "size 10,000, 6 seeds" in in_words(found["tune_when_large"].reason)
 
 
 def test_the_opposite_world_contradicts_it():
@@ -64,9 +66,9 @@ def test_the_opposite_world_contradicts_it():
     }
     found = verdicts(world(**opposite))
     assert {verdict.status for verdict in found.values()} == {"contradicted"}
-    assert "random is better" in found["pretrained_at_least_random"].reason
-    assert "pretrained-tuned is better" in found["freeze_when_small"].reason
-    assert "grows" in found["random_suffices"].reason
+    assert "random is better" in in_words(found["pretrained_at_least_random"].reason)
+    assert "pretrained-tuned is better" in in_words(found["freeze_when_small"].reason)
+    assert "grows" in in_words(found["random_suffices"].reason)
 
 
 def test_noise_leaves_it_undecided():
@@ -78,21 +80,21 @@ def test_a_loss_within_the_margin_does_not_contradict():
     close = {**LECTURE, "random_frozen": [0.703, 0.64, 0.70]}
     found = verdicts(world(noise=0.02, **close))["pretrained_at_least_random"]
     assert found.status == "supported"
-    assert "at worst pretrained-frozen minus random-frozen is -0.3" in found.reason
+    assert "at worst pretrained-frozen minus random-frozen is -0.3" in in_words(found.reason)
 
 
 def test_equivalence_is_undecided_advice():
     same = {**LECTURE, "pretrained_tuned": [0.70, 0.74, 0.82]}
     found = verdicts(world(**same))["freeze_when_small"]
     assert found.status == "undecided"
-    assert "no difference beyond the margin" in found.reason
+    assert "no difference beyond the margin" in in_words(found.reason)
 
 
 def test_a_gain_still_large_is_undecided_and_extrapolated():
     gain = {**LECTURE, "random_tuned": [0.46, 0.677, 0.80]}  # 0.2 n^-0.5 at 100 examples
     found = verdicts(world(noise=0.01, **gain))["random_suffices"]
     assert found.status == "undecided"
-    assert "extrapolated" in found.reason
+    assert "extrapolated" in in_words(found.reason)
     assert found.fade.status == "extrapolated"
 
 
@@ -130,7 +132,7 @@ def test_growth_over_the_last_sizes_contradicts_after_a_flat_start():
     values = {"pretrained-tuned": random + gain + own, "random-tuned": random}
     found = verdicts(values, sizes)["random_suffices"]
     assert found.status == "contradicted"
-    assert "still grows" in found.reason
+    assert "still grows" in in_words(found.reason)
 
 
 def test_claims_are_corrected_beside_the_calls():
@@ -153,23 +155,22 @@ def test_a_pair_that_did_not_run_is_not_claimed():
     found = verdicts(values)
     general = found["pretrained_at_least_random"]
     assert general.status == "undecided"
-    assert "no run of pretrained-tuned and no run of random-tuned" in general.reason
+    assert "no run of pretrained-tuned and no run of random-tuned" in in_words(general.reason)
     assert found["random_suffices"].status == "not tested"
-    assert (
-        found["random_suffices"].reason == "no run of pretrained-tuned and no run of random-tuned"
-    )
+    suffices = in_words(found["random_suffices"].reason)
+    assert suffices == "no run of pretrained-tuned and no run of random-tuned"
     for claim in ("freeze_when_small", "tune_when_large"):
         assert found[claim].status == "not tested"
-        assert found[claim].reason == "no run of pretrained-tuned"
+        assert in_words(found[claim].reason) == "no run of pretrained-tuned"
 
 
 def test_a_single_arm_is_not_said_to_be_missing():
     values = world(random_frozen=LECTURE["random_frozen"])
     found = verdicts(values)
-    assert found["freeze_when_small"].reason == "no run of pretrained-frozen and no run of " + (
-        "pretrained-tuned"
-    )
-    assert found["pretrained_at_least_random"].reason.startswith("no run of pretrained-frozen (and")
+    small = in_words(found["freeze_when_small"].reason)
+    assert small == "no run of pretrained-frozen and no run of pretrained-tuned"
+    at_least = in_words(found["pretrained_at_least_random"].reason)
+    assert at_least.startswith("no run of pretrained-frozen (and")
 
 
 def test_one_missing_cell_keeps_a_claim_from_being_supported():
@@ -177,7 +178,8 @@ def test_one_missing_cell_keeps_a_claim_from_being_supported():
     values["random-frozen"][1, 1:] = np.nan
     found = verdicts(values)["pretrained_at_least_random"]
     assert found.status == "undecided"
-    assert "pretrained-frozen and random-frozen at size 1,000: 1 seed common" in found.reason
+    said = in_words(found.reason)
+    assert "pretrained-frozen and random-frozen at size 1,000: 1 seed common" in said
 
 
 def test_a_loss_contradicts_whatever_is_missing():
@@ -194,7 +196,7 @@ def test_one_size_or_one_seed_is_not_tested(seeds):
     reason = "one size, 100" if seeds > 1 else "at size 100: 1 seed common to both arms"
     for claim in ("freeze_when_small", "random_suffices", "tune_when_large"):
         assert found[claim].status == "not tested"
-        assert reason in found[claim].reason
+        assert reason in in_words(found[claim].reason)
     expected = "supported" if seeds > 1 else "not tested"
     assert found["pretrained_at_least_random"].status == expected
 
@@ -207,11 +209,11 @@ def test_a_missing_end_is_not_judged_by_the_next_size(k, claim, size):
     values["pretrained-tuned"][k, 1:] = np.nan
     found = verdicts(values)
     assert found[claim].status == "undecided"
-    assert f"at size {size}: 1 seed common to both arms" in found[claim].reason
+    assert f"at size {size}: 1 seed common to both arms" in in_words(found[claim].reason)
     assert len(found[claim].evidence) == 2
     if k == 2:
         assert found["random_suffices"].status == "undecided"
-        assert "the largest size has no interval" in found["random_suffices"].reason
+        assert "the largest size has no interval" in in_words(found["random_suffices"].reason)
 
 
 def test_sizes_are_given_in_three_measures():
@@ -245,7 +247,7 @@ def test_the_result_is_plain():
 
 
 def test_where_the_large_sizes_were_not_reached_nothing_is_said_of_large():
-    short = "measured up to 10,000 of 90,000 training examples"
+    short = Reason(Why.SHORT_OF_WANTED_SIZE, measured=10_000, wanted=90_000)
     found = verdicts(world(**LECTURE), falls_short=short)
     assert found["freeze_when_small"].status == "supported"
     for claim in ("random_suffices", "tune_when_large"):
@@ -253,6 +255,6 @@ def test_where_the_large_sizes_were_not_reached_nothing_is_said_of_large():
 
 
 def test_what_is_below_the_margin_is_so_up_to_the_largest_size_measured():
-    reason = verdicts(world(**LECTURE))["random_suffices"].reason
+    reason = in_words(verdicts(world(**LECTURE))["random_suffices"].reason)
     assert " to 10,000, the largest measured: " in reason
     assert " on: " not in reason

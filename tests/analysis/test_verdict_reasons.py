@@ -8,7 +8,9 @@ import pytest
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.comparisons import Comparison
 from wvexp.analysis.paired import paired_difference
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.verdict import judge
+from wvexp.report.reasons import in_words
 
 FROZEN, TUNED = ("pretrained-frozen", "random-frozen"), ("pretrained-tuned", "random-tuned")
 POLICY = ("pretrained-frozen", "pretrained-tuned")
@@ -48,7 +50,7 @@ def test_the_largest_loss_contradicts():
     wide = compared(TUNED, 100.0, -0.06, -0.001, "B")
     found = general(slight, large, wide)
     assert found.status == "contradicted"
-    assert found.reason == (
+    assert in_words(found.reason) == (
         "random is better: pretrained-frozen minus random-frozen is -4.0 points [-4.5, -3.5] "
         "at size 1,000, 5 seeds"
     )
@@ -60,7 +62,7 @@ def test_a_loss_of_just_the_margin_is_not_excluded():
     narrow, border = compared(FROZEN, 100.0, -0.02, 0.0), compared(FROZEN, 300.0, -0.03, 0.07)
     found = general(narrow, border, SLIGHT)
     assert (found.status, found.deciding.comparison) == ("undecided", border)
-    assert found.reason == (
+    assert in_words(found.reason) == (
         "a loss beyond 2 points is not excluded: pretrained-frozen minus random-frozen is "
         f"+2.0 points [-3.0, +7.0] at size 300, 5 seeds; {SLIGHTLY}"
     )
@@ -73,7 +75,7 @@ def test_called_better_within_the_margin_is_no_loss(equivalence_p):
     slight = compared(TUNED, 100.0, -0.015, -0.005, "B", adjusted_equivalence_p=equivalence_p)
     found = general(SAFE, slight)
     assert (found.status, found.deciding.comparison) == ("supported", SAFE)
-    assert found.reason == (
+    assert in_words(found.reason) == (
         "at no size worse by more than 2 points; at worst pretrained-frozen minus random-frozen is "
         f"+1.6 points [-1.9, +5.0] at size 100, 5 seeds; {SLIGHTLY}"
     )
@@ -83,7 +85,7 @@ def test_what_is_lacking_is_said_where_nothing_is_lost():
     found = general(SAFE, unmeasured(TUNED, 100.0))
     assert (found.status, found.deciding) == ("undecided", None)
     assert [e.comparison for e in found.evidence] == [SAFE]
-    assert found.reason == (
+    assert in_words(found.reason) == (
         "no loss beyond 2 points seen, but not all was measured: "
         f"pretrained-tuned and random-tuned at size 100: {LACKING}"
     )
@@ -114,7 +116,8 @@ def test_advice_rests_on_the_comparison_at_its_end(case, claim, k):
     found = verdicts([*pairs, *others], SIZES)[claim]
     said, *statuses = END[case]
     assert (found.status, found.deciding.comparison) == (statuses[k], pairs[k])
-    assert found.reason.startswith(f"{said}: pretrained-frozen minus pretrained-tuned is ")
+    words = f"{said}: pretrained-frozen minus pretrained-tuned is "
+    assert in_words(found.reason).startswith(words)
     assert [e.comparison for e in found.evidence] == pairs
 
 
@@ -129,7 +132,7 @@ def test_an_end_without_an_interval_is_named():
     ):
         assert (found[claim].status, found[claim].deciding) == ("undecided", None)
         assert [e.comparison for e in found[claim].evidence] == middle
-        assert found[claim].reason == (
+        assert in_words(found[claim].reason) == (
             f"the {which[0]} size has no interval: pretrained-frozen and pretrained-tuned at size "
             f"{which[1]}: {LACKING}"
         )
@@ -140,11 +143,11 @@ def test_small_and_large_need_two_sizes_with_an_interval():
     for claim in ("freeze_when_small", "tune_when_large"):
         found = verdicts([one])[claim]
         assert (found.status, [e.comparison for e in found.evidence]) == ("not tested", [one])
-        assert found.reason == "one size, 100: telling small from large needs two"
+        assert in_words(found.reason) == "one size, 100: telling small from large needs two"
         found = verdicts([one, unmeasured(POLICY, 1000.0)], SIZES)[claim]
         assert (found.claim, found.status) == (claim, "not tested")
         assert [e.comparison for e in found.evidence] == [one]
-        assert found.reason == (
+        assert in_words(found.reason) == (
             "one size with an interval: pretrained-frozen and pretrained-tuned at size 1,000: "
             f"{LACKING}"
         )
@@ -152,6 +155,6 @@ def test_small_and_large_need_two_sizes_with_an_interval():
 
 def test_what_was_not_tested_anyway_keeps_its_reason_where_large_sizes_were_not_reached():
     one = compared(POLICY, 100.0, 0.01, 0.03, "A")
-    found = verdicts([one], falls_short="measured up to 100 of 90,000")
-    assert "needs two" in found["tune_when_large"].reason
-    assert found["random_suffices"].reason.startswith("no run of")
+    found = verdicts([one], falls_short=Reason(Why.SHORT_OF_WANTED_SIZE))
+    assert "needs two" in in_words(found["tune_when_large"].reason)
+    assert in_words(found["random_suffices"].reason).startswith("no run of")

@@ -16,6 +16,7 @@ from wvexp.decision.allocation import (
 )
 from wvexp.decision.budget import Budget, Pace, expected_seconds
 from wvexp.report.measurements import measure
+from wvexp.report.reasons import all_in_words
 from wvexp.sweeps.run import SweepOutcome
 
 
@@ -38,7 +39,7 @@ def test_every_arm_gets_the_same_tuning_at_every_size():
         for arm in LEVELS:
             tried = {(r.lr, r.seed) for r in trainer.runs(arm=arm, train_size=size)}
             assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
-    assert not [p for p in allocation.measured().problems if "not tried" in p]
+    assert not [p for p in all_in_words(allocation.measured().problems) if "not tried" in p]
 
 
 def test_a_hopeless_arm_gets_no_more_seeds_and_a_close_one_gets_most():
@@ -64,9 +65,9 @@ def test_what_was_left_out_on_purpose_is_no_missing_result(runs):
         return trainer.train(some, seconds)
 
     allocation = spend(trainer, None if runs > 7 else 600.0, train=train)
-    named = allocation.measured().problems
+    named = all_in_words(allocation.measured().problems)
     assert any("no result in seed" in problem for problem in named)
-    said = measure(allocation.results, BASE.condition, gaps=False).problems
+    said = all_in_words(measure(allocation.results, BASE.condition, gaps=False).problems)
     assert set(said) < set(named)
     assert not [p for p in said if "no result" in p or "not tried" in p or "no run" in p]
 
@@ -185,7 +186,8 @@ def test_a_best_rate_at_the_edge_widens_the_grid_for_every_arm_of_that_size():
         for arm in LEVELS:
             assert {lr for lr, _ in tried[size][arm]} == set(rates)
             assert {(lr, seed) for lr in rates for seed in range(TUNING_SEEDS)} <= tried[size][arm]
-    problems = [p for p in allocation.measured().problems if "lowest or highest" in p]
+    problems = all_in_words(allocation.measured().problems)
+    problems = [p for p in problems if "lowest or highest" in p]
     assert problems == [
         "the best learning rate is the lowest or highest tried in 1 of 20 cells: "
         "pretrained-tuned at 8,000 (lowest)"

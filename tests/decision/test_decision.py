@@ -18,11 +18,12 @@ from wvexp.data.overview import Reading
 from wvexp.data.records import read_record, to_plain
 from wvexp.decision.allocation import first_rates
 from wvexp.decision.budget import Budget
-from wvexp.decision.procedure import left_out_words, run_decision
+from wvexp.decision.procedure import left_out, run_decision
 from wvexp.errors import RunStopped, UserError
 from wvexp.report.advice import advice
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
+from wvexp.report.reasons import all_in_words, in_words
 from wvexp.results.store import Store
 from wvexp.training.handwritten import HandwrittenEngine
 from wvexp.training.saved import SavedModel
@@ -101,7 +102,8 @@ def test_decision_json_has_what_others_read(decided):
 
 
 def test_runs_that_failed_are_minded_those_left_out_are_not(decided, given, tmp_path, monkeypatch):
-    assert not [p for p in decided.findings.problems if "no result" in p or "not tried" in p]
+    minded = all_in_words(decided.findings.problems)
+    assert not [p for p in minded if "no result" in p or "not tried" in p]
     train = wvexp.sweeps.run.train
 
     def sometimes(run, *args, **kwargs):
@@ -111,7 +113,7 @@ def test_runs_that_failed_are_minded_those_left_out_are_not(decided, given, tmp_
 
     monkeypatch.setattr("wvexp.sweeps.run.train", sometimes)
     again = wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "train_size=100")
-    minded = [p for p in again.findings.problems if "failed" in p]
+    minded = [p for p in all_in_words(again.findings.problems) if "failed" in p]
     assert len(again.findings.failures) > 1
     assert minded == [f"{len(again.findings.failures)} runs failed, named in the report"]
 
@@ -248,12 +250,13 @@ def test_a_model_whose_time_is_up_is_kept_as_its_last_epoch_left_it(decided, tmp
 
 
 def test_what_a_budget_left_out_is_one_line():
-    assert left_out_words("1m", []) == ()
+    assert left_out("1m", []) == ()
     left = [("all arms", 8000), ("further seeds", 8000), ("all arms", 900), ("further seeds", 100)]
-    [line] = left_out_words("1m", left)
-    assert line == "budget=1m left out all arms at 900 and 8,000, further seeds at 100"
-    [line] = left_out_words("1m", left, measured=[100, 900])
-    assert line == "budget=1m left out all arms at 8,000, some runs at 900, further seeds at 100"
+    [reason] = left_out("1m", left)
+    assert in_words(reason) == "budget=1m left out all arms at 900 and 8,000, further seeds at 100"
+    [reason] = left_out("1m", left, measured=[100, 900])
+    said = in_words(reason)
+    assert said == "budget=1m left out all arms at 8,000, some runs at 900, further seeds at 100"
 
 
 def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):

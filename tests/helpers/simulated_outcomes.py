@@ -7,7 +7,7 @@ from simulated_store import SimulatedStore
 
 from wvexp.analysis.arms import ARMS
 from wvexp.decision.decision import Decision
-from wvexp.decision.procedure import left_out_words
+from wvexp.decision.procedure import left_out
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.seeds import stream
@@ -20,8 +20,8 @@ def outcome(number):
     """The findings of one outcome; the same number gives the same."""
     rng = stream(number, "outcome")
     ladder = size_ladder(LARGEST, int(rng.choice([2, 3, 4, 5])))
-    sizes, left_out = _reached(ladder, rng)
-    partly = ("all arms", sizes[0]) in left_out
+    sizes, skipped = _reached(ladder, rng)
+    partly = ("all arms", sizes[0]) in skipped
     seeds = 2 if partly else int(rng.choice([1, 2, 3, 5, 8], p=[0.03, 0.07, 0.1, 0.55, 0.25]))
     rates = (0.001, 0.003, 0.01) if rng.random() < 0.1 and not partly else (0.003,)
     units = int(rng.choice([12, 40, 150, 400, 600], p=[0.05, 0.1, 0.2, 0.35, 0.3]))
@@ -35,7 +35,7 @@ def outcome(number):
     measured = measure(store, "c0ffee")
     if rng.random() < 0.1:
         measured = replace(measured, folds=5)
-    notes = left_out_words("30s", left_out, measured.sizes)
+    notes = left_out("30s", skipped, measured.sizes)
     failures = ("10:00: random-tuned at size 100, seed 1, run abc: RunError",)
     return find(
         measured,
@@ -43,7 +43,7 @@ def outcome(number):
         failures=failures if rng.random() < 0.1 else (),
         wanted_size=LARGEST if rng.random() < 0.7 else None,
         notes=notes,
-        cut_short=bool(left_out),
+        cut_short=bool(skipped),
     )
 
 

@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from wvexp.analysis.reason import Reason, Why
 from wvexp.report.advice import advice, headline
 from wvexp.report.agreement import beside_choice
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.report.quantities import surely
+from wvexp.report.reasons import in_words
 
 TOP = 6400
 
@@ -59,13 +61,14 @@ FROZEN, TUNED, RANDOM = "pretrained-frozen", "pretrained-tuned", "random-tuned"
 def test_every_claim_beside_every_choice(findings, claim, status, winner, chosen, beside):
     [verdict] = [v for v in findings.verdicts if v.claim == claim]
     size = 100 if claim == "freeze_when_small" else TOP
-    verdict = replace(call(verdict, winner, size), status=status, reason="so it is", beside=None)
+    reason = Reason(Why.NO_RUN, arms=("this",))
+    verdict = replace(call(verdict, winner, size), status=status, reason=reason, beside=None)
     near = dict.fromkeys(findings.choice.near_best, 0.1) | {chosen: 0.97}
     choice = replace(findings.choice, recommended=chosen, decided=True, near_best=near)
     [told] = beside_choice([verdict], choice, TOP, 0.01)
     assert told.beside == beside
-    assert told.reason.startswith("so it is; ") == (beside is not None)
-    assert (chosen in told.reason) == (beside is not None)
+    assert in_words(told.reason).startswith("no run of this; ") == (beside is not None)
+    assert (chosen in in_words(told.reason)) == (beside is not None)
 
 
 def test_equivalence_beside_the_choice_is_for_the_higher_score(findings):
@@ -78,7 +81,7 @@ def test_equivalence_beside_the_choice_is_for_the_higher_score(findings):
     verdict = replace(verdict, status="undecided", deciding=deciding)
     choice = replace(findings.choice, recommended=TUNED, decided=True)
     [told] = beside_choice([verdict], choice, TOP, 0.01)
-    assert told.reason.endswith("; pretrained-tuned is the choice for its higher score")
+    assert in_words(told.reason).endswith("; pretrained-tuned is the choice for its higher score")
 
 
 def test_a_probability_is_rounded_down_and_never_certain():

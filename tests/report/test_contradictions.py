@@ -13,6 +13,7 @@ from contradictions import in_findings, missing_from, on_page, page_of, said_ahe
 from simulated_outcomes import decided, outcome
 
 from wvexp.report.page import html
+from wvexp.report.reasons import in_words
 
 OUTCOMES = int(os.environ.get("WVEXP_OUTCOMES", "150"))
 PAIR = "pretrained-frozen", "pretrained-tuned"
@@ -105,7 +106,7 @@ def fades_uncalled(f):
 
 
 def ahead_at_the_smallest(f):
-    return "is ahead by the interval" in verdict(f, "freeze_when_small").reason
+    return "is ahead by the interval" in in_words(verdict(f, "freeze_when_small").reason)
 
 
 def grows(f):
@@ -113,7 +114,7 @@ def grows(f):
 
 
 def partly_measured(f):
-    return any("some runs at" in entry for entry in f.problems)
+    return any("some runs at" in in_words(entry) for entry in f.problems)
 
 
 def is_decided(f):

@@ -8,6 +8,7 @@ from wvexp.analysis.power_law import PowerLaw
 from wvexp.report.advice import advice
 from wvexp.report.findings import find, plain
 from wvexp.report.measurements import measure
+from wvexp.report.reasons import in_words
 
 
 def test_the_planted_truth_is_found(simulated):
@@ -158,7 +159,7 @@ def test_a_curve_that_cannot_be_fitted_is_a_problem_and_no_crash(simulated, monk
 
     monkeypatch.setattr(PowerLaw, "fit", singular)
     f = find(measure(simulated(seeds=3), "c0ffee"))
-    assert f.problems[-1].startswith(f"learning curve of {', '.join(f.arms)}: no curve: ")
+    assert in_words(f.problems[-1]).startswith(f"learning curve of {', '.join(f.arms)}: no curve: ")
 
 
 def test_large_sizes_that_were_not_measured_leave_their_claims_untested(simulated):

@@ -6,6 +6,7 @@ import pytest
 from wvexp.analysis.components import Joint
 from wvexp.analysis.crossover import Crossover, find_sign_changes
 from wvexp.analysis.fading import gain_fades
+from wvexp.analysis.reason import Reason, Why
 from wvexp.report.advice import advice
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
@@ -91,10 +92,12 @@ def test_a_size_without_an_interval_is_no_part_of_every_size(simulated):
 
 
 def test_too_few_sizes_give_the_reason():
-    nothing = Crossover(
-        "undecided", None, None, None, None, None, (100.0,), notes=("size 300 left out: 1 seed", "")
-    )
-    assert crossover_words(nothing, "a", "b", "tokens").endswith("size 300 left out: 1 seed")
+    because = Reason(Why.FEW_SEEDS_IN_COMMON, seeds=1)
+    left_out = Reason(Why.SIZE_LEFT_OUT, size=300.0, because=because)
+    notes = left_out, Reason(Why.FEW_SIZES, sizes=1)
+    nothing = Crossover("undecided", None, None, None, None, None, (100.0,), notes=notes)
+    words = crossover_words(nothing, "a", "b", "tokens")
+    assert words.endswith("size 300 left out: 1 seed in common")
 
 
 def fading(gains, units=300, noise=0.05):

@@ -139,6 +139,19 @@ def test_an_error_of_the_program_is_noted_with_its_kind(inputs, tiny, store):
     assert outcome.failed[0].error == "ZeroDivisionError: by zero"
 
 
+class RefusedError(UserError):
+    """Of a kind of its own, as a plug-in may have it."""
+
+
+@pytest.mark.parametrize("kind", [UserError, RunError, RefusedError])
+def test_an_error_that_speaks_to_the_user_is_noted_as_it_is(inputs, tiny, store, kind):
+    def train_one(run, inputs, stop):
+        raise kind("too few words")
+
+    outcome = run_sweep([tiny.base_run(inputs)], inputs, store, train_one=train_one)
+    assert outcome.failed[0].error == "too few words"
+
+
 def test_runs_of_other_data_are_refused(inputs, tiny, store):
     run = tiny.base_run(inputs, data="other")
     with pytest.raises(UserError, match="data other"):

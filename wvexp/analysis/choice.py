@@ -13,12 +13,10 @@ from wvexp.analysis.best import near_best
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.paired import MARGIN, PairedDifference, paired_difference
 from wvexp.analysis.rare import alike, enough_units, unit_error
+from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.scores import Values, ran
-from wvexp.analysis.wording import counted
 
 SURE = 0.95
-# What makes a test set larger that is too small to tell anything; in a cross-fit nothing else does.
-_FOLDS, _EXAMPLES = "data.folds=5, which tests every example", "more labelled examples"
 # Seeds or test units beyond any that will be had.
 _BEYOND = 10**9
 
@@ -42,8 +40,8 @@ class Blocker:
     arm: the one that has no interval, where that is what is lacking
     """
 
-    reason: str
-    remedy: str | None = None
+    reason: Reason
+    remedy: Remedy | None = None
     arm: str | None = None
 
 
@@ -71,7 +69,7 @@ class Choice:
     blockers: tuple[Blocker, ...]
 
     @property
-    def notes(self) -> tuple[str, ...]:
+    def notes(self) -> tuple[Reason, ...]:
         """The reasons of the blockers."""
         return tuple(blocker.reason for blocker in self.blockers)
 
@@ -101,7 +99,8 @@ def choose(
     measured = {arm: values[arm] for arm in wanted if arm in values and ran(values[arm]).any()}
     means = {arm: float(table[ran(table)].mean()) for arm, table in measured.items()}
     if not means:
-        return Choice(None, None, False, {}, None, None, (Blocker("no arm was measured"),))
+        nothing = Blocker(Reason(Why.NOTHING_MEASURED))
+        return Choice(None, None, False, {}, None, None, (nothing,))
     recommended = max(means, key=lambda arm: means[arm])
     best = values[recommended]
     rivals = {
@@ -113,7 +112,8 @@ def choose(
     unjudged = [arm for arm in wanted if arm not in judged and (arm != recommended or not judged)]
     larger = None
     if best.shape[1] < enough_units(margin):
-        larger = _FOLDS if widening == 1.0 else _EXAMPLES
+        # A cross-fit tests every example there is.
+        larger = Remedy.FOLDS if widening == 1.0 else Remedy.EXAMPLES
     blocked = (_without_interval(a, recommended, measured, larger) for a in unjudged)
     blockers = tuple(filter(None, blocked))
     if not judged:
@@ -124,8 +124,7 @@ def choose(
     highs = [lead.high for lead in rivals.values() if lead.high is not None]
     cost = None if blockers else _between(0.0, max(highs), 1.0 - means[recommended])
     if all(alike(a, b) for a, b in combinations(tables, 2)):
-        remedy = larger or "test units that do"
-        blockers += (Blocker("no test unit tells the arms apart", remedy),)
+        blockers += (Blocker(Reason(Why.ARMS_ALIKE), larger or Remedy.TELLING_UNITS),)
     if baseline is not None:
         low, high = _ends(best, widening)
         if low <= baseline:
@@ -149,18 +148,17 @@ def _ends(values: Values, widening: float) -> tuple[float, float]:
     return two_way(values, floor, widening).interval()
 
 
-def _no_better_than(baseline: float, score: float, larger: str | None) -> Blocker:
+def _no_better_than(baseline: float, score: float, larger: Remedy | None) -> Blocker:
     """larger: what makes a test set larger that is too small to tell; None where it tells."""
     if larger is not None:
-        remedy: str | None = larger
+        remedy: Remedy | None = larger
     elif score > baseline:
-        remedy = "a larger test set, or more seeds, to tell it from the most frequent label"
+        remedy = Remedy.UNITS_OR_SEEDS
     elif baseline < 1.0:
-        remedy = "labels that can be learnt from these texts, or more training data"
+        remedy = Remedy.LEARNABLE_LABELS
     else:
         remedy = None
-    said = f"not surely better than always giving the most frequent label, {100 * baseline:.1f} %"
-    return Blocker(said, remedy)
+    return Blocker(Reason(Why.NO_BETTER_THAN_BASELINE, baseline=baseline), remedy)
 
 
 def _between(low: float, value: float, high: float) -> float:
@@ -168,25 +166,24 @@ def _between(low: float, value: float, high: float) -> float:
 
 
 def _without_interval(
-    arm: str, recommended: str, measured: Mapping[str, Values], larger: str | None
+    arm: str, recommended: str, measured: Mapping[str, Values], larger: Remedy | None
 ) -> Blocker | None:
     """Why an arm could not be judged; None where that is not the arm's own fault."""
     if arm not in measured:
-        return Blocker(f"{arm}: not measured", f"runs of {arm}", arm)
+        return Blocker(Reason(Why.ARM_NOT_MEASURED, arm=arm), Remedy.RUNS_OF_ARM, arm)
     in_arm, in_best = ran(measured[arm]), ran(measured[recommended])
     if in_arm.sum() == 1:
-        return Blocker(f"{arm}: one seed, so no interval", f"more seeds of {arm}", arm)
+        return Blocker(Reason(Why.ARM_WITH_ONE_SEED, arm=arm), Remedy.SEEDS_OF_ARM, arm)
     common = in_arm & in_best
     if common.sum() >= 2:  # so that spread is lacking, but for the recommended arm alone
         if has_spread(measured[arm][common]):
             return None
-        said = f"{arm}: the same score on every test unit, so no interval"
-        return Blocker(said, larger or "other test data", arm)
+        same = Reason(Why.ARM_WITH_SAME_SCORES, arm=arm)
+        return Blocker(same, larger or Remedy.OTHER_TEST_DATA, arm)
     if in_best.sum() < 2:
         return None
-    seeds = counted(int(common.sum()), "seed")
-    said = f"{arm}: {seeds} in common with {recommended}, so no interval"
-    return Blocker(said, "the same seeds in every arm", arm)
+    apart = Reason(Why.ARM_WITH_OTHER_SEEDS, arm=arm, other=recommended, seeds=int(common.sum()))
+    return Blocker(apart, Remedy.SAME_SEEDS, arm)
 
 
 def _settling(rivals: Mapping[str, PairedDifference], margin: float, widening: float) -> Settling:

@@ -17,8 +17,8 @@ from scipy.special import stdtrit
 
 from wvexp.analysis.components import Joint, joint
 from wvexp.analysis.rare import least_error
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.scores import ran
-from wvexp.analysis.wording import counted
 
 Status = Literal["one", "none", "several", "before_first", "beyond_last", "undecided"]
 Sign = Literal["A", "B"]
@@ -58,7 +58,7 @@ class Crossover:
     at_high: Sign | None = None
     leaders: tuple[Sign | None, ...] = ()
     level: float = 0.0
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
     settled: float | None = None
 
 
@@ -87,13 +87,13 @@ def crossover(
     least = [least_error(*tables) for tables in zip(a, b, strict=True)]
     usable = [i for i, floor in enumerate(least) if floor > 0]
     notes = tuple(
-        f"size {sizes[i]:,.0f} left out: {_why_unusable(a[i], b[i])}"
+        Reason(Why.SIZE_LEFT_OUT, size=float(sizes[i]), because=_why_unusable(a[i], b[i]))
         for i in range(len(sizes))
         if i not in usable
     )
     kept = tuple(float(sizes[i]) for i in usable)
     if len(kept) < 2:
-        too_few = f"{counted(len(kept), 'usable size')}: 2 are needed"
+        too_few = Reason(Why.FEW_SIZES, sizes=len(kept))
         return Crossover(
             "undecided",
             low=None,
@@ -182,11 +182,11 @@ def check_sizes(sizes: Sequence[float], *arms: NDArray[np.float64]) -> None:
             )
 
 
-def _why_unusable(a: NDArray[np.float64], b: NDArray[np.float64]) -> str:
+def _why_unusable(a: NDArray[np.float64], b: NDArray[np.float64]) -> Reason:
     common = int((ran(a) & ran(b)).sum())
     if common < 2:
-        return f"{counted(common, 'seed')} in common"
-    return "either arm scores the same on every test unit"
+        return Reason(Why.FEW_SEEDS_IN_COMMON, seeds=common)
+    return Reason(Why.SAME_SCORES)
 
 
 def _along(

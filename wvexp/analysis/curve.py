@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from wvexp.analysis.components import has_spread, two_way
 from wvexp.analysis.crossover import check_sizes
 from wvexp.analysis.power_law import PowerLaw
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.scores import ran
 
 REACH = 10.0
@@ -50,7 +51,7 @@ class LearningCurve:
     b_interval: tuple[float, float] | None = None
     c_interval: tuple[float, float] | None = None
     points: tuple[CurvePoint, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def learning_curve(
@@ -96,7 +97,7 @@ def fit_decay(
     """
     usable = [i for i, table in enumerate(values) if has_spread(table)]
     notes = tuple(
-        f"size {sizes[i]:,.0f} left out: fewer than 2 seeds, or no spread"
+        Reason(Why.SIZE_LEFT_OUT, size=float(sizes[i]), because=Reason(Why.FEW_SEEDS_OR_NO_SPREAD))
         for i in range(len(sizes))
         if i not in usable
     )
@@ -109,9 +110,7 @@ def fit_decay(
         standard_errors=tuple(estimate.standard_error for estimate in single),
     )
     if len(n) < 3:
-        return replace(
-            measured, notes=(*notes, f"no curve: it needs 3 usable sizes, there are {len(n)}")
-        )
+        return replace(measured, notes=(*notes, Reason(Why.FEW_SIZES_FOR_CURVE, sizes=len(n))))
     asked = np.asarray(at, np.float64)
     far = asked[(asked > reach * n[-1]) | (asked < n[0] / reach)]
     if len(far):
@@ -130,13 +129,12 @@ def fit_decay(
     try:
         law = PowerLaw.fit(n, means, covariance, df=float(np.median([e.df for e in single])))
     except np.linalg.LinAlgError:
-        notes += ("no curve: too few test units, or too little between the sizes, to fit one",)
-        return replace(measured, notes=notes)
+        return replace(measured, notes=(*notes, Reason(Why.CURVE_NOT_FITTED)))
     points = tuple(
         CurvePoint(float(size), *law.error(size), not n[0] <= size <= n[-1]) for size in asked
     )
     if law.scale > _FITS_BADLY:
-        notes += ("the power law fits badly: its bands are widened, and nothing is extrapolated",)
+        notes += (Reason(Why.CURVE_FITS_BADLY),)
         points = tuple(point for point in points if not point.extrapolated)
     (a, *a_interval), (b, *b_interval), (c, *c_interval) = law.a(), law.b(), law.c()
     return replace(

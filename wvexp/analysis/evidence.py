@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from wvexp.analysis.comparisons import Comparison
-from wvexp.analysis.wording import counted
+from wvexp.analysis.reason import Reason, Why
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class PairEvidence:
     """
 
     evidence: tuple[Evidence, ...]
-    lacking: tuple[str, ...]
+    lacking: tuple[Reason, ...]
 
 
 def of_pair(
@@ -51,8 +51,8 @@ def of_pair(
     if not chosen:
         if any((c.a, c.b) == (b, a) for c in comparisons):
             raise ValueError(f"comparisons of {b} minus {a}: expected {a} first")
-        absent = " and no run of ".join(arm for arm in (a, b) if arm not in present)
-        return PairEvidence((), (f"no run of {absent}",))
+        absent = tuple(arm for arm in (a, b) if arm not in present)
+        return PairEvidence((), (Reason(Why.NO_RUN, arms=absent),))
     return PairEvidence(
         tuple(
             Evidence(c, measures.get(c.size, SizeMeasures()))
@@ -60,7 +60,7 @@ def of_pair(
             if c.difference.low is not None
         ),
         tuple(
-            f"{a} and {b} at size {c.size:,.0f}: {c.difference.notes[-1]}"
+            Reason(Why.PAIR_WITHOUT_INTERVAL, a=a, b=b, size=c.size, because=c.difference.notes[-1])
             for c in chosen
             if c.difference.low is None
         ),
@@ -77,14 +77,3 @@ def estimate(evidence: Evidence) -> float:
     estimate = evidence.comparison.difference.estimate
     assert estimate is not None
     return estimate
-
-
-def in_words(evidence: Evidence) -> str:
-    c, d = evidence.comparison, evidence.comparison.difference
-    assert d.estimate is not None
-    assert d.low is not None
-    assert d.high is not None
-    return (
-        f"{c.a} minus {c.b} is {100 * d.estimate:+.1f} points [{100 * d.low:+.1f}, "
-        f"{100 * d.high:+.1f}] at size {c.size:,.0f}, {counted(d.seeds, 'seed')}"
-    )

@@ -16,8 +16,8 @@ from scipy.special import stdtr
 
 from wvexp.analysis.components import two_way
 from wvexp.analysis.rare import alike, least_error
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.scores import Values, ran
-from wvexp.analysis.wording import counted
 
 Call = Literal["A", "B", "equivalent", "undecided"]
 
@@ -67,7 +67,7 @@ class PairedDifference:
     adjusted_p: float | None
     adjusted_equivalence_p: float | None
     call: Call
-    notes: tuple[str, ...] = ()
+    notes: tuple[Reason, ...] = ()
 
 
 def paired_difference(
@@ -91,14 +91,12 @@ def paired_difference(
     both = in_a & in_b
     difference = a[both] - b[both]
     seeds, units = difference.shape
-    notes = []
+    notes: list[Reason] = []
     if unpaired := int((in_a ^ in_b).sum()):
-        notes.append(f"{unpaired} of {int((in_a | in_b).sum())} seeds ran in one arm alone")
+        ran_at_all = int((in_a | in_b).sum())
+        notes.append(Reason(Why.SEEDS_UNPAIRED, unpaired=unpaired, seeds=ran_at_all))
     if shared_training:
-        notes.append(
-            "all seeds share the training data: they differ in initialisation and order alone, "
-            "and the interval is conditional on this data"
-        )
+        notes.append(Reason(Why.SHARED_TRAINING))
     by_seed = difference.mean(axis=1)
     known = PairedDifference(
         estimate=float(difference.mean()) if seeds else None,
@@ -125,18 +123,14 @@ def paired_difference(
         call="undecided",
     )
     if seeds < 2:
-        note = f"{counted(seeds, 'seed')} common to both arms: an interval needs 2"
-        return replace(known, notes=(*notes, note))
+        return replace(known, notes=(*notes, Reason(Why.FEW_SEEDS, seeds=seeds)))
     if units < 2:
-        return replace(known, notes=(*notes, "1 test unit: an interval needs 2"))
+        return replace(known, notes=(*notes, Reason(Why.ONE_UNIT)))
     fit = two_way(difference, least_error(a, b), widening)
     if fit.standard_error == 0:
-        note = "either arm scores the same on every unit: there is no spread to judge them by"
-        return replace(known, notes=(*notes, note))
+        return replace(known, notes=(*notes, Reason(Why.NO_SPREAD)))
     if alike(a, b):
-        notes.append(
-            "no test unit tells the arms apart: the interval is what so many units can exclude"
-        )
+        notes.append(Reason(Why.NO_DISAGREEMENT))
     low, high = fit.interval(1 - ALPHA)
     inner = fit.interval(1 - 2 * ALPHA)
     t = fit.mean / fit.standard_error

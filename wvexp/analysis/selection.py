@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.reason import Reason, Why
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -17,7 +19,7 @@ class Selection:
 
     chosen        [arms][sizes]: index into `rates`; None where nothing could be chosen
     tuning_seeds  [arms][sizes]: seeds on which the choice rests
-    problems      what makes the comparison less than fair, cell by cell, in words
+    problems      what makes the comparison less than fair, cell by cell
     """
 
     arms: tuple[str, ...]
@@ -25,7 +27,7 @@ class Selection:
     rates: tuple[float, ...]
     chosen: tuple[tuple[int | None, ...], ...]
     tuning_seeds: tuple[tuple[int, ...], ...]
-    problems: tuple[str, ...]
+    problems: tuple[Reason, ...]
 
 
 def select(
@@ -53,14 +55,14 @@ def select(
     offered: NDArray[np.bool_] = np.any(np.isfinite(validation), axis=(0, 3))
     chosen: list[tuple[int | None, ...]] = []
     tuning_seeds: list[tuple[int, ...]] = []
-    problems: list[str] = []
+    problems: list[Reason] = []
     for a, arm in enumerate(arms):
         row = [_choose(validation[a, k]) for k in range(len(sizes))]
         chosen.append(tuple(rate for rate, _ in row))
         tuning_seeds.append(tuple(seeds for _, seeds in row))
         for k, size in enumerate(sizes):
-            said = _problems(validation[a, k], offered[k], row[k][0], rates)
-            problems.extend(f"{arm} at size {size:,.0f}: {problem}" for problem in said)
+            of_cell = _problems(validation[a, k], offered[k], row[k][0], rates)
+            problems += [_of_cell(arm, size, problem) for problem in of_cell]
     return Selection(
         arms=tuple(arms),
         sizes=tuple(map(float, sizes)),
@@ -86,16 +88,16 @@ def _problems(
     offered: NDArray[np.bool_],
     chosen: int | None,
     rates: Sequence[float],
-) -> list[str]:
+) -> list[Reason]:
     tried = np.isfinite(scores).any(axis=1)
     if not tried.any():
-        return ["no run"]
+        return [Reason(Why.CELL_WITHOUT_RUN)]
     problems = []
-    untried = ", ".join(f"{rates[int(r)]:g}" for r in np.flatnonzero(offered & ~tried))
+    untried = tuple(float(rates[int(r)]) for r in np.flatnonzero(offered & ~tried))
     if untried:
-        problems.append(f"learning rate {untried} not tried")
+        problems.append(Reason(Why.RATES_UNTRIED, rates=untried))
     if chosen is None:
-        problems.append("no seed tried all its learning rates, so none is chosen")
+        problems.append(Reason(Why.NO_RATE_CHOSEN))
     return problems
 
 
@@ -131,22 +133,29 @@ def at_chosen(results: NDArray[np.float64], selection: Selection) -> NDArray[np.
 
 
 def missing_cells(
-    chosen_results: NDArray[np.float64], arms: Sequence[str], sizes: Sequence[float]
-) -> tuple[str, ...]:
-    """Name the arms that lack seeds which other arms have, at each size.
+    chosen_results: NDArray[np.float64],
+    arms: Sequence[str],
+    sizes: Sequence[float],
+    seeds: Sequence[int],
+) -> tuple[Reason, ...]:
+    """The arms that lack seeds which other arms have, at each size.
 
     `chosen_results` [arms, sizes, seeds, ...] as from `at_chosen`; NaN where a run is missing.
     """
     flat = chosen_results.reshape(*chosen_results.shape[:3], -1)
     present: NDArray[np.bool_] = np.all(np.isfinite(flat), axis=3)
-    named = []
+    named: list[Reason] = []
     for k, size in enumerate(sizes):
         wanted = present[:, k].any(axis=0)
         for a, arm in enumerate(arms):
             lacking = np.flatnonzero(wanted & ~present[a, k])
             if len(lacking):
-                rows = ", ".join(map(str, lacking))
-                named.append(f"{arm} at size {size:,.0f}: no result in seed row {rows}")
+                no_result = Reason(Why.NO_RESULT, seeds=tuple(seeds[int(row)] for row in lacking))
+                named.append(_of_cell(arm, size, no_result))
         if not wanted.any():
-            named.append(f"size {size:,.0f}: no result in any arm")
+            named.append(Reason(Why.SIZE_WITHOUT_RESULT, size=float(size)))
     return tuple(named)
+
+
+def _of_cell(arm: str, size: float, because: Reason) -> Reason:
+    return Reason(Why.CELL, arm=arm, size=float(size), because=because)

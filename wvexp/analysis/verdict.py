@@ -20,14 +20,13 @@ from wvexp.analysis.evidence import (
     PairEvidence,
     SizeMeasures,
     estimate,
-    in_words,
     lower_bound,
     of_pair,
 )
 from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.gain import below_p, growth_p
 from wvexp.analysis.paired import ALPHA, MARGIN, holm
-from wvexp.analysis.wording import from_on, in_short, listed, margin_words, place
+from wvexp.analysis.reason import Reason, Why
 
 Claim = Literal[
     "pretrained_at_least_random", "random_suffices", "freeze_when_small", "tune_when_large"
@@ -39,18 +38,18 @@ BesideChoice = Literal["says_less", "higher_score", "less_sure"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """A claim, its status, the reason in one sentence, and the numbers behind it.
+    """A claim, its status, the reason, and the numbers behind it.
 
     fade      for `random_suffices`, the size at which the gain falls below the margin
     deciding  the comparison that the status rests on; None where it rests on none alone
-    beside    where the choice could be read as saying otherwise, why it does not (the reason says
-              it in words): the choice "says_less" (within the margin, not better), it has the
+    beside    where the choice could be read as saying otherwise, why it does not (the reason then
+              says so): the choice "says_less" (within the margin, not better), it has the
               "higher_score" of arms within the margin, or it is "less_sure" than the claim asks
     """
 
     claim: Claim
     status: Status
-    reason: str
+    reason: Reason
     evidence: tuple[Evidence, ...] = ()
     fade: Fade | None = None
     deciding: Evidence | None = None
@@ -64,7 +63,7 @@ def judge(
     measures: Mapping[float, SizeMeasures] | None = None,
     margin: float = MARGIN,
     widening: float = 1.0,
-    falls_short: str = "",
+    falls_short: Reason | None = None,
 ) -> tuple[Verdict, ...]:
     """The four verdicts.
 
@@ -96,7 +95,7 @@ def judge(
         _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes, comparisons),
         _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes, comparisons),
     )
-    if not falls_short:
+    if falls_short is None:
         return verdicts
     return tuple(
         replace(verdict, status="not tested", reason=falls_short)
@@ -113,7 +112,7 @@ def _pretrained_at_least_random(
     evidence = frozen.evidence + tuned.evidence
     lacking = frozen.lacking + tuned.lacking
     if not evidence:
-        return Verdict(claim, "not tested", in_short(lacking))
+        return Verdict(claim, "not tested", Reason(Why.LACKING, lacking=lacking))
     lost = [e for e in evidence if _lost(e.comparison)]
     unsure = [e for e in evidence if lower_bound(e) <= -margin]
     slight = [e for e in evidence if e.comparison.difference.call == "B" and e not in lost]
@@ -121,20 +120,18 @@ def _pretrained_at_least_random(
     worst = None
     if lost:
         worst = min(lost, key=estimate)
-        status, reason = "contradicted", f"random is better: {in_words(worst)}"
+        status, reason = "contradicted", Reason(Why.LOSS, evidence=worst)
     elif unsure:
         worst = min(unsure, key=lower_bound)
-        reason = f"a loss beyond {margin_words(margin)} is not excluded: {in_words(worst)}"
+        reason = Reason(Why.LOSS_NOT_EXCLUDED, margin=margin, evidence=worst)
     elif lacking:
-        seen = f"no loss beyond {margin_words(margin)} seen"
-        reason = f"{seen}, but not all was measured: {in_short(lacking)}"
+        reason = Reason(Why.NO_LOSS_SEEN, margin=margin, lacking=lacking)
     else:
         worst = min(evidence, key=lower_bound)
         status = "supported"
-        reason = f"at no size worse by more than {margin_words(margin)}; at worst {in_words(worst)}"
+        reason = Reason(Why.NO_LOSS, margin=margin, evidence=worst)
     if slight and not lost:
-        at = listed([f"{e.comparison.b} at {e.comparison.size:,.0f}" for e in slight])
-        reason += f"; called better by less than {margin_words(margin)}: {at}"
+        reason = Reason(Why.BESIDE_SLIGHT_LOSSES, first=reason, margin=margin, losses=tuple(slight))
     return Verdict(claim, status, reason, evidence, deciding=worst)
 
 
@@ -153,9 +150,13 @@ def _random_suffices(
     pretrained, random = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
     fade = gain_fades(pretrained, random, sizes, margin, widening=widening)
     last = pair.evidence[-1]
-    undecided = Verdict(claim, "undecided", "", pair.evidence, fade, last)
+    # What a reason has, whichever it is.
+    told = {"margin": margin, "evidence": last}
+    reason = Reason(Why.GAIN_OPEN, **told)
+    undecided = Verdict(claim, "undecided", reason, pair.evidence, fade, last)
     if last.comparison.size != sizes[-1]:
-        return replace(undecided, reason=f"the largest size has no interval: {pair.lacking[-1]}")
+        reason = Reason(Why.LARGEST_WITHOUT_INTERVAL, because=pair.lacking[-1])
+        return replace(undecided, reason=reason)
     with_interval = {e.comparison.size for e in pair.evidence}
     judged = [k for k, size in enumerate(sizes) if size in with_interval]
     below, grows = _holm_beside(
@@ -164,33 +165,22 @@ def _random_suffices(
         growth_p((pretrained - random)[judged], [sizes[k] for k in judged], widening),
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
-        where = from_on(fade.high, sizes) if fade.high else "at every size measured"
-        reason = f"the gain is below {margin_words(margin)} {where}: {in_words(last)}"
+        reason = Reason(Why.GAIN_BELOW, since=fade.high, sizes=tuple(sizes), **told)
         return replace(undecided, status="supported", reason=reason)
     if fade.within.after == "A" and grows <= ALPHA:
-        reason = f"the gain still grows with the data: {in_words(last)}"
         growing = replace(fade, status="growing", estimate=None, low=sizes[-1], high=None)
+        reason = Reason(Why.GAIN_GROWS, **told)
         return replace(undecided, status="contradicted", reason=reason, fade=growing)
-    if fade.within.after == "B" and below <= ALPHA:
-        reason = (
-            f"below {margin_words(margin)} at the largest size, but between smaller ones it passes "
-            f"that more than once: {in_words(last)}"
-        )
-    elif fade.within.after == "B":
-        reason = (
-            f"below {margin_words(margin)} by the interval at the largest size alone, not called "
-            f"with all comparisons counted: {in_words(last)}"
-        )
-    elif fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
-        reason = (
-            f"not shown at the largest size; a fitted curve, extrapolated, falls below "
-            f"{margin_words(margin)} at {place(fade.estimate)}: {in_words(last)}"
-        )
-    elif fade.within.after == "A":
-        reason = f"still above {margin_words(margin)} and not surely growing: {in_words(last)}"
-    else:
-        reason = f"not shown at the largest size: {in_words(last)}"
-    return replace(undecided, reason=reason)
+    if fade.within.after == "B":
+        # Called, it can only have passed the margin more than once.
+        why = Why.GAIN_BELOW_AGAIN if below <= ALPHA else Why.GAIN_BELOW_UNCALLED
+        return replace(undecided, reason=Reason(why, **told))
+    if fade.status == "extrapolated" and fade.estimate and fade.estimate > sizes[-1]:
+        reason = Reason(Why.GAIN_EXTRAPOLATED, size=fade.estimate, **told)
+        return replace(undecided, reason=reason)
+    if fade.within.after == "A":
+        return replace(undecided, reason=Reason(Why.GAIN_ABOVE, **told))
+    return undecided
 
 
 def _at_one_end(
@@ -206,9 +196,11 @@ def _at_one_end(
         return untested
     at_end = [e for e in pair.evidence if e.comparison.size == end(sizes)]
     if not at_end:
-        which = "smallest" if end is min else "largest"
-        lacking = pair.lacking[0 if end is min else -1]
-        reason = f"the {which} size has no interval: {lacking}"
+        reason = (
+            Reason(Why.SMALLEST_WITHOUT_INTERVAL, because=pair.lacking[0])
+            if end is min
+            else Reason(Why.LARGEST_WITHOUT_INTERVAL, because=pair.lacking[-1])
+        )
         return Verdict(claim, "undecided", reason, pair.evidence)
     [deciding] = at_end
     winner, ahead = deciding.comparison.winner, deciding.comparison.ahead
@@ -216,28 +208,26 @@ def _at_one_end(
         "undecided" if winner is None else "supported" if winner == advised else "contradicted"
     )
     if winner:
-        said = f"{winner} is better"
+        reason = Reason(Why.WINNER, arm=winner, evidence=deciding)
     elif deciding.comparison.difference.call == "equivalent":
-        said = "no difference beyond the margin"
+        reason = Reason(Why.EQUIVALENT, evidence=deciding)
     elif ahead:
-        said = (
-            f"{ahead} is ahead by the interval at this size alone, not called with all "
-            f"{family_size(comparisons)} comparisons counted"
-        )
+        family = family_size(comparisons)
+        reason = Reason(Why.AHEAD_UNCALLED, arm=ahead, comparisons=family, evidence=deciding)
     else:
-        said = "no winner"
-    return Verdict(claim, status, f"{said}: {in_words(deciding)}", pair.evidence, deciding=deciding)
+        reason = Reason(Why.NO_WINNER, evidence=deciding)
+    return Verdict(claim, status, reason, pair.evidence, deciding=deciding)
 
 
 def _untested(claim: Claim, pair: PairEvidence, sizes: Sequence[float]) -> Verdict | None:
     """The verdict on a claim about small and large where the pair has no two sizes."""
     if not pair.evidence:
-        return Verdict(claim, "not tested", in_short(pair.lacking))
+        return Verdict(claim, "not tested", Reason(Why.LACKING, lacking=pair.lacking))
     if len(sizes) < 2:
-        reason = f"one size, {sizes[0]:,.0f}: telling small from large needs two"
+        reason = Reason(Why.ONE_SIZE, size=sizes[0])
         return Verdict(claim, "not tested", reason, pair.evidence)
     if len(pair.evidence) < 2:
-        reason = f"one size with an interval: {in_short(pair.lacking)}"
+        reason = Reason(Why.ONE_SIZE_WITH_INTERVAL, lacking=pair.lacking)
         return Verdict(claim, "not tested", reason, pair.evidence)
     return None
 

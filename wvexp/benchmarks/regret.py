@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.arms import ARMS
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
 from wvexp.metrics import METRICS
 from wvexp.report.measurements import Measurements, measure
+from wvexp.report.reasons import in_words
 from wvexp.results.crossfit import Results
 from wvexp.seeds import stream
 
@@ -36,14 +38,14 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
         for condition in sorted({run.condition for run in store.runs()}):
             m = measure(store, condition)
             for size in m.sizes:
-                of_size = None
-                if not (why := _lacking(m, size)):
+                why = _lacking(m, size)
+                if why is None:
                     try:
                         of_size = {name: _both_ways(m, size, name, seed) for name in policies}
                     except ValueError as error:  # a half without a single entity, or class
-                        why = f"half of the test units: {error}"
-                if of_size is None:
-                    left_out.append({"condition": condition, "size": size, "why": why})
+                        why = Reason(Why.HALF_WITHOUT_SCORE, error=error)
+                if why is not None:
+                    left_out.append({"condition": condition, "size": size, "why": in_words(why)})
                     continue
                 for name, regrets in of_size.items():
                     policies[name] += regrets
@@ -66,22 +68,22 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
     }
 
 
-def _lacking(m: Measurements, size: int) -> str:
-    """Why a size is no setting: too few seeds or test units in an arm; empty where it is one."""
+def _lacking(m: Measurements, size: int) -> Reason | None:
+    """Why a size is no setting: too few seeds or test units in an arm; None where it is one."""
     ran = {}
     for arm in ARMS:
         counts = m.counts.get((arm, size))
         if counts is None:
-            return f"no run of {arm}"
+            return Reason(Why.NO_RUN, arms=(arm,))
         if counts.shape[1] < 4:
-            return f"{counts.shape[1]} test units"
+            return Reason(Why.FEW_UNITS, units=counts.shape[1])
         ran[arm] = np.isfinite(counts[:, 0, 0])
         if ran[arm].sum() < 2:
-            return f"one seed of {arm}"
+            return Reason(Why.ONE_SEED, arm=arm)
     for a, b in combinations(ARMS, 2):
         if not (ran[a] & ran[b]).any():
-            return f"no seed that {a} and {b} have in common"
-    return ""
+            return Reason(Why.NO_SEED_IN_COMMON, a=a, b=b)
+    return None
 
 
 def _both_ways(m: Measurements, size: int, policy: str, seed: int) -> tuple[Regret, Regret]:

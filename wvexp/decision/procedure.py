@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
-from wvexp.analysis.wording import counted, listed
+from wvexp.analysis.reason import Reason, Why
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
@@ -128,8 +128,8 @@ def decide_config(
         base.train_size,
         failures=store.failures(base.condition),
         notes=(
-            *left_out_words(config.budget or "", allocation.left_out, allocation.sizes_measured),
-            *_failed_words(len(allocation.failed - store.keys())),
+            *left_out(config.budget or "", allocation.left_out, allocation.sizes_measured),
+            *_failed(len(allocation.failed - store.keys())),
         ),
         cut_short=not allocation.complete,
         gaps=False,
@@ -228,25 +228,21 @@ def stopping_after(seconds: float) -> Iterator[threading.Event]:
             timer.cancel()
 
 
-def _failed_words(failed: int) -> tuple[str, ...]:
-    return (f"{counted(failed, 'run')} failed, named in the report",) if failed else ()
+def _failed(failed: int) -> tuple[Reason, ...]:
+    return (Reason(Why.RUNS_FAILED, count=failed),) if failed else ()
 
 
-def left_out_words(
-    budget: str, left_out: Collection[tuple[str, int]], measured: Collection[int] = ()
-) -> tuple[str, ...]:
-    """What the budget left out, in one line, or none.
+def left_out(
+    budget: str, what_where: Collection[tuple[str, int]], measured: Collection[int] = ()
+) -> tuple[Reason, ...]:
+    """What the budget left out, as one reason, or none.
 
     `measured` are the sizes of the runs that the decision rests on: where arms were not tuned
     alike at one of them, runs were left out there, not all.
     """
-    untuned = {size for what, size in left_out if what == WHAT[0]}
+    untuned = {size for what, size in what_where if what == WHAT[0]}
     named = {"all arms": untuned - set(measured), "some runs": untuned & set(measured)}
     for what in WHAT[1:]:
-        named[what] = {size for w, size in left_out if w == what} - untuned
-    parts = [
-        f"{what} at {listed([f'{size:,}' for size in sorted(sizes)])}"
-        for what, sizes in named.items()
-        if sizes
-    ]
-    return (f"budget={budget} left out {', '.join(parts)}",) if parts else ()
+        named[what] = {size for w, size in what_where if w == what} - untuned
+    parts = tuple((what, tuple(sorted(sizes))) for what, sizes in named.items() if sizes)
+    return (Reason(Why.LEFT_OUT_BY_BUDGET, budget=budget, parts=parts),) if parts else ()

@@ -14,7 +14,6 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.analysis.rare import enough_units
-from wvexp.analysis.wording import counted
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS
@@ -26,6 +25,7 @@ from wvexp.experiment.inputs import Inputs, prepare
 from wvexp.metrics import METRICS, default_metric
 from wvexp.models import AUTO, MODELS, default_model
 from wvexp.parity.watching import watcher
+from wvexp.report.wording import counted
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.stored_run import StoredRun

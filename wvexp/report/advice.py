@@ -10,10 +10,11 @@ from wvexp.analysis.arms import (
     RANDOM_TUNED,
 )
 from wvexp.analysis.choice import SURE
-from wvexp.analysis.wording import counted, in_short, listed, margin_words
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
 from wvexp.report.quantities import percent, points, surely
+from wvexp.report.reasons import all_in_words, briefly, in_short, in_words, remedy_words
+from wvexp.report.wording import counted, listed, margin_words
 from wvexp.report.words import fade_words, places, unit
 
 # Letters of a problem that fit on the terminal.
@@ -49,12 +50,13 @@ def _how_sure(f: Findings) -> str:
     if choice.recommended is None:
         return ""
     if choice.confidence is None:
-        return "How sure: unknown (" + "; ".join(choice.notes or ("too little measured",)) + ")."
+        why = "; ".join(all_in_words(choice.notes)) or "too little measured"
+        return f"How sure: unknown ({why})."
     size = f.sizes[-1]
     as_good = [
         arm for arm, p in choice.near_best.items() if p >= SURE and arm != choice.recommended
     ]
-    reasons = "" if choice.decided else "".join(f"; {note}" for note in choice.notes)
+    reasons = "" if choice.decided else "".join(f"; {in_words(note)}" for note in choice.notes)
     also = f"; so is {listed(as_good)}" if as_good else ""
     return (
         f"How sure: {percent(surely(choice.confidence))} that it is within "
@@ -93,7 +95,7 @@ def _cost(f: Findings) -> str:
         return ""
     if cost is None:
         unmeasured = [blocker.reason for blocker in f.choice.blockers if blocker.arm]
-        why = in_short(unmeasured or ["too few seeds in common"])
+        why = in_short(unmeasured) if unmeasured else "too few seeds in common"
         return f"What it costs to be wrong: unknown ({why})."
     score = f.score(f.choice.recommended, f.sizes[-1])
     missing = 1.0 if score is None else 1.0 - score.score
@@ -151,14 +153,15 @@ def _at(f: Findings) -> str:
 
 
 def _unmeasured(f: Findings) -> str:
-    return f"; {f.falls_short}" if f.falls_short else ""
+    return f"; {in_words(f.falls_short)}" if f.falls_short else ""
 
 
 def _settling(f: Findings) -> str:
     """What the blockers ask for; where there are none, what would tell the arms apart."""
     if f.choice.blockers:
-        remedies = [b.remedy for b in f.choice.blockers if b.remedy]
-        return f"What would settle it: {'; '.join(dict.fromkeys(remedies))}." if remedies else ""
+        remedies = filter(None, map(remedy_words, f.choice.blockers))
+        wanted = "; ".join(dict.fromkeys(remedies))
+        return f"What would settle it: {wanted}." if wanted else ""
     s = f.choice.settling
     if s is None:
         larger = "What would settle it: a larger budget; begun again, it goes on here."
@@ -182,7 +185,7 @@ def _missing(f: Findings) -> str:
     if not f.problems:
         return ""
     rest = f" (and {len(f.problems) - 1} more, in the report)" if len(f.problems) > 1 else ""
-    first = f.problems[0]
+    first = in_words(f.problems[0])
     if len(first) > _LONGEST:
-        first = first.partition(": ")[0][:_LONGEST]
+        first = briefly(f.problems[0])[:_LONGEST]
     return f"Mind: {first}{rest}."

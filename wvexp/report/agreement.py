@@ -12,15 +12,14 @@ from dataclasses import replace
 from wvexp.analysis.arms import PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED
 from wvexp.analysis.choice import SURE, Choice
 from wvexp.analysis.comparisons import Comparison
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.verdict import BesideChoice, Verdict
-from wvexp.analysis.wording import margin_words
-from wvexp.report.quantities import percent, surely
 
 
 def beside_choice(
     verdicts: Sequence[Verdict], choice: Choice, top: float, margin: float
 ) -> tuple[Verdict, ...]:
-    """The verdicts, with a word where the choice, made at size `top`, could seem to differ."""
+    """The verdicts, with a reason why the choice, made at size `top`, only seems to differ."""
     return tuple(_explained(verdict, choice, top, margin) for verdict in verdicts)
 
 
@@ -28,14 +27,15 @@ def _explained(verdict: Verdict, choice: Choice, top: float, margin: float) -> V
     beside, arm = _beside(verdict, choice, top)
     if beside is None:
         return verdict
-    within = f"within {margin_words(margin)} of the best arm"
-    sure = percent(surely(choice.near_best.get(arm, 0.0)))
-    why = {
-        "says_less": f"that {arm} is the choice says less: it is {within}, better or not",
-        "higher_score": f"{arm} is the choice for its higher score",
-        "less_sure": f"that {arm} is {within} there is {sure} sure, less than this claim asks for",
-    }
-    return replace(verdict, beside=beside, reason=f"{verdict.reason}; {why[beside]}")
+    reason = Reason(
+        Why.BESIDE_CHOICE,
+        first=verdict.reason,
+        beside=beside,
+        arm=arm,
+        margin=margin,
+        confidence=choice.near_best.get(arm, 0.0),
+    )
+    return replace(verdict, beside=beside, reason=reason)
 
 
 def _beside(verdict: Verdict, choice: Choice, top: float) -> tuple[BesideChoice | None, str]:

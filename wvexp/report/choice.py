@@ -8,6 +8,7 @@ import numpy as np
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.choice import SURE, Blocker, Choice, choose
 from wvexp.analysis.overlap import widening
+from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.scores import Values
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.measurements import Measurements
@@ -30,20 +31,15 @@ def choice_of(m: Measurements, margin: float) -> Choice:
     if not choice.decided or choice.recommended is None:
         return choice
     rivals = [arm for arm in ARMS if arm in values and arm != choice.recommended]
-    better = [
+    better = tuple(
         arm
         for arm in rivals
         if (gain := gain_beyond(m, arm)) > 0
         and chosen({**values, arm: values[arm] + gain}).near_best[choice.recommended] < SURE
-    ]
+    )
     if not better:
         return choice
-    arms = " and ".join(better)
-    blocker = Blocker(
-        f"{arms} did best at the lowest or highest learning rate tried, and one beyond could "
-        "change the choice",
-        f"learning rates beyond those tried, for {arms}",
-    )
+    blocker = Blocker(Reason(Why.BETTER_BEYOND_THE_GRID, arms=better), Remedy.RATES_BEYOND)
     return replace(choice, decided=False, blockers=(*choice.blockers, blocker))
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from wvexp.analysis.wording import counted, listed
 from wvexp.data.contents import SplitContents
 from wvexp.report.measurements import Measurements
+from wvexp.report.wording import counted, listed
 from wvexp.tasks import SENTENCE
 
 # Labels that are named with their counts, the most frequent first, and letters of each; the table

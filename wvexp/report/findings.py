@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.fading import Fade, gain_fades
 from wvexp.analysis.overlap import widening
 from wvexp.analysis.paired import MARGIN
+from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.verdict import Verdict, judge
 from wvexp.data.overview import Reading
 from wvexp.data.records import to_plain
@@ -31,6 +32,7 @@ from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
 from wvexp.report.description import described
 from wvexp.report.measurements import Measurements
+from wvexp.report.reasons import in_words, remedy_words
 from wvexp.report.summaries import (
     GroupError,
     LabelScore,
@@ -79,8 +81,9 @@ class Findings:
     baseline: score of always giving the most frequent label; None where it is not known
     read: what was read, as the first run that says so has it; None where none does
     unseen_labels: what counts as wrong because training lacks its label; empty for none
-    falls_short: how much less was measured than the size that the choice is for; empty where
-        that size was reached
+    falls_short: how much less was measured than the size that the choice is for; None where that
+        size was reached
+    problems: what to mind, the most telling first
     cut_short: a budget ended before all was measured that would have been without one
     """
 
@@ -97,7 +100,7 @@ class Findings:
     seeds: tuple[int, ...]
     baseline: float | None
     unseen_labels: str
-    falls_short: str
+    falls_short: Reason | None
     cut_short: bool
     choice: Choice
     scores: tuple[Score, ...]
@@ -116,7 +119,7 @@ class Findings:
     parity: dict[str, Any]
     movement: tuple[dict[str, Any], ...]
     versions: dict[str, list[str]]
-    problems: tuple[str, ...]
+    problems: tuple[Reason, ...]
     failures: tuple[str, ...]
     runs: tuple[StoredRun, ...]
 
@@ -124,10 +127,10 @@ class Findings:
         return next((s for s in self.scores if (s.arm, s.size) == (arm, size)), None)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; what could not be estimated is null."""
-        without = asdict(replace(self, runs=()))
-        content: dict[str, Any] = plain({**without, "runs": to_plain(self.runs)})
-        return content
+        """Plain values, reasons in words; what could not be estimated is null."""
+        content: dict[str, Any] = plain(replace(self, runs=()))
+        runs = plain(to_plain(self.runs))
+        return {**content, "runs": runs, "falls_short": content["falls_short"] or ""}
 
 
 def find(
@@ -135,7 +138,7 @@ def find(
     margin: float = MARGIN,
     failures: tuple[str, ...] = (),
     wanted_size: int | None = None,
-    notes: tuple[str, ...] = (),
+    notes: tuple[Reason, ...] = (),
     cut_short: bool = False,
 ) -> Findings:
     """Everything that the analysis can say of the measurements; what it cannot is left out.
@@ -164,8 +167,8 @@ def find(
     choice = choice_of(m, margin)
     curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
     if short:
-        blocker = Blocker(short, f"runs on all {wanted_size:,} training examples (a larger budget)")
-        choice = replace(choice, decided=False, blockers=(*choice.blockers, blocker))
+        blockers = (*choice.blockers, Blocker(short, Remedy.WANTED_SIZE))
+        choice = replace(choice, decided=False, blockers=blockers)
     verdicts = beside_choice(verdicts, choice, m.sizes[-1], margin)
     read = next((run.read for run in m.runs if run.read is not None), None)
     return Findings(
@@ -207,17 +210,22 @@ def find(
     )
 
 
-def _falls_short(m: Measurements, wanted_size: int | None) -> str:
-    """How much less than the wanted size was measured; empty where nothing is missing."""
+def _falls_short(m: Measurements, wanted_size: int | None) -> Reason | None:
+    """How much less than the wanted size was measured; None where nothing is missing."""
     if wanted_size is None or m.sizes[-1] >= wanted_size:
-        return ""
-    return f"measured up to {m.sizes[-1]:,} of {wanted_size:,} training examples"
+        return None
+    return Reason(Why.SHORT_OF_WANTED_SIZE, measured=m.sizes[-1], wanted=wanted_size)
 
 
 def plain(value: Any) -> Any:
-    """The same as JSON has it: tuples as lists, numbers that are none as null."""
+    """The same as JSON has it: tuples as lists, numbers that are none as null, reasons in words."""
+    if isinstance(value, Reason):
+        return in_words(value)
+    if isinstance(value, Blocker):
+        said = {"reason": in_words(value.reason), "remedy": remedy_words(value)}
+        return {**said, "arm": value.arm}
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
         return {_name(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list | set | frozenset):
@@ -255,13 +263,17 @@ def scores_of(m: Measurements) -> tuple[Score, ...]:
     return tuple(scores)
 
 
-def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[str]:
+def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[Reason]:
     """The curves, over sizes enough for one, that cannot be fitted or that fit badly."""
-    said: dict[str, list[str]] = {}
+    arms: dict[Why, list[str]] = {}
     for arm, curve in curves.items():
-        if len(curve.sizes) > 2 and curve.notes and not curve.notes[-1].startswith("size"):
-            said.setdefault(curve.notes[-1], []).append(arm)
-    return [f"learning curve of {', '.join(arms)}: {note}" for note, arms in said.items()]
+        for note in curve.notes:
+            if note.kind in (Why.CURVE_NOT_FITTED, Why.CURVE_FITS_BADLY):
+                arms.setdefault(note.kind, []).append(arm)
+    return [
+        Reason(Why.LEARNING_CURVE, arms=tuple(of_kind), because=Reason(kind))
+        for kind, of_kind in arms.items()
+    ]
 
 
 def _curve(values: Any, sizes: tuple[int, ...], wider: float) -> LearningCurve:

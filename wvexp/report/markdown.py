@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from wvexp.report.advice import advice, headline
 from wvexp.report.findings import Findings
+from wvexp.report.reasons import all_in_words
 from wvexp.report.score_tables import score_tables
 from wvexp.report.style import Figure
 from wvexp.report.table import Table
@@ -28,7 +29,8 @@ def markdown(f: Findings, figures: Sequence[Figure], images: str) -> str:
         lines += [_md(figure.caption), ""]
     for table in tables(f):
         lines += _md_table(table)
-    for title, entries in (("What to mind", f.problems), ("Failed runs", f.failures)):
+    minded = all_in_words(f.problems)
+    for title, entries in (("What to mind", minded), ("Failed runs", f.failures)):
         if entries:
             lines += [f"## {title}", "", *(f"- {_md(entry)}" for entry in entries), ""]
     return "\n".join(lines)

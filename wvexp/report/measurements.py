@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.evidence import SizeMeasures
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
@@ -32,7 +33,7 @@ class Measurements:
     edges      [arms, sizes]: -1 or 1 where the chosen rate is the lowest or highest tried
     shared     sizes at which all seeds trained on the same text
     folds      of a cross-fit; None where there is a test split
-    problems   what is missing or less than fair, in words
+    problems   what is missing or less than fair
     """
 
     condition: str
@@ -50,7 +51,7 @@ class Measurements:
     chosen: Mapping[tuple[str, int, int], StoredRun]
     shared: frozenset[int]
     folds: int | None
-    problems: tuple[str, ...]
+    problems: tuple[Reason, ...]
 
     @property
     def full_size(self) -> int | None:
@@ -111,8 +112,7 @@ def measure(results: Results, condition: str, gaps: bool = True) -> Measurements
     counts, problems = read_counts(results, arms, sizes, seeds, chosen)
     values = values_by_arm(metric, counts, arms, sizes, seeds, problems)
     present = np.stack([~np.isnan(values[arm]).all(axis=2) for arm in arms])
-    missing = missing_cells(np.where(present, 0.0, np.nan), arms, sizes)
-    named = [text.replace("seed row", "seed") for text in missing] if _plain(seeds) else missing
+    missing = missing_cells(np.where(present, 0.0, np.nan), arms, sizes, seeds)
     return Measurements(
         condition=condition,
         metric=metric,
@@ -137,7 +137,7 @@ def measure(results: Results, condition: str, gaps: bool = True) -> Measurements
             *problems,
             *(selection.problems if gaps else ()),
             *_at_an_edge(selection, edges),
-            *(named if gaps else ()),
+            *(missing if gaps else ()),
         ),
     )
 
@@ -159,49 +159,34 @@ def _same_text(runs: Sequence[StoredRun], size: int) -> bool:
     return len(texts) == 1 and len(seeds) > 1 and None not in next(iter(texts))
 
 
-def _absent(arms: Sequence[str]) -> list[str]:
-    return [f"no run of the arm {arm}" for arm in ARMS if arm not in arms]
+def _absent(arms: Sequence[str]) -> list[Reason]:
+    return [Reason(Why.NO_RUN_OF_ARM, arm=arm) for arm in ARMS if arm not in arms]
 
 
-def _single(sizes: Sequence[int], seeds: Sequence[int]) -> list[str]:
-    said = []
-    if len(sizes) == 1:
-        said.append(f"one training size, {sizes[0]}: no curve and no crossover can be told")
-    if len(seeds) == 1:
-        said.append("one seed: nothing can be said of how far a result would repeat")
-    return said
+def _single(sizes: Sequence[int], seeds: Sequence[int]) -> list[Reason]:
+    single = [Reason(Why.SINGLE_SIZE, size=sizes[0])] if len(sizes) == 1 else []
+    return [*single, Reason(Why.SINGLE_SEED)] if len(seeds) == 1 else single
 
 
-def _leaking(runs: Sequence[StoredRun]) -> list[str]:
+def _leaking(runs: Sequence[StoredRun]) -> list[Reason]:
     """Whether test sentences were trained on; every run of a condition has the same data."""
     leakage = next((run.leakage for run in runs if run.leakage is not None), None)
     if leakage is None:
         return []
-    shared, checked = leakage.shared, leakage.checked
-    return [
-        f"{shared:,} of {checked:,} test sentences ({shared / checked:.1%}, of five words and "
-        "more) also stand in the training data: test scores may be too high"
-    ]
+    return [Reason(Why.LEAKAGE, shared=leakage.shared, checked=leakage.checked)]
 
 
-def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[str]:
+def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[Reason]:
     """Where a rate outside those tried might have been better."""
     side = {-1: "lowest", 1: "highest"}
-    cells = [
-        f"{selection.arms[a]} at {selection.sizes[k]:,.0f} ({side[int(edges[a, k])]})"
+    cells = tuple(
+        (selection.arms[a], selection.sizes[k], side[int(edges[a, k])])
         for a, k in np.argwhere(edges)
-    ]
+    )
     if not cells:
         return []
     total = sum(rate is not None for row in selection.chosen for rate in row)
-    return [
-        f"the best learning rate is the lowest or highest tried in {len(cells)} of {total} cells: "
-        + ", ".join(cells)
-    ]
-
-
-def _plain(seeds: Sequence[int]) -> bool:
-    return tuple(seeds) == tuple(range(len(seeds)))
+    return [Reason(Why.RATES_AT_AN_EDGE, cells=cells, total=total)]
 
 
 def _mean(values: Iterable[float | None]) -> float | None:

@@ -12,6 +12,7 @@ from wvexp.analysis.verdict import Status
 from wvexp.report.advice import advice, headline
 from wvexp.report.findings import Findings
 from wvexp.report.ledger import ledger_table
+from wvexp.report.reasons import all_in_words
 from wvexp.report.score_tables import score_tables
 from wvexp.report.style import Figure
 from wvexp.report.table import Row, Table
@@ -26,6 +27,7 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
     """The page as text; everything that comes from data is escaped."""
     specs = [{"id": figure.name, "spec": figure.chart.to_dict()} for figure in figures]
     names = dict(f.described)
+    minded = _list("What to mind", all_in_words(f.problems))
     parts = {
         "title": escape(": ".join(filter(None, [names.get("data"), headline(f)]))),
         "headline": escape(headline(f)),
@@ -38,7 +40,7 @@ def html(f: Findings, figures: Sequence[Figure], moved: Sequence[Row] = ()) -> s
         "figures": "".join(map(_figure, figures)) or "<p>Nothing to draw.</p>",
         "tables": "".join(map(_section, tables(f))),
         "moved": _section(ledger_table(moved)) if moved else "",
-        "missing": _list("What to mind", f.problems) + _list("Failed runs", f.failures),
+        "missing": minded + _list("Failed runs", f.failures),
         "runs": _section(run_table(f, _ROWS_SHOWN)),
         "configuration": _folded(
             "Configuration and versions",

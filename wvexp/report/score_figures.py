@@ -5,7 +5,6 @@ from typing import Any
 import altair as alt
 
 from wvexp.analysis.crossover import Crossover
-from wvexp.analysis.wording import margin_words
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
 from wvexp.report.style import (
@@ -19,6 +18,7 @@ from wvexp.report.style import (
     size_axis,
     sized,
 )
+from wvexp.report.wording import margin_words
 from wvexp.report.words import unit
 
 _BAND = "#999999"

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from wvexp.analysis.wording import counted, listed
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings, Score
 from wvexp.report.table import Row, Table
+from wvexp.report.wording import counted, listed
 from wvexp.report.words import unit
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wvexp.analysis.reason import Reason
 from wvexp.errors import UserError
 from wvexp.metrics import METRICS
 from wvexp.report.conditions import choose_condition
@@ -52,7 +53,7 @@ def findings_of(
     wanted_size: int | None = None,
     *,
     failures: Sequence[Mapping[str, Any]] = (),
-    notes: tuple[str, ...] = (),
+    notes: tuple[Reason, ...] = (),
     cut_short: bool = False,
     gaps: bool = True,
 ) -> Findings:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wvexp.analysis.wording import margin_words
 from wvexp.metrics import METRICS
 from wvexp.report.findings import PAIRS, Findings
 from wvexp.report.quantities import percent, points
+from wvexp.report.reasons import in_words
 from wvexp.report.score_tables import rate_table
 from wvexp.report.table import Row, Table
+from wvexp.report.wording import margin_words
 from wvexp.report.words import CLAIMS, fade_words, places, unit
 from wvexp.results.stored_run import StoredRun
 from wvexp.tasks import TASKS
@@ -126,7 +127,7 @@ def tables(f: Findings) -> list[Table]:
 
 def verdict_table(f: Findings) -> Table:
     """Claim, verdict and reason of every claim of the guidance."""
-    rows = [(CLAIMS[v.claim], v.status, f"{v.reason}.") for v in f.verdicts]
+    rows = [(CLAIMS[v.claim], v.status, f"{in_words(v.reason)}.") for v in f.verdicts]
     caption = f"Judged on the arms at all sizes, with a margin of {margin_words(f.margin)}."
     return Table("The guidance, claim by claim", caption, ("claim", "verdict", "because"), rows)
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from wvexp.analysis.wording import listed
 from wvexp.report.findings import Findings
 from wvexp.report.style import Figure, error_axis, lines_by_arm
+from wvexp.report.wording import listed
 from wvexp.report.words import unit
 
 

@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.scores import Values
 from wvexp.data.units import Units
 from wvexp.metrics import METRICS
@@ -19,12 +20,12 @@ def read_counts(
     sizes: Sequence[int],
     seeds: Sequence[int],
     chosen: Mapping[tuple[str, int, int], StoredRun],
-) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[str]]:
+) -> tuple[dict[tuple[str, int], NDArray[np.float64]], list[Reason]]:
     """Counts [seeds, units, k] of every arm and size, and what could not be read.
 
     Equal texts are one unit: a sentence that stands in the test data twice is no second witness.
     """
-    problems = []
+    problems: list[Reason] = []
     ids: list[str] | None
     units: list[str] | None = None
     places: list[int] = []
@@ -42,8 +43,8 @@ def read_counts(
             if units is None and ids:
                 units, places = ids, _distinct(ids)
             if ids is None or ids != units:
-                said = "other test units than the rest" if ids else "no counts by test unit"
-                problems.append(f"{arm} at size {size}, seed {seed}: {said}, left out")
+                why = Why.OTHER_UNITS if ids else Why.NO_COUNTS
+                problems.append(Reason(why, arm=arm, size=size, seed=seed))
                 continue
             rows[row] = _summed(results.unit_counts(run.key), places)
         if rows:
@@ -77,7 +78,7 @@ def values_by_arm(
     arms: Sequence[str],
     sizes: Sequence[int],
     seeds: Sequence[int],
-    problems: list[str],
+    problems: list[Reason],
 ) -> dict[str, NDArray[np.float64]]:
     """By arm, values [sizes, seeds, units]; a cell without a score is named in `problems`."""
     tables: dict[tuple[str, int], Values] = {}
@@ -85,7 +86,7 @@ def values_by_arm(
         try:
             tables[arm, size] = METRICS[metric].values(of_cell)
         except ValueError as error:
-            problems.append(f"{arm} at size {size}: {error}")
+            problems.append(Reason(Why.NO_SCORE, arm=arm, size=size, error=error))
     units = max((of_cell.shape[1] for of_cell in counts.values()), default=1)
     nothing = np.full((len(seeds), units), np.nan)
     return {arm: np.stack([tables.get((arm, size), nothing) for size in sizes]) for arm in arms}

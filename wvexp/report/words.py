@@ -6,9 +6,11 @@ from wvexp.analysis.comparisons import family_size
 from wvexp.analysis.crossover import Crossover, Sign
 from wvexp.analysis.fading import Fade
 from wvexp.analysis.overlap import widening
-from wvexp.analysis.wording import counted, from_on, in_short, listed, margin_words, place
+from wvexp.analysis.reason import Why
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
+from wvexp.report.reasons import in_short
+from wvexp.report.wording import counted, from_on, listed, margin_words, place
 from wvexp.tasks import TASKS
 
 CLAIMS = {
@@ -74,7 +76,8 @@ def crossover_words(crossing: Crossover, a: str, b: str, of: str) -> str:
     """What the intervals say of the size at which arms a and b change places, and no more."""
     sizes = crossing.sizes
     if len(sizes) < 2:
-        why = f": {in_short(crossing.notes[:-1])}" if len(crossing.notes) > 1 else ""
+        left_out = [note for note in crossing.notes if note.kind is Why.SIZE_LEFT_OUT]
+        why = f": {in_short(left_out)}" if left_out else ""
         return f"cannot be told without an interval at two sizes{why}"
     name: dict[Sign | None, str] = {"A": a, "B": b, None: "neither"}
     low, high = (_edge(edge, sizes) for edge in (crossing.low, crossing.high))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.analysis.reason import Reason, Why
 from wvexp.data.leakage import Leakage
 from wvexp.metrics.class_scores import class_scores
 from wvexp.results.stored_run import (
@@ -41,7 +42,7 @@ class CrossFitted:
 
     def __init__(self, results: Results) -> None:
         self.results = results
-        self.incomplete: list[str] = []
+        self.incomplete: list[Reason] = []
         self._folds: dict[str, Sequence[str]] = {}
 
     def runs(self, **equal: Any) -> list[StoredRun]:
@@ -58,10 +59,16 @@ class CrossFitted:
                 joined.append(_joined(parts))
                 self._folds[joined[-1].key] = joined[-1].fold_keys or ()
             else:
-                self.incomplete.append(
-                    f"{first.arm} at size {first.train_size}, seed {first.seed}, learning "
-                    f"rate {first.lr:g}: {len(parts)} of {first.folds} folds, left out"
+                missing = Reason(
+                    Why.FOLDS_MISSING,
+                    arm=first.arm,
+                    size=first.train_size,
+                    seed=first.seed,
+                    lr=first.lr,
+                    there=len(parts),
+                    folds=first.folds,
                 )
+                self.incomplete.append(missing)
         return joined
 
     def unit_counts(self, key: str) -> Counts:

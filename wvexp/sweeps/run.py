@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from wvexp.errors import UserError
+from wvexp.errors import RunError, UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.parity.engines import require_parity
 from wvexp.parity.watching import watcher
@@ -233,8 +233,4 @@ def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
 
 def _describe(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return (
-        text
-        if type(error).__name__ in ("RunError", "UserError")
-        else f"{type(error).__name__}: {text}"
-    )
+    return text if isinstance(error, RunError | UserError) else f"{type(error).__name__}: {text}"

@@ -1,6 +1,6 @@
 import pytest
 
-from wvexp.analysis.wording import counted, from_on, in_short, listed, margin_words, place
+from wvexp.report.wording import counted, from_on, listed, margin_words, place
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,6 @@ def test_counts_agree_with_their_noun():
         "2 arms",
         "1,200 arms",
     ]
-
-
-def test_reasons_in_short():
-    assert in_short(("one",)) == "one"
-    assert in_short(("one", "two", "three")) == "one (and 2 more)"
 
 
 def test_nothing_is_claimed_beyond_the_largest_size_measured():

@@ -40,9 +40,3 @@ def listed(entries: Sequence[str]) -> str:
     """`100`, `100 and 240`, `100, 240 and 600`."""
     *first, last = entries or [""]
     return f"{', '.join(first)} and {last}" if first else last
-
-
-def in_short(reasons: Sequence[str]) -> str:
-    """The first of several reasons, and how many more there are."""
-    more = len(reasons) - 1
-    return f"{reasons[0]} (and {more} more)" if more else reasons[0]
