@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from wvexp.data.grouping import LEAST_TOKENS
 from wvexp.data.split import Split
 
+# A smaller share of the test sentences moves no score by as much as a point.
+_HARMLESS = 0.01
+
 
 @dataclass(frozen=True)
 class Leakage:
@@ -30,8 +33,13 @@ class Leakage:
             what, where = "sentences", "stand in more than one document"
         return (
             f"{self.shared:,} of {self.checked:,} {what} ({self.shared / self.checked:.1%}, of "
-            f"{LEAST_TOKENS} words and more) {where}: test scores may be too high"
+            f"{LEAST_TOKENS} words and more) {where}{self.harm}"
         )
+
+    @property
+    def harm(self) -> str:
+        """What that does to the scores, in words; nothing of a share that does not matter."""
+        return ": test scores may be too high" if self.shared / self.checked >= _HARMLESS else ""
 
     def to_json(self) -> dict[str, int]:
         return {"shared": self.shared, "checked": self.checked}

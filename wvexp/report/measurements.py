@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
+from wvexp.data.leakage import Leakage
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
 from wvexp.results.crossfit import CrossFitted, Results, Run
@@ -177,11 +178,7 @@ def _leaking(runs: Sequence[Run]) -> list[str]:
     leakage = next((run["leakage"] for run in runs if run.get("leakage")), None)
     if leakage is None:
         return []
-    shared, checked = leakage["shared"], leakage["checked"]
-    return [
-        f"{shared:,} of {checked:,} test sentences ({shared / checked:.1%}, of five words and "
-        "more) also stand in the training data: test scores may be too high"
-    ]
+    return [str(Leakage(leakage["shared"], leakage["checked"]))]
 
 
 def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[str]:
