@@ -246,3 +246,20 @@ def test_a_cell_that_is_no_text_is_refused(tmp_path, models, cell):
     path.write_text('{"text": "fine"}\n' + json.dumps({"text": cell}) + "\n")
     with pytest.raises(UserError, match=r"row 2 holds .* which is not text; give column=NAME"):
         run_prediction(models["sentence"], None, str(path), None, None)
+
+
+@pytest.mark.parametrize(
+    ("head", "column", "said"),
+    [
+        ("subject,body", None, ["mail.csv: the text is column 'body', of subject, body"]),
+        ("subject,body", "subject", []),
+        ("label,body", None, []),
+    ],
+)
+def test_a_column_that_was_chosen_among_several_is_named(
+    tmp_path, models, monkeypatch, caplog, head, column, said
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mail.csv").write_text(f"{head}\nthe cat,the cat sat\n")
+    run_prediction(models["sentence"], None, "mail.csv", column, "out.csv")
+    assert [message.partition(";")[0] for message in caplog.messages] == said

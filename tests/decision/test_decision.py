@@ -171,8 +171,10 @@ def test_a_budget_that_ends_before_the_first_run_is_one_clear_line(given, tmp_pa
     message = (
         r"budget=0.1s leaves no time for a run: reading took .* s, .*; give budget=\d*[05]s or more"
     )
+    store = tmp_path / "r.sqlite"
     with pytest.raises(UserError, match=message):
-        wvexp.decide(*given, f"store={tmp_path / 'r.sqlite'}", "budget=0.1s")
+        wvexp.decide(*given, f"store={store}", "budget=0.1s")
+    assert Store(store).keys() == set()  # said before anything was trained
 
 
 class SlowEngine(HandwrittenEngine):
@@ -241,12 +243,32 @@ def test_a_model_whose_time_is_up_is_kept_as_its_last_epoch_left_it(decided, tmp
     assert kept.model == result["train_size"] == 160
     assert 1 <= result["epochs"] < 8
     SavedModel.load(tmp_path / "kept" / "model")
-    (tmp_path / "none").mkdir()
-    none = replace(decided, budget=Budget(0.1 + budget.closing, 1, clock()))
-    none = none.with_model(tmp_path / "none")
-    assert none.model is None
-    assert none.model_words.startswith("no model: the budget")
-    assert list((tmp_path / "none").iterdir()) == []
+
+
+def test_a_decision_ends_with_a_model_whatever_time_is_left(decided, tmp_path):
+    late = replace(decided, budget=Budget(0.1, 1, time.perf_counter() - 60.0))
+    kept = late.with_model(tmp_path)
+    assert kept.model == 160  # which takes no time to speak of
+    assert kept.model_words == "model/"
+    SavedModel.load(tmp_path / "model")
+
+
+def test_where_an_epoch_takes_too_long_a_small_model_is_kept(decided, tmp_path, slow, monkeypatch):
+    """Five seconds an epoch of more than 100 examples, and none is left."""
+
+    def train_epoch(self, examples, *args, should_stop=lambda: False, **kwargs):
+        for _ in range(250 if len(examples) > 100 else 0):
+            if should_stop():
+                raise RunStopped
+            time.sleep(0.02)
+        return HandwrittenEngine.train_epoch(self, examples, *args, **kwargs)
+
+    monkeypatch.setattr(SlowEngine, "train_epoch", train_epoch)
+    late = replace(decided, budget=Budget(0.1, 1, time.perf_counter() - 60.0))
+    kept = late.with_model(tmp_path)
+    assert kept.model_words == "model/ (trained on 100 of 160 sentences: the budget ended there)"
+    assert json.loads((tmp_path / "result.json").read_text())["train_size"] == 100
+    SavedModel.load(tmp_path / "model")
 
 
 def test_what_a_budget_left_out_is_one_line():

@@ -40,7 +40,7 @@ def ahead(allocation: Allocation) -> Ahead:
     With a budget it is no more than what is left of that.
     """
     base, budget = allocation.base, allocation.budget
-    stored = allocation.store.runs(condition=base.condition)
+    stored = allocation.stored()
     known = {run.key for run in stored}
     top = max(allocation.tuned, default=base.train_size)
     runs, seconds = 0, 0.0

@@ -24,6 +24,7 @@ from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
 from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
+from wvexp.results.stored_run import StoredRun
 from wvexp.results.subset import Subset
 from wvexp.rules import RULES
 from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
@@ -42,6 +43,8 @@ TUNING_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
 COMPARED = {PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED}
 # Of what a budget leaves for runs, what the size on which the choice rests may take.
 _TOP_SHARE = 0.8
+# Of the same, what runs at the second size may take, before which no estimate of it is any good.
+_GUESS = 0.5
 # Sizes to choose it from, for each of the usual ones: each about twice the one before.
 _FINER = 3
 # An arm is given up once it trails the best by this many margins at the least (95 %).
@@ -97,6 +100,8 @@ class Allocation:
         self.seeds: dict[int, int] = {}
         self._planned: set[str] = set()
         self._tried: set[str] = set()
+        self._stored: list[StoredRun] | None = None
+        self._measured: tuple[int, Measurements] | None = None
 
     @property
     def complete(self) -> bool:
@@ -125,7 +130,17 @@ class Allocation:
 
     def measured(self) -> Measurements:
         """All that is known by now."""
-        return measure(self.results, self.base.condition)
+        wanted = self._planned or self._tried
+        there = sum(run.key in wanted for run in self.stored())
+        if self._measured is None or self._measured[0] != there:
+            self._measured = there, measure(self.results, self.base.condition)
+        return self._measured[1]
+
+    def stored(self) -> list[StoredRun]:
+        """Every run of the condition that there is, of other decisions too."""
+        if self._stored is None:
+            self._stored = self.store.runs(condition=self.base.condition)
+        return self._stored
 
     def spend(self) -> None:
         """Train. `left_out` names afterwards what the budget did not reach."""
@@ -149,10 +164,13 @@ class Allocation:
 
         Returns the sizes below the first at which it cannot: those and others between them.
         """
-        self._look(self.sizes[0], TUNING_SEEDS, share=math.inf)
+        smallest, *larger = self.sizes
+        self._look(smallest, TUNING_SEEDS, share=math.inf)
         beyond = math.inf
-        for size in self.sizes[1:]:
-            if not (self._fits(size) and self._look(size)):
+        for size in larger:
+            # What one size took says little of another: scoring takes as long at all sizes.
+            guess = size == larger[0]
+            if not ((guess or self._fits(size)) and self._look(size, share=_GUESS if guess else 1)):
                 beyond = size
                 break
         finer = size_ladder(self.base.train_size, _FINER * (STEPS - 1) + 1)
@@ -170,8 +188,7 @@ class Allocation:
     def _fits(self, size: int, share: float = 1.0) -> bool:
         """Whether every arm can be expected to be tuned at the size in a share of what is left."""
         batch = self._tuning(size, first_rates(self.base.optim.name))
-        stored = self.store.runs(condition=self.base.condition)
-        return self.budget.allows(batch, stored, self.model_seconds(batch), share)
+        return self.budget.allows(batch, self.stored(), self.model_seconds(batch), share)
 
     def _deepen(self, top: int) -> None:
         """More seeds where the choice is made, and along the curve."""
@@ -253,10 +270,10 @@ class Allocation:
         self.asked.update((run.key, run.train_size) for run in batch)
         if what[1] == self.sizes[0]:
             self._tried.update(run.key for run in batch)
-        stored = self.store.runs(condition=self.base.condition)
         model = self.model_seconds(batch)
-        if self.budget.allows(batch, stored, model, share):
+        if self.budget.allows(batch, self.stored(), model, share):
             outcome = self.train(batch, self.budget.for_runs(model))
+            self._stored = None
             self.failed |= {failure.run.key for failure in outcome.failed}
             if outcome.done + outcome.skipped + len(outcome.failed) == len(batch):
                 return True
@@ -266,9 +283,12 @@ class Allocation:
     def model_seconds(self, batch: Sequence[RunConfig] = ()) -> float:
         """What the model that the decision ends with is expected to take, in the slower arm.
 
-        On all data; where that is out of reach, on as much as the largest runs.
+        On all data; where that is out of reach, on as much as the largest runs. 0 until the first
+        two seeds are there.
         """
-        stored = self.store.runs(condition=self.base.condition)
+        stored = self.stored()
+        if len({run.seed for run in stored}) < TUNING_SEEDS:
+            return 0.0  # not known yet: the first runs of a process also compile
         largest = max([self.sizes[0], *self.tuned, *(run.train_size for run in batch)])
         for size in (self.base.train_size, largest):
             arms = (replace(self.base, train_size=size, finetune=t) for t in (False, True))

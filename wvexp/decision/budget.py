@@ -12,20 +12,61 @@ from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.run import cost
 from wvexp.training.identity import RunConfig
 
-# What findings, figures and files take (4 s on a quiet core), and a share for what grows.
-_CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 6.0, 0.05, 30.0
+# What findings, figures and files take, and a share for what grows with the seeds: 4.2 s of work
+# after a decision of 30 s, 7 s after one of 120 s.
+_CLOSING_SECONDS, _CLOSING_SHARE, _MOST_CLOSING = 5.0, 0.03, 30.0
 # Of what findings and report take, the least that figures and files do.
-_WRITING_SHARE = 0.5
+_WRITING_SHARE = 0.65
 # Of the limit, the most that is kept for the model that the decision ends with.
 _MODEL_SHARE = 0.25
+# What a model may take where no time is left.
+_LEAST_MODEL = 1.0
 # What comes before and after a model's epochs, and until runs that are told to stop have stopped.
-_AROUND_MODEL = 3.0
-# Waiting for a disk or a network would otherwise pass for a busy machine.
-_SLOWEST = 2.0
+_AROUND_MODEL = 1.5
+# What comes with the first runs and no other: torch, the engines compared, kernels read.
+_FIRST_RUNS = 4.0
+# No machine is taken to be busier.
+_SLOWEST = 4.0
+# A little work to see how busy it is, and how long that is believed, in seconds.
+_SAMPLE, _BELIEVED = 0.02, 1.0
 # Limits that are named as enough are multiples of it.
 _STEP = 5
+# And so many times a limit within which the first runs did not end, though they should have.
+_MORE = 1.5
 # Estimates are exceeded by as much before anything goes wrong.
 _CAUTION = 1.25
+
+
+class Pace:
+    """How busy the machine is: seconds that a second of work takes, 1 to `_SLOWEST`.
+
+    By a little work of this thread, now and then. What the program does anyway would not tell:
+    where it waits for a disk, that would pass for a busy machine.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.perf_counter,
+        worked: Callable[[], float] = time.thread_time,
+    ) -> None:
+        self.clock, self.worked = clock, worked
+        self._pace, self._asked = 0.0, -math.inf
+
+    def __call__(self) -> float:
+        began = self.clock()
+        if began - self._asked >= _BELIEVED:
+            done = self.worked() + _SAMPLE
+            while self.worked() < done:
+                pass
+            self._asked = self.clock()
+            now = min(max(1.0, (self._asked - began) / _SAMPLE), _SLOWEST)
+            self._pace = (self._pace + now) / 2 if self._pace else now
+        return self._pace
+
+
+def quiet() -> float:
+    """The pace of a machine that does nothing else."""
+    return 1.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +76,7 @@ class Budget:
     limit    None without a limit
     workers  runs trained at once
     began    what the clock showed when the decision began
-    pace     seconds that a second of work takes here, where other programs run too
+    pace     says what a second of work takes here, where other programs run too
     judged   what the findings of the report took, once they are there
     """
 
@@ -43,7 +84,7 @@ class Budget:
     workers: int
     began: float = 0.0
     clock: Callable[[], float] = time.perf_counter
-    pace: float = 1.0
+    pace: Callable[[], float] = quiet
     judged: float = 0.0
 
     def elapsed(self) -> float:
@@ -59,12 +100,14 @@ class Budget:
     def closing(self) -> float:
         """What is kept for findings and report; once there are findings, for the report."""
         share = _CLOSING_SHARE * (self.limit or 0.0)
-        whole = self.pace * min(_CLOSING_SECONDS + share, _MOST_CLOSING)
+        whole = self.pace() * min(_CLOSING_SECONDS + share, _MOST_CLOSING)
         return max(whole - self.judged, _WRITING_SHARE * whole)
 
     def for_runs(self, model: float) -> float:
         """What is left to train runs, with the model that is kept expected to take `model`."""
-        return self.left() - min(_CAUTION * model + self.pace * _AROUND_MODEL, self.most_for_model)
+        return self.left() - min(
+            _CAUTION * model + self.pace() * _AROUND_MODEL, self.most_for_model
+        )
 
     @property
     def most_for_model(self) -> float:
@@ -90,33 +133,30 @@ class Budget:
         wall = max([sum(expected) / self.workers, *expected]) if expected else 0.0
         return not expected or _CAUTION * wall <= share * self.for_runs(model)
 
-    def fits_model(self, seconds: float) -> bool:
-        """Whether a model expected to take so long can be trained by itself.
+    @property
+    def for_model(self) -> float:
+        """What the model may take that the decision ends with: there is to be one in any case.
 
         Without caution: one whose time is up is kept as it was after its last epoch.
         """
-        return seconds <= self.left()
+        return max(self.left(), _LEAST_MODEL)
 
-    def least(self, seconds: float) -> int:
-        """The smallest limit that would do where `seconds` are needed before model and report.
+    @property
+    def first_runs(self) -> float:
+        """What the first runs are taken to need, before any has shown it."""
+        return self.pace() * _FIRST_RUNS
 
-        In steps of five seconds; the model is taken to be quick.
+    def least(self, reading: float) -> int:
+        """The smallest limit that would do where reading took so long, in steps of five seconds.
+
+        The first runs, a quick model and the report fit in it; where they should have fit in this
+        one and did not, it is more than this by half.
         """
         limits = itertools.count(_STEP, _STEP)
-        then = replace(self, began=0.0, clock=lambda: seconds)
-        return next(n for n in limits if replace(then, limit=n).for_runs(0.0) >= 0)
-
-
-class Pace:
-    """How busy the machine is, by what this thread's work takes from here on."""
-
-    def __init__(self) -> None:
-        self.began, self.worked = time.perf_counter(), time.thread_time()
-
-    def __call__(self) -> float:
-        """Seconds that a second of work took, 1 to `_SLOWEST`."""
-        worked = max(time.thread_time() - self.worked, 1e-3)
-        return min(max(1.0, (time.perf_counter() - self.began) / worked), _SLOWEST)
+        then = replace(self, began=0.0, clock=lambda: reading)
+        first, limit = self.first_runs, self.limit or 0.0
+        enough = next(n for n in limits if replace(then, limit=n).for_runs(0.0) >= first)
+        return enough if enough > limit else _STEP * math.ceil(_MORE * limit / _STEP)
 
 
 def expected_seconds(run: RunConfig, stored: Sequence[StoredRun]) -> float:

@@ -158,23 +158,26 @@ class Decision:
     def with_model(self, folder: Path) -> "Decision":
         """Train the recommended model into the folder; the findings know what fine-tuning moved.
 
-        With a budget on as much of the training data as there is time for. Where the recommended
-        vectors are frozen, pretrained ones are tuned for the ledger alone.
+        With a budget on as much of the training data as there is time for, and on the smallest
+        part where that was not enough for an epoch. Where the recommended vectors are frozen,
+        pretrained ones are tuned for the ledger alone.
         """
-        size = self._affordable(self.recommended)
-        if size is None:
-            return self
+        smallest, *_ = self._sizes
+        size = self._affordable(self.recommended, self.budget.for_model) or smallest
+        ends = self.budget.elapsed() + self.budget.for_model
         try:
-            result = self._fit_into(folder, self.recommended, size, self._time_is_up)
+            result = self._fit_into(
+                folder, self.recommended, size, lambda: self.budget.elapsed() >= ends
+            )
         except RunStopped:
             for unfinished in folder.iterdir():
                 unfinished.unlink()
-            return self
+            result = self._fit_into(folder, self.recommended, smallest)
         decision = replace(self, model=result.run.train_size)
-        size = self._affordable(PRETRAINED_TUNED)
-        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and size is not None:
+        also = self._affordable(PRETRAINED_TUNED, self.budget.left())
+        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and also is not None:
             with TemporaryDirectory(dir=folder) as aside, suppress(RunStopped):
-                result = self._fit_into(Path(aside), PRETRAINED_TUNED, size, self._time_is_up)
+                result = self._fit_into(Path(aside), PRETRAINED_TUNED, also, self._time_is_up)
                 shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
         if not result.run.finetune:
             return decision
@@ -186,20 +189,30 @@ class Decision:
     @property
     def model_words(self) -> str:
         """What became of the model, in words."""
-        if self.model is None:
-            return "no model: the budget left no time to train one"
-        whole = self.base.train_size
-        if self.base.folds is not None or self.model == whole:
+        whole = self._examples
+        if self.model in (None, whole):
             return "model/"
         unit = TASKS[self.base.task].nouns
         return f"model/ (trained on {self.model:,} of {whole:,} {unit}: the budget ended there)"
 
-    def _affordable(self, arm: str) -> int | None:
-        """The most training examples on which there is time to train the arm."""
+    @property
+    def _examples(self) -> int:
+        """Training examples of a model on all data; after a cross-fit it has a test part too."""
+        if self.base.folds is None:
+            return self.base.train_size
+        return of_fold(self.inputs.corpus, self.base.seed, None).train.examples
+
+    @property
+    def _sizes(self) -> list[int]:
+        """From the smallest to all examples, the training sizes that a model may have."""
+        return size_ladder(self.base.train_size, _SIZES)
+
+    def _affordable(self, arm: str, seconds: float) -> int | None:
+        """The most training examples on which the arm can be trained in so many seconds."""
         stored = self.store.runs(condition=self.base.condition)
-        for size in reversed(size_ladder(self.base.train_size, _SIZES)):
+        for size in reversed(self._sizes):
             run = replace(self.base, train_size=size, finetune=arm.endswith("tuned"))
-            if self.budget.fits_model(expected_seconds(run, stored)):
+            if expected_seconds(run, stored) <= seconds:
                 return size
         return None
 
@@ -220,7 +233,7 @@ class Decision:
         )
         if run.folds is not None:
             # The model that is kept is tested on a split of its own.
-            there = of_fold(self.inputs.corpus, run.seed, None).train.examples
+            there = self._examples
             whole = size == self.base.train_size
             run = replace(run, train_size=there if whole else min(size, there))
         config = replace(

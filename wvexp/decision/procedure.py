@@ -42,9 +42,6 @@ from wvexp.training.identity import RunConfig
 
 log = logging.getLogger(__name__)
 
-# Where a budget ended before any run, what the first ones are taken to need.
-_LEAST_TRAINING = 5.0
-
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
     """Decide for the data and vectors that the overrides name, as on the command line.
@@ -83,15 +80,16 @@ def decide_config(
         raise UserError("dry_run=true makes no decision", "leave it out")
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
-    pace = Pace()
     config, inputs, base = _read(config)
     store = Store(Path(config.store).expanduser())
     if tell is not None:
         tell(config, inputs)
     else:
         warn_of_data(config, inputs.corpus)
-    budget = Budget(limit, workers, began, pace=pace())
+    budget = Budget(limit, workers, began, pace=Pace())
     before = budget.elapsed()
+    if budget.for_runs(0.0) < budget.first_runs and not store.runs(condition=base.condition):
+        raise _too_small(config, budget, before)
 
     compared: set[str] = set()
 
@@ -114,12 +112,7 @@ def decide_config(
     if allocation.empty:
         if allocation.complete:
             raise RunError("every run failed; the report of the results file says why")
-        needed = budget.least(2 * max(budget.elapsed(), before + _LEAST_TRAINING))
-        raise UserError(
-            f"budget={config.budget} leaves no time for a run: reading took {before:.0f} s, and "
-            f"model and report have their share",
-            f"give budget={needed}s or more",
-        )
+        raise _too_small(config, budget, before)
     trained = budget.elapsed()
     findings = findings_of(
         allocation.results,
@@ -226,6 +219,14 @@ def stopping_after(seconds: float) -> Iterator[threading.Event]:
     finally:
         if timer is not None:
             timer.cancel()
+
+
+def _too_small(config: Config, budget: Budget, reading: float) -> UserError:
+    return UserError(
+        f"budget={config.budget} leaves no time for a run: reading took {reading:.0f} s, and "
+        f"model and report have their share",
+        f"give budget={budget.least(reading)}s or more",
+    )
 
 
 def _failed(failed: int) -> tuple[Reason, ...]:

@@ -10,6 +10,7 @@ from functools import wraps
 from wvexp.analysis.choice import Blocker
 from wvexp.analysis.evidence import Evidence
 from wvexp.analysis.reason import Reason, Remedy, Why
+from wvexp.data.leakage import Leakage
 from wvexp.report.quantities import percent, surely
 from wvexp.report.wording import counted, from_on, listed, margin_words, place
 
@@ -89,11 +90,7 @@ def _beside_choice(first: Reason, beside: str, arm: str, margin: float, confiden
 
 
 def _leakage(shared: int, checked: int) -> Words:
-    return (
-        f"{shared:,} of {checked:,} test sentences ({shared / checked:.1%}, of five words and "
-        "more) also stand in the training data",
-        "test scores may be too high",
-    )
+    return Leakage(shared, checked).words
 
 
 def _at_an_edge(cells: Sequence[tuple[str, float, str]], total: int) -> Words:

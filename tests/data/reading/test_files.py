@@ -293,6 +293,8 @@ def test_test_sentences_that_stand_in_the_training_data_are_counted(tmp_path: Pa
     leakage = read(train, train, test).leakage
     assert str(leakage).startswith("2 of 3 test sentences (66.7%")
     assert str(Leakage(1200, 3456)).startswith("1,200 of 3,456 test sentences (34.7%")
+    assert str(Leakage(20, 1975)).endswith("training data: test scores may be too high")
+    assert str(Leakage(6, 1975)).endswith("also stand in the training data")  # 0.3 %
     other = write(tmp_path / "c.csv", "text,label\na b c d f,x\nk l,y\n")
     assert read(train, train, other).leakage is None
 

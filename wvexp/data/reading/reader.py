@@ -1,12 +1,13 @@
 """Reader: one format of labelled text."""
 
+import logging
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from wvexp.data.reading.columns import TEXT_NAMES
+from wvexp.data.reading.columns import LABEL_NAMES, TEXT_NAMES
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.reading.rows import Missing, table_rows
@@ -15,6 +16,8 @@ from wvexp.data.split import Task
 from wvexp.errors import UserError
 from wvexp.registry import Registry
 from wvexp.tasks import TASKS, kind_of_text
+
+log = logging.getLogger(__name__)
 
 Text = str | list[str]
 
@@ -150,5 +153,16 @@ def _text_column(path: Path, column: str | None, names: list[str]) -> str:
         raise UserError(
             f"{path}: no column {column!r}" if column else f"{path}: which column is the text?",
             f"give column=NAME, one of {', '.join(names)}",
+        )
+    if (
+        column is None
+        and len(names) > 1
+        and any(name.lower() not in TEXT_NAMES | LABEL_NAMES for name in names)
+    ):
+        log.warning(
+            "%s: the text is column %r, of %s; column=NAME chooses another",
+            path,
+            choices[0],
+            ", ".join(names),
         )
     return choices[0]
