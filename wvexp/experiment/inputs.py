@@ -12,7 +12,7 @@ from wvexp.config.schema import Config, Data, Embed
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS, pooled
 from wvexp.data.overview import Reading, VectorFile
-from wvexp.data.reading.assumptions import unknown_words_notes
+from wvexp.data.reading.assumptions import shortened, unknown_words_notes
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.split import Task
 from wvexp.errors import UserError
@@ -252,7 +252,7 @@ def _check_coverage(
     missing = Counter(words[~found[words]].tolist()).most_common(5)
     raise UserError(
         f"{source.path}: only {share:.1%} of the training tokens have a vector "
-        f"(most frequent without: {' '.join(corpus.lexicon[i] for i, _ in missing)})",
+        f"(most frequent without: {' '.join(shortened(corpus.lexicon[i]) for i, _ in missing)})",
         "are text and vectors of one language and tokenised alike (data.tokenizer)?"
         + (" embed.min_coverage=0.01 trains all the same" if share >= 0.01 else ""),
     )

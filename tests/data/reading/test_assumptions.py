@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import pooled
-from wvexp.data.reading.assumptions import label_notes, text_notes
+from wvexp.data.reading.assumptions import label_notes, markup_notes, text_notes
 from wvexp.data.reading.columns import Column, Roles
 from wvexp.data.reading.files import read_files
 from wvexp.data.reading.labels import LabelIds
@@ -287,3 +287,19 @@ def test_standard_data_sets_raise_no_note(
     with caplog.at_level(logging.WARNING):
         assert read(path).notes == ()
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("texts", "noted"),
+    [
+        (["<p>good</p>", "bad"], "50% of the texts hold HTML such as <p>"),
+        (["a &amp; b", "c", "d"], "33% of the texts hold HTML such as &amp;"),
+        (["fine<br />really"], "<br />"),
+        (["<user> hello <url>", "<s> a b </s>", "if a<b and c>d", "x <3 you", "AT&T; R&D"], None),
+        (["one <b>bold</b>", *["plain"] * 9], None),
+    ],
+)
+def test_html_is_noted_and_other_marks_are_not(texts, noted):
+    notes = markup_notes("a.csv", texts)
+    assert (noted is None) == (notes == [])
+    assert noted is None or noted in notes[0]

@@ -51,6 +51,13 @@ _UNSPACED = (
     (re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"), 6),
     (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 12),
 )
+# Tags and entities of HTML; `<s>`, `<user>` and the like mark text for other programs.
+_HTML = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|u|em|strong|font|center|h[1-6]|hr|[uo]l|li|table|t[rdh]|img|html|head"
+    r"|body|script|style|blockquote|pre|code)(?:\s[^<>]*)?/?>|&(?:[a-z]{2,6}|#[0-9]{2,5});",
+    re.IGNORECASE,
+)
+_MARKED_UP = 0.2  # share of the texts
 # What programs write for a missing value; not the words that people do, such as none and na.
 _MISSING = {"nan", "null", "n/a", "#n/a", "<na>"}
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -145,6 +152,17 @@ def unspaced_notes(where: str, texts: Sequence[Sequence[str]]) -> list[str]:
     return []
 
 
+def markup_notes(where: str, texts: Sequence[str]) -> list[str]:
+    """Text that is still a page's source, judged by some texts."""
+    found = [tag for text in texts if (tag := _HTML.search(text))]
+    if len(found) <= _MARKED_UP * len(texts):
+        return []
+    return [
+        f"{where}: {len(found) / len(texts):.0%} of the texts hold HTML such as {found[0][0]:.20}, "
+        "whose tags and entities are taken as words; take them out of the data first"
+    ]
+
+
 def repeated_notes(where: str, sentences: int, different: int) -> list[str]:
     """Texts that stand in the data more than once, where there are many."""
     if sentences - different <= _REPEATED * sentences:
@@ -171,12 +189,13 @@ def unknown_words_notes(vectors: str, corpus: Corpus, known: NDArray[np.bool_]) 
     return [
         f"{vectors} lacks {len(missing):,} of the {len(types):,} training words of letters "
         f"({len(missing) / len(types):.0%}; most frequent: "
-        f"{' '.join(_shortened(corpus.lexicon[i]) for i in shown)}): are text and vectors of one "
-        "language, and tokenised alike (data.tokenizer)? embed.path= takes other vectors"
+        f"{' '.join(shortened(corpus.lexicon[i]) for i in shown)}): are text and vectors of one "
+        "language, and tokenised alike (data.tokenizer), or is this a small vector file? "
+        "embed.path= takes other vectors"
     ]
 
 
-def _shortened(word: str) -> str:
+def shortened(word: str) -> str:
     return word if len(word) <= _SHOWN else word[:_SHOWN] + "..."
 
 

@@ -9,7 +9,12 @@ import numpy as np
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.grouping import make_groups
-from wvexp.data.reading.assumptions import label_notes, repeated_notes, unspaced_notes
+from wvexp.data.reading.assumptions import (
+    label_notes,
+    markup_notes,
+    repeated_notes,
+    unspaced_notes,
+)
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.labels import LabelIds
 from wvexp.data.split import Split
@@ -161,6 +166,7 @@ def build_corpus(
         *encoder.notes,
         *train.notes,
         *unspaced_notes(train.name, texts),
+        *markup_notes(train.name, [e.text for e in sample if isinstance(e.text, str)]),
         *doubles,
         *label_notes(train.name, train.task, every[:known], counts, encoder.labels.merged),
     ]
