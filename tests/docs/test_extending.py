@@ -32,6 +32,7 @@ def folder(tmp_path_factory):
     for name, block in EXAMPLES.items():
         (folder / name).write_text(block)
     (folder / "tickets.ticket").write_text("".join(f"{line}\n" for line, _ in TICKETS))
+    (folder / "few.ticket").write_text("".join(f"{line}\n" for line, _ in TICKETS[::5]))
     words = sorted({word for line, _ in TICKETS for word in line.split(" <- ")[1].split()})
     rows = [f"{word} " + " ".join(f"{(hash_of(word, i)):.3f}" for i in range(8)) for word in words]
     (folder / "vectors.txt").write_text("".join(f"{row}\n" for row in rows))
@@ -113,7 +114,8 @@ def test_a_sweep_is_resumed_and_a_changed_plug_in_trained_anew(folder):
 
 
 def test_a_decision_is_taken_with_them_and_reported(folder):
-    said = run("decide", *OWN, *DATA, "budget=60s", "out=decided", cwd=folder)
+    few = ["data.train=few.ticket", "data.folds=1", "optim.epochs=3"]
+    said = run("decide", *OWN, *DATA, *few, "out=decided", cwd=folder)
     assert re.search(r"^(Take|Undecided|No decision)", said, re.M)
     page = (folder / "decided" / "report.html").read_text()
     assert "balanced accuracy" in page
