@@ -178,7 +178,7 @@ FILES = {
     "HTML": File(
         "pages.csv", labelled(cycle(["ham", "spam"]), lambda i: f"<p>{sentence(i)}</p><br/>"),
         ("2 labels (ham 100, spam 100)", "tokenizer "),
-        ("100% of the texts hold HTML such as <p>",), ("take them out of the data",),
+        ("100% of the texts hold HTML such as <p>",),
     ),
     "long documents": File(
         "novels.jsonl",
