@@ -287,7 +287,7 @@ def test_what_was_not_measured_at_the_full_size_stays_undecided(decided):
     less = find(m, wanted_size=1_600)
     assert not less.choice.decided
     assert less.choice.recommended == "pretrained-frozen"
-    assert "measured up to 160 of 1,600 training examples" in advice(less)[1]
+    assert "measured up to 160 of 1,600 training sentences" in advice(less)[1]
 
 
 @pytest.mark.parametrize("bare", ["validation", "test"])

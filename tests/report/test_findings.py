@@ -174,8 +174,8 @@ def test_large_sizes_that_were_not_measured_leave_their_claims_untested(simulate
     assert "Pretrained minus random at 400 sentences: " in lines
     for line in ("Where it flips", "The gain of pretrained"):
         [said] = [x for x in advice(f) if x.startswith(line)]
-        assert said.endswith("measured up to 400 of 6,400 training examples.")
-    assert "What would settle it: runs on all 6,400 training examples" in lines
+        assert said.endswith("measured up to 400 of 6,400 training sentences.")
+    assert "What would settle it: runs on all 6,400 training sentences" in lines
 
 
 def settling(f):
@@ -192,7 +192,7 @@ def test_what_would_settle_it_speaks_of_what_stands_in_the_way(simulated):
 
         return find(measure(simulated(seeds=3, units=200).change(edit), "c0ffee"))
 
-    assert "seeds, to tell" in settling(with_labels(300, 300))[0]
+    assert "seeds in all, to tell" in settling(with_labels(300, 300))[0]
     assert settling(with_labels(300, 0)) == []
     [hopeless] = settling(with_labels(290, 10))
     assert hopeless == (

@@ -84,9 +84,9 @@ def test_a_remedy_names_what_its_reason_is_about():
     assert remedy_words(Blocker(beyond, Remedy.RATES_BEYOND)) == (
         "learning rates beyond those tried, for a and b"
     )
-    short = Reason(Why.SHORT_OF_WANTED_SIZE, measured=100, wanted=9000)
+    short = Reason(Why.SHORT_OF_WANTED_SIZE, measured=100, wanted=9000, unit="tokens")
     assert remedy_words(Blocker(short, Remedy.WANTED_SIZE)) == (
-        "runs on all 9,000 training examples (a larger budget)"
+        "runs on all 9,000 training tokens (a larger budget)"
     )
     assert remedy_words(Blocker(short)) is None
 

@@ -115,7 +115,7 @@ def test_pytorch_files_and_double_packing_are_named(tmp_path: Path) -> None:
 
 
 def test_what_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"absent\.txt: No such file.*embed\.path"):
+    with pytest.raises(UserError, match=r"absent\.txt: No such file.*check the path"):
         load_vectors(tmp_path / "absent.txt")
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UserError, match="not a file"):

@@ -178,4 +178,6 @@ def _part(split: Split, source: str | None) -> Part:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= _LABEL_SHOWN else f"{label[:_LABEL_SHOWN]}..."
+    """As it stands in a list: cut where it is long, in quotes where it holds a comma."""
+    short = label if len(label) <= _LABEL_SHOWN else f"{label[:_LABEL_SHOWN]}..."
+    return repr(short) if "," in short else short

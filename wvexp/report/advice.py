@@ -168,7 +168,7 @@ def _settling(f: Findings) -> str:
         return larger if f.cut_short and not f.choice.decided else ""
     ways = []
     if s.seeds:
-        ways.append(f"about {counted(s.seeds, 'seed')}")
+        ways.append(f"about {counted(s.seeds, 'seed')} in all")
     if s.units:
         more = f"about {s.units:,}"
         ways.append(f"{more} labelled examples" if f.folds else f"a test set of {more} units")

@@ -214,7 +214,8 @@ def _falls_short(m: Measurements, wanted_size: int | None) -> Reason | None:
     """How much less than the wanted size was measured; None where nothing is missing."""
     if wanted_size is None or m.sizes[-1] >= wanted_size:
         return None
-    return Reason(Why.SHORT_OF_WANTED_SIZE, measured=m.sizes[-1], wanted=wanted_size)
+    unit = m.runs[0].kind.nouns
+    return Reason(Why.SHORT_OF_WANTED_SIZE, measured=m.sizes[-1], wanted=wanted_size, unit=unit)
 
 
 def plain(value: Any) -> Any:

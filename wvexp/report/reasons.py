@@ -163,8 +163,8 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         f"{' and '.join(arms)} did best at the lowest or highest learning rate tried, and one "
         "beyond could change the choice"
     ),
-    Why.SHORT_OF_WANTED_SIZE: lambda measured, wanted: (
-        f"measured up to {measured:,} of {wanted:,} training examples"
+    Why.SHORT_OF_WANTED_SIZE: lambda measured, wanted, unit: (
+        f"measured up to {measured:,} of {wanted:,} training {unit}"
     ),
     Why.NO_RUN: lambda arms: f"no run of {' and no run of '.join(arms)}",
     Why.PAIR_WITHOUT_INTERVAL: lambda a, b, size, because: (
@@ -287,7 +287,7 @@ _REMEDIES: dict[Remedy, Callable[..., str]] = {
     Remedy.RATES_BEYOND: lambda arms: (
         f"learning rates beyond those tried, for {' and '.join(arms)}"
     ),
-    Remedy.WANTED_SIZE: lambda wanted, **_: (
-        f"runs on all {wanted:,} training examples (a larger budget)"
+    Remedy.WANTED_SIZE: lambda wanted, unit, **_: (
+        f"runs on all {wanted:,} training {unit} (a larger budget)"
     ),
 }

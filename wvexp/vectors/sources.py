@@ -54,12 +54,12 @@ def locate(path: str | Path, member: str | None = None) -> Source:
     """
     path = Path(path).expanduser()
     if path.exists() and not path.is_file():  # a pipe would be waited for without end
-        raise UserError(f"{path}: not a file", "check embed.path")
+        raise UserError(f"{path}: not a file", "check the path")
     try:
         with path.open("rb") as file:
             head = file.read(6)
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}", "check embed.path") from error
+        raise UserError(f"{path}: {error.strerror}", "check the path") from error
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Source(path, "zip", _member(path, member))
     if member:
