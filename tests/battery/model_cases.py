@@ -104,7 +104,7 @@ def _fields():
     for key in ("name", "window", "hidden", "widths", "filters", "dropout"):
         for name, value in _VALUES.items():
             yield f"model.{key} {name}", _set(["model", key], value), "either"
-        yield f"model.{key} missing", lambda c, a, key=key: c["model"].pop(key), "either"
+        yield f"model.{key} missing", lambda c, a, key=key: c["model"].pop(key, None), "either"
     yield "model.more", _set(["model", "more"], 1), "refused"
     yield "task sentence", _set(["task"], "sentence"), "refused"
     yield "model of another task", _set(["model", "name"], "mean"), "refused"
