@@ -142,7 +142,7 @@ def test_training_says_that_a_test_part_is_too_small(tmp_path, caplog, keys, sai
 
 
 @pytest.mark.parametrize(
-    ("units", "widening", "remedy"),
+    ("units", "inflation", "remedy"),
     [
         (3, 1.0, "data.folds=5, which tests every example"),
         (60, 1.0, "data.folds=5, which tests every example"),
@@ -150,12 +150,14 @@ def test_training_says_that_a_test_part_is_too_small(tmp_path, caplog, keys, sai
         (2_000, 1.0, "labels that can be learnt from these texts, or more training data"),
     ],
 )
-def test_few_test_units_are_a_reason_for_folds_and_not_to_doubt_the_labels(units, widening, remedy):
+def test_few_test_units_are_a_reason_for_folds_and_not_to_doubt_the_labels(
+    units, inflation, remedy
+):
     rng = np.random.default_rng(1)
     values = {arm: (rng.random((5, units)) < 0.6).astype(float) for arm in ("first", "second")}
     score = max(table.mean() for table in values.values())
     choice = choose(
-        values, ("first", "second"), stream(0, "choice"), 0.01, float(score) + 0.005, widening
+        values, ("first", "second"), stream(0, "choice"), 0.01, float(score) + 0.005, inflation
     )
     blocking = [b for b in choice.blockers if b.reason.kind is Why.NO_BETTER_THAN_BASELINE]
     assert list(map(remedy_words, blocking)) == [remedy]

@@ -147,7 +147,7 @@ def test_only_the_best_arms_fault_is_said_where_it_ran_with_one_seed():
 
 
 @pytest.mark.parametrize(
-    ("units", "widening", "margin", "remedy"),
+    ("units", "inflation", "margin", "remedy"),
     [
         (300, 1.0, 0.01, "other test data"),
         (299, 1.0, 0.01, "data.folds=5, which tests every example"),
@@ -155,28 +155,28 @@ def test_only_the_best_arms_fault_is_said_where_it_ran_with_one_seed():
         (299, 1.0, 0.02, "other test data"),
     ],
 )
-def test_constant_scores_ask_for_a_larger_test_set_or_another(units, widening, margin, remedy):
+def test_constant_scores_ask_for_a_larger_test_set_or_another(units, inflation, margin, remedy):
     values = tables((0.9, 0.7, 0.6), units=units)
     values["first"], values["third"] = np.ones((6, units)), np.full((6, units), 0.5)
-    choice = chosen(values, margin=margin, widening=widening)
+    choice = chosen(values, margin=margin, inflation=inflation)
     words = "third: the same score on every test unit, so no interval"
     assert said(choice) == [(words, remedy, "third")]
     assert choice.confidence > 0.99
 
 
 @pytest.mark.parametrize(
-    ("units", "widening", "remedy"),
+    ("units", "inflation", "remedy"),
     [
         (300, 1.0, "test units that do"),
         (299, 1.0, "data.folds=5, which tests every example"),
         (299, 2.25, "more labelled examples"),
     ],
 )
-def test_arms_alike_ask_for_a_larger_test_set_or_units_that_tell(units, widening, remedy):
+def test_arms_alike_ask_for_a_larger_test_set_or_units_that_tell(units, inflation, remedy):
     values = dict.fromkeys(ARMS[:2], answers(units))
-    choice = choose(values, ARMS[:2], stream(0, "choice"), widening=widening)
+    choice = choose(values, ARMS[:2], stream(0, "choice"), inflation=inflation)
     assert said(choice) == [("no test unit tells the arms apart", remedy, None)]
-    assert all_in_words(chosen(values, widening=widening).notes) == [
+    assert all_in_words(chosen(values, inflation=inflation).notes) == [
         "third: not measured",
         "no test unit tells the arms apart",
     ]
@@ -184,10 +184,10 @@ def test_arms_alike_ask_for_a_larger_test_set_or_units_that_tell(units, widening
 
 def test_the_most_frequent_label_blocks_from_the_low_end_of_the_interval_up():
     values = tables((0.7, 0.5, 0.4), units=1000)
-    for widening in (1.0, 2.25):
-        low, high = two_way(values["first"], widening=widening).interval()
+    for inflation in (1.0, 2.25):
+        low, high = two_way(values["first"], inflation=inflation).interval()
         for baseline, free in ((low - 1e-6, True), (low + 1e-6, False), (high + 1e-6, False)):
-            choice = chosen(values, baseline=baseline, widening=widening)
+            choice = chosen(values, baseline=baseline, inflation=inflation)
             assert choice.decided == free
             assert (choice.blockers == ()) == free
 

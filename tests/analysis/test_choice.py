@@ -79,14 +79,14 @@ def chosen(values, **more):
     return choose(values, ARMS, stream(0, "choice"), **more)
 
 
-@pytest.mark.parametrize("widening", [1.0, 2.25])
+@pytest.mark.parametrize("inflation", [1.0, 2.25])
 @pytest.mark.parametrize("margin", [0.01, 0.03])
-def test_confidence_and_cost_of_two_arms_by_the_t_distribution(widening, margin):
+def test_confidence_and_cost_of_two_arms_by_the_t_distribution(inflation, margin):
     values = tables((0.80, 0.79), spread=0.005)
-    choice = choose(values, ARMS[:2], stream(0, "choice"), margin=margin, widening=widening)
+    choice = choose(values, ARMS[:2], stream(0, "choice"), margin=margin, inflation=inflation)
     best, other = sorted(values, key=lambda arm: -values[arm].mean())
     assert choice.recommended == best
-    ahead = two_way(values[best] - values[other], widening=widening)
+    ahead = two_way(values[best] - values[other], inflation=inflation)
     student = stats.t(ahead.df, loc=ahead.mean, scale=ahead.standard_error)
     assert choice.confidence == pytest.approx(student.sf(-margin), abs=0.005)
     assert choice.near_best[other] == pytest.approx(student.cdf(margin), abs=0.005)

@@ -148,13 +148,13 @@ def test_rounding_does_not_decide_where_right_and_wrong_answers_tie():
     assert tied > 40
 
 
-@pytest.mark.parametrize("widening", [1.0, 2.25])
-def test_where_the_floor_holds_units_are_the_sample(widening):
+@pytest.mark.parametrize("inflation", [1.0, 2.25])
+def test_where_the_floor_holds_units_are_the_sample(inflation):
     x = table(np.random.default_rng(16), 5, 30, seed_sd=0.05)
     own = two_way(x)
-    above, below = (two_way(x, factor * own.standard_error, widening) for factor in (0.99, 1.01))
+    above, below = (two_way(x, factor * own.standard_error, inflation) for factor in (0.99, 1.01))
     assert above.df == own.df != 29
     assert below.df == 29
-    root = np.sqrt(widening)
+    root = np.sqrt(inflation)
     assert above.standard_error == pytest.approx(own.standard_error * root)
     assert below.standard_error == pytest.approx(1.01 * own.standard_error * root)

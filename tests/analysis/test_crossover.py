@@ -80,9 +80,9 @@ def test_sizes_without_a_disagreement_are_kept_and_open():
 
 def test_a_wider_variance_widens_the_place():
     a, b = arms(np.random.default_rng(6))
-    plain, wide = crossover(a, b, SIZES), crossover(a, b, SIZES, widening=2.25)
+    plain, wide = crossover(a, b, SIZES), crossover(a, b, SIZES, inflation=2.25)
     assert wide.low < plain.low < plain.high < wide.high
-    assert plain == crossover(a, b, SIZES, widening=1.0)
+    assert plain == crossover(a, b, SIZES, inflation=1.0)
 
 
 def test_a_precise_crossover_is_where_the_line_passes_zero():

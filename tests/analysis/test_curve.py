@@ -178,15 +178,15 @@ def test_values_of_other_sizes_are_refused():
         learning_curve(scores(np.random.default_rng(14)), SIZES[:5])
 
 
-@pytest.mark.parametrize("widening", [None, 2.25])
-def test_with_three_sizes_the_band_is_each_sizes_own_interval(widening):
+@pytest.mark.parametrize("inflation", [None, 2.25])
+def test_with_three_sizes_the_band_is_each_sizes_own_interval(inflation):
     """Such a curve passes through all points, so that nothing ties one size to another."""
     rng = np.random.default_rng(15)
     values = scores(rng, noise=0.02, sizes=SIZES[::2], units=400)
     values += 0.005 * np.array([-2, -1, 0, 1, 2])[:, None] + 0.03 * rng.standard_normal((3, 1, 400))
-    given = {} if widening is None else {"widening": widening}
+    given = {} if inflation is None else {"inflation": inflation}
     curve = learning_curve(values, SIZES[::2], at=SIZES[::2], **given)
-    single = [two_way(1 - table, widening=widening or 1.0) for table in values]
+    single = [two_way(1 - table, inflation=inflation or 1.0) for table in values]
     assert curve.standard_errors == pytest.approx([found.standard_error for found in single])
     t = stats.t.ppf(0.975, np.median([found.df for found in single]))
     for point, found in zip(curve.points, single, strict=True):

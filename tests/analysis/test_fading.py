@@ -75,12 +75,12 @@ def test_a_measured_size_is_the_crossover_of_the_margin():
     assert 1000 < fade.low < fade.high < 3000
 
 
-@pytest.mark.parametrize("widening", [1.0, 30.0])
-def test_a_widened_variance_widens_what_was_measured(widening):
+@pytest.mark.parametrize("inflation", [1.0, 30.0])
+def test_a_widened_variance_widens_what_was_measured(inflation):
     a, b = arms([0.1, 0.06, 0.03, 0.001, 0.0], noise=0.2)
-    fade = gain_fades(a, b, SIZES, 0.01, widening=widening)
-    assert fade.within == crossover(a, b, SIZES, 0.01, widening)
-    assert (fade.within.leaders[2] is None) == (widening > 1)
+    fade = gain_fades(a, b, SIZES, 0.01, inflation=inflation)
+    assert fade.within == crossover(a, b, SIZES, 0.01, inflation)
+    assert (fade.within.leaders[2] is None) == (inflation > 1)
 
 
 def test_an_extrapolated_size_lies_on_the_power_law():
@@ -166,15 +166,15 @@ def test_ends_beyond_the_reach_are_open(c, noise, ends):
     assert all(10_000 < getattr(fade, end) <= 100_000 for end in found)
 
 
-@pytest.mark.parametrize("given", [{}, {"reach": 8.0}, {"widening": 4.0}])
+@pytest.mark.parametrize("given", [{}, {"reach": 8.0}, {"inflation": 4.0}])
 def test_it_is_the_crossover_and_then_the_fitted_decay(given):
     """From the last size to the reach in a hundred equal steps of log size."""
     a, b = arms(power_law(0.2, 0.5), noise=0.005)
     fade = gain_fades(a, b, SIZES, margin=0.01, **given)
-    reach, widening = given.get("reach", 10.0), given.get("widening", 1.0)
+    reach, inflation = given.get("reach", 10.0), given.get("inflation", 1.0)
     assert (fade.margin, fade.reach) == (0.01, reach)
-    assert fade.within == crossover(a, b, SIZES, 0.01, widening)
+    assert fade.within == crossover(a, b, SIZES, 0.01, inflation)
     step = reach**0.01
     for field, end in (("low", fade.low), ("error", fade.estimate), ("high", fade.high)):
-        before, at = fit_decay(a - b, SIZES, [end / step, end], reach, widening).points
+        before, at = fit_decay(a - b, SIZES, [end / step, end], reach, inflation).points
         assert getattr(before, field) >= 0.01 > getattr(at, field)

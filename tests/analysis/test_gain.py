@@ -33,7 +33,7 @@ def test_growth_against_the_t_test_of_the_slopes_over_seeds():
     slopes = (log_sizes - log_sizes.mean()) @ gain[1:, :, 0]
     expected = stats.ttest_1samp(slopes, 0.0).pvalue
     assert growth_p(gain, SIZES) == pytest.approx(expected, rel=1e-2)
-    assert growth_p(gain, SIZES, widening=2.25) > growth_p(gain, SIZES)
+    assert growth_p(gain, SIZES, inflation=2.25) > growth_p(gain, SIZES)
 
 
 def test_what_does_not_grow_has_no_p_value_below_1():

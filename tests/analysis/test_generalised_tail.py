@@ -74,10 +74,10 @@ def test_the_tail_is_the_integral_over_the_seeds_chi_square(seeds):
     assert found.tail(distance) == pytest.approx(whole, rel=1e-4)
 
 
-@pytest.mark.parametrize("widening", [1.0, 2.0])
-def test_the_tail_of_a_floor_is_that_of_t_over_units(widening):
-    found = two_way(np.full((5, 40), 0.7), least_error=0.02, widening=widening)
-    error = 0.02 * np.sqrt(widening)
+@pytest.mark.parametrize("inflation", [1.0, 2.0])
+def test_the_tail_of_a_floor_is_that_of_t_over_units(inflation):
+    found = two_way(np.full((5, 40), 0.7), least_error=0.02, inflation=inflation)
+    error = 0.02 * np.sqrt(inflation)
     assert found.tail(0.06) == pytest.approx(stats.t.sf(0.06 / error, 39))
 
 

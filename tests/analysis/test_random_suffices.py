@@ -26,14 +26,14 @@ def tuned(gain, noise=0.03, seed=0):
     return {"pretrained-tuned": pretrained, "random-tuned": random}
 
 
-def verdict(values, beside=0, margin=0.02, widening=1.0):
+def verdict(values, beside=0, margin=0.02, inflation=1.0):
     """`beside`: how many hopeless comparisons are counted as well."""
     sizes = SIZES[: len(values["random-tuned"])]
-    own = compare_arms(values, sizes, margin, widening=widening)
+    own = compare_arms(values, sizes, margin, inflation=inflation)
     blank = replace(own[0].difference, strict_p=None)
     hopeless = [replace(own[0].difference, strict_p=1.0)] * beside
     others = [Comparison("a", "b", 1.0, d) for d in [blank, *hopeless]]
-    found = judge([*own, *others], values, sizes, None, margin, widening)[1]
+    found = judge([*own, *others], values, sizes, None, margin, inflation)[1]
     assert [e.comparison for e in found.evidence] == [
         c for c in own if c.difference.low is not None
     ]
@@ -57,16 +57,16 @@ def reason(found):
     return said
 
 
-@pytest.mark.parametrize("widening", [1.0, 1.5])
-def test_below_the_margin_is_counted_with_all_that_is_called(widening):
+@pytest.mark.parametrize("inflation", [1.0, 1.5])
+def test_below_the_margin_is_counted_with_all_that_is_called(inflation):
     values = tuned([0.2, 0.15, 0.1, 0.0], noise=0.1)
     gain = [table[-1] for table in values.values()]
-    p = below_p(*gain, 0.02, widening)
+    p = below_p(*gain, 0.02, inflation)
     called, not_called = counted_until_it_fails(
-        p, 3, lambda beside: verdict(values, beside, widening=widening)
+        p, 3, lambda beside: verdict(values, beside, inflation=inflation)
     )
     assert called.status == "supported"
-    assert called.fade == gain_fades(*values.values(), SIZES, 0.02, widening=widening)
+    assert called.fade == gain_fades(*values.values(), SIZES, 0.02, inflation=inflation)
     assert reason(called).startswith("the gain is below 2 points from about ")
     assert (not_called.status, not_called.fade) == ("undecided", called.fade)
     assert reason(not_called) == (
@@ -75,19 +75,19 @@ def test_below_the_margin_is_counted_with_all_that_is_called(widening):
     )
 
 
-@pytest.mark.parametrize("widening", [1.0, 1.5])
-def test_growth_is_counted_with_all_that_is_called(widening):
+@pytest.mark.parametrize("inflation", [1.0, 1.5])
+def test_growth_is_counted_with_all_that_is_called(inflation):
     values = tuned([0.05, 0.06, 0.07, 0.08], noise=0.15)
     pretrained, random = values.values()
     missing = [0, 2, 3]
     pretrained[1, 1:] = np.nan  # a size without an interval is no part of the growth
-    p = growth_p((pretrained - random)[missing], [SIZES[k] for k in missing], widening)
+    p = growth_p((pretrained - random)[missing], [SIZES[k] for k in missing], inflation)
     called, not_called = counted_until_it_fails(
-        p, 4, lambda beside: verdict(values, beside, widening=widening)
+        p, 4, lambda beside: verdict(values, beside, inflation=inflation)
     )
     assert called.status == "contradicted"
     assert reason(called) == "the gain still grows with the data"
-    fade = gain_fades(pretrained, random, SIZES, 0.02, widening=widening)
+    fade = gain_fades(pretrained, random, SIZES, 0.02, inflation=inflation)
     assert called.fade == replace(fade, status="growing", estimate=None, low=3000.0, high=None)
     assert (not_called.status, not_called.fade) == ("undecided", fade)
     assert reason(not_called) == "still above 2 points and not surely growing"

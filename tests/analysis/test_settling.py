@@ -11,10 +11,10 @@ from wvexp.seeds import stream
 COUNTS = np.arange(1, 20_000)
 
 
-def fewest_of_all(values, best, margin, widening):
+def fewest_of_all(values, best, margin, inflation):
     """Seeds and units by trying every number: the first at which the doubts add up to 5 %."""
     rivals = {
-        arm: paired_difference(table, values[best], widening=widening)
+        arm: paired_difference(table, values[best], inflation=inflation)
         for arm, table in values.items()
         if arm != best
     }
@@ -37,17 +37,17 @@ def fewest_of_all(values, best, margin, widening):
     return Settling(closest, first(COUNTS, d.units * same), first(d.seeds * same, COUNTS))
 
 
-@pytest.mark.parametrize("widening", [1.0, 2.25])
+@pytest.mark.parametrize("inflation", [1.0, 2.25])
 @pytest.mark.parametrize("seeds", [2, 3, 5])
 @pytest.mark.parametrize(("spread", "units"), [(0.02, 4000), (0.003, 400)])
-def test_it_is_the_smallest_number_that_would_do(widening, seeds, spread, units):
+def test_it_is_the_smallest_number_that_would_do(inflation, seeds, spread, units):
     undecided = 0
     for seed in range(4):
         values = tables((0.8, 0.79, 0.785), seeds, units, spread, seed)
-        choice = choose(values, ARMS, stream(0, "choice"), widening=widening)
+        choice = choose(values, ARMS, stream(0, "choice"), inflation=inflation)
         if choice.settling is not None:
             undecided += 1
-            assert choice.settling == fewest_of_all(values, choice.recommended, 0.01, widening)
+            assert choice.settling == fewest_of_all(values, choice.recommended, 0.01, inflation)
     assert undecided > 0
 
 
@@ -107,19 +107,19 @@ def test_nothing_would_settle_what_is_sure_or_what_no_unit_tells_apart():
 
 
 @pytest.mark.parametrize("telling", [1, 2])
-@pytest.mark.parametrize("widening", [1.0, 2.25])
-def test_few_telling_units_count_by_the_rule_of_three(telling, widening):
+@pytest.mark.parametrize("inflation", [1.0, 2.25])
+def test_few_telling_units_count_by_the_rule_of_three(telling, inflation):
     """Of 100 units one or two tell: not by more seeds, and the error counts 3 / 1.96 units."""
     first = answers(100)
     second = first.copy()
     second[:4, np.flatnonzero(first[0])[:telling]] = 0  # the fifth seed sees no difference
     values, margin = {"first": first, "second": second}, 0.008
-    choice = choose(values, ARMS[:2], stream(0, "choice"), margin=margin, widening=widening)
+    choice = choose(values, ARMS[:2], stream(0, "choice"), margin=margin, inflation=inflation)
     assert choice.confidence < 0.95
     own = two_way(second - first).standard_error
     units = np.arange(101, 10_000)
     error = np.maximum(3 / stats.norm.isf(0.025) / units, own * np.sqrt(100 / units))
-    reach = (margin + 0.008 * telling) / (error * np.sqrt(widening))
+    reach = (margin + 0.008 * telling) / (error * np.sqrt(inflation))
     needed = units[stats.t.sf(reach, 99) <= 0.05][0]
     assert choice.settling == Settling("second", None, needed)
 

@@ -73,8 +73,8 @@ def test_a_joint_covariance_is_cut_off_at_full_correlation(sign):
     for _ in range(20):
         a = table(rng, 5, 12, seed_sd=0.1, unit_sd=0.1)
         tables = np.stack([a, 3 * sign * (a + 0.05 * rng.standard_normal(a.shape))])
-        found = joint(tables, widening=2.0)
-        errors = [two_way(x, widening=2.0).standard_error for x in tables]
+        found = joint(tables, inflation=2.0)
+        errors = [two_way(x, inflation=2.0).standard_error for x in tables]
         assert np.sqrt(np.diag(found.covariance)) == pytest.approx(errors)
         own, bound = 2 * two_way_covariance(*tables), errors[0] * errors[1]
         beyond += sign * own > bound

@@ -14,7 +14,7 @@ def near_best(
     values: NDArray[np.float64],
     rng: np.random.Generator,
     margin: float = MARGIN,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> NDArray[np.float64]:
     """Probability [arms] that each arm's true score is within `margin` of the best one's.
 
@@ -28,11 +28,11 @@ def near_best(
     values
         [arms, seeds, units] at one size, first the arm that the others are held against; each
         other with 2 seeds in common with it, and some spread in one of the two.
-    widening
+    inflation
         What variances are multiplied by (`overlap.py`).
     """
     first, rivals = values[0], values[1:]
-    leads = joint(rivals - first, [least_error(rival, first) for rival in rivals], widening)
+    leads = joint(rivals - first, [least_error(rival, first) for rival in rivals], inflation)
     # Rounding, or pairs of arms that share few seeds, can leave a slightly negative eigenvalue.
     eigenvalues, vectors = np.linalg.eigh(leads.covariance)
     root = vectors * np.sqrt(np.maximum(eigenvalues, 0.0))

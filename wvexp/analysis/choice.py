@@ -80,7 +80,7 @@ def choose(
     rng: np.random.Generator,
     margin: float = MARGIN,
     baseline: float | None = None,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> Choice:
     """Choose among the arms of `values`, by arm [seeds, units]; those not in `wanted` are left out.
 
@@ -93,7 +93,7 @@ def choose(
     ----------
     baseline
         Score of always giving the most frequent label, where it is known.
-    widening
+    inflation
         What variances are multiplied by (`overlap.py`).
     """
     measured = {arm: values[arm] for arm in wanted if arm in values and ran(values[arm]).any()}
@@ -104,7 +104,7 @@ def choose(
     recommended = max(means, key=lambda arm: means[arm])
     best = values[recommended]
     rivals = {
-        arm: paired_difference(table, best, margin, widening=widening)
+        arm: paired_difference(table, best, margin, inflation=inflation)
         for arm, table in measured.items()
         if arm != recommended
     }
@@ -113,20 +113,20 @@ def choose(
     larger = None
     if best.shape[1] < enough_units(margin):
         # A cross-fit tests every example there is.
-        larger = Remedy.FOLDS if widening == 1.0 else Remedy.EXAMPLES
+        larger = Remedy.FOLDS if inflation == 1.0 else Remedy.EXAMPLES
     blocked = (_without_interval(a, recommended, measured, larger) for a in unjudged)
     blockers = tuple(filter(None, blocked))
     if not judged:
         return Choice(recommended, None, False, {}, None, None, blockers)
     tables = np.stack([best, *(values[arm] for arm in judged)])
-    probabilities = near_best(tables, rng, margin, widening).tolist()
+    probabilities = near_best(tables, rng, margin, inflation).tolist()
     by_arm = dict(zip([recommended, *judged], probabilities, strict=True))
     highs = [lead.high for lead in rivals.values() if lead.high is not None]
     cost = None if blockers else _between(0.0, max(highs), 1.0 - means[recommended])
     if all(alike(a, b) for a, b in combinations(tables, 2)):
         blockers += (Blocker(Reason(Why.ARMS_ALIKE), larger or Remedy.TELLING_UNITS),)
     if baseline is not None:
-        low, high = _ends(best, widening)
+        low, high = _ends(best, inflation)
         if low <= baseline:
             larger = larger if high >= baseline else None
             blockers += (_no_better_than(baseline, means[recommended], larger),)
@@ -137,15 +137,15 @@ def choose(
         sure and not blockers,
         by_arm,
         cost,
-        None if sure or blockers else _settling(rivals, margin, widening),
+        None if sure or blockers else _settling(rivals, margin, inflation),
         blockers,
     )
 
 
-def _ends(values: Values, widening: float) -> tuple[float, float]:
+def _ends(values: Values, inflation: float) -> tuple[float, float]:
     """The interval of a score; by the rule of three where all units agree."""
     floor = 0.0 if has_spread(values) else unit_error(values.shape[1])
-    return two_way(values, floor, widening).interval()
+    return two_way(values, floor, inflation).interval()
 
 
 def _no_better_than(baseline: float, score: float, larger: Remedy | None) -> Blocker:
@@ -186,7 +186,7 @@ def _without_interval(
     return Blocker(apart, Remedy.SAME_SEEDS, arm)
 
 
-def _settling(rivals: Mapping[str, PairedDifference], margin: float, widening: float) -> Settling:
+def _settling(rivals: Mapping[str, PairedDifference], margin: float, inflation: float) -> Settling:
     """Seeds or test units, the other kept, at which the rivals would be told apart.
 
     With standard error s, the recommended arm is within the margin of a rival with probability
@@ -205,7 +205,7 @@ def _settling(rivals: Mapping[str, PairedDifference], margin: float, widening: f
     assert d.residual_variance is not None
     seed, unit, rest = d.seed_variance, d.unit_variance, d.residual_variance
     reach, df = np.array(list(reaches.values())), np.array([d.df for d in rivals.values()])
-    now = d.standard_error**2 / widening
+    now = d.standard_error**2 / inflation
     # Where units hardly disagree, the error is what so many can exclude (`rare.py`).
     floored = now > (seed / d.seeds + unit / d.units + rest / d.seeds / d.units) * (1 + 1e-9)
 

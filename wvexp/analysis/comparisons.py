@@ -44,7 +44,7 @@ def compare_arms(
     sizes: Sequence[float],
     margin: float = MARGIN,
     full_size: float | None = None,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> tuple[Comparison, ...]:
     """Every pair of arms at every size, Holm over all of them.
 
@@ -54,14 +54,14 @@ def compare_arms(
         By arm: [sizes, seeds, units]; a seed that did not run at a size is a row of NaN.
     full_size
         The size at which all seeds share the whole training data, when it is among `sizes`.
-    widening
+    inflation
         What variances are multiplied by (`overlap.py`).
     """
     check_sizes(sizes, *values.values())
     planned = [(a, b, k) for a, b in combinations(values, 2) for k in range(len(sizes))]
     called = call_together(
         [
-            paired_difference(values[a][k], values[b][k], margin, sizes[k] == full_size, widening)
+            paired_difference(values[a][k], values[b][k], margin, sizes[k] == full_size, inflation)
             for a, b, k in planned
         ]
     )

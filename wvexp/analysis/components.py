@@ -36,7 +36,7 @@ class TwoWay:
     df: Satterthwaite's; with fewer than 5 seeds at most those that make the 95 % interval as wide
         as the generalised one
     seed_mean_square: between seeds, from which `tail` starts
-    least_error, widening: as given to `two_way`; the standard error has them in it
+    least_error, inflation: as given to `two_way`; the standard error has them in it
     """
 
     mean: float
@@ -49,7 +49,7 @@ class TwoWay:
     seeds: int
     units: int
     least_error: float = 0.0
-    widening: float = 1.0
+    inflation: float = 1.0
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """The two-sided t interval that covers the true mean with probability `level`."""
@@ -72,12 +72,12 @@ class TwoWay:
             + self.seeds * self.unit_variance
             + self.residual_variance
         ) / (self.seeds * self.units)
-        variance = np.maximum(variance, self.least_error**2) * self.widening
+        variance = np.maximum(variance, self.least_error**2) * self.inflation
         tails = stdtr(self.units - 1, -distance / np.sqrt(variance))
         return float(density @ tails / density.sum())
 
 
-def two_way(values: Values, least_error: float = 0.0, widening: float = 1.0) -> TwoWay:
+def two_way(values: Values, least_error: float = 0.0, inflation: float = 1.0) -> TwoWay:
     """Mean, standard error and degrees of freedom from values [seeds, units].
 
     At least 2 seeds that ran and 2 units, otherwise ValueError. A component that comes out
@@ -87,7 +87,7 @@ def two_way(values: Values, least_error: float = 0.0, widening: float = 1.0) -> 
     ----------
     least_error
         Floor of the standard error (`rare.py`); where it holds, units alone are the sample.
-    widening
+    inflation
         What the variance is multiplied by (`overlap.py`).
     """
     values = values[ran(values)]
@@ -103,7 +103,7 @@ def two_way(values: Values, least_error: float = 0.0, widening: float = 1.0) -> 
     floored = own_error < least_error
     found = TwoWay(
         mean=float(values.mean()),
-        standard_error=max(own_error, least_error) * float(np.sqrt(widening)),
+        standard_error=max(own_error, least_error) * float(np.sqrt(inflation)),
         df=(
             float(units - 1)
             if floored
@@ -116,7 +116,7 @@ def two_way(values: Values, least_error: float = 0.0, widening: float = 1.0) -> 
         seeds=seeds,
         units=units,
         least_error=least_error,
-        widening=widening,
+        inflation=inflation,
     )
     return replace(found, df=_generalised_df(found)) if seeds < _ENOUGH_SEEDS else found
 
@@ -190,20 +190,20 @@ class Joint:
 
 
 def joint(
-    tables: NDArray[np.float64], least_errors: Sequence[float] | None = None, widening: float = 1.0
+    tables: NDArray[np.float64], least_errors: Sequence[float] | None = None, inflation: float = 1.0
 ) -> Joint:
     """Means and covariance from tables [k, seeds, units]; each needs 2 seeds that ran.
 
-    least_errors [k] and widening as for `two_way`.
+    least_errors [k] and inflation as for `two_way`.
     """
     least = [0.0] * len(tables) if least_errors is None else least_errors
-    single = [two_way(table, floor, widening) for table, floor in zip(tables, least, strict=True)]
+    single = [two_way(table, floor, inflation) for table, floor in zip(tables, least, strict=True)]
     errors = np.array([estimate.standard_error for estimate in single])
     covariance = np.diag(errors**2)
     for i in range(len(tables)):
         for j in range(i):
             bound = errors[i] * errors[j]
-            shared = widening * two_way_covariance(tables[i], tables[j])
+            shared = inflation * two_way_covariance(tables[i], tables[j])
             covariance[i, j] = covariance[j, i] = np.clip(shared, -bound, bound)
     return Joint(
         means=np.array([estimate.mean for estimate in single]),

@@ -67,7 +67,7 @@ def crossover(
     b: NDArray[np.float64],
     sizes: Sequence[float],
     level: float = 0.0,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> Crossover:
     """Find the sign changes of A - B - level over `sizes`.
 
@@ -80,7 +80,7 @@ def crossover(
         Training sizes, increasing.
     level
         0 for a crossover; a margin for the size at which A's lead falls below it.
-    widening
+    inflation
         What variances are multiplied by (`overlap.py`).
     """
     check_sizes(sizes, a, b)
@@ -106,7 +106,7 @@ def crossover(
             level=level,
             notes=(*notes, too_few),
         )
-    differences = joint((a - b)[usable], [least[i] for i in usable], widening)
+    differences = joint((a - b)[usable], [least[i] for i in usable], inflation)
     return replace(find_sign_changes(differences, kept, level), notes=notes)
 
 

@@ -59,7 +59,7 @@ def learning_curve(
     sizes: Sequence[float],
     at: Sequence[float] = (),
     reach: float = REACH,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> LearningCurve:
     """Fit the error, 1 - score, of one arm.
 
@@ -71,11 +71,11 @@ def learning_curve(
         Training sizes, increasing; at least 3 with two seeds and some spread are needed.
     at
         Sizes at which the curve is wanted; none further than `reach` times beyond the sizes.
-    widening
+    inflation
         What variances are multiplied by (`overlap.py`).
     """
     check_sizes(sizes, values)
-    curve = fit_decay(1.0 - values, sizes, at, reach, widening)
+    curve = fit_decay(1.0 - values, sizes, at, reach, inflation)
     # The intervals are those of a t distribution, which knows nothing of 100 %.
     inside = (
         replace(p, error=min(p.error, 1.0), low=min(p.low, 1.0), high=min(p.high, 1.0))
@@ -89,7 +89,7 @@ def fit_decay(
     sizes: Sequence[float],
     at: Sequence[float],
     reach: float,
-    widening: float,
+    inflation: float,
 ) -> LearningCurve:
     """The curve of anything that decays with size as a + b n^-c: an error, or a gain.
 
@@ -102,7 +102,7 @@ def fit_decay(
         if i not in usable
     )
     n = np.array([float(sizes[i]) for i in usable])
-    single = [two_way(values[i], widening=widening) for i in usable]
+    single = [two_way(values[i], inflation=inflation) for i in usable]
     means = np.array([estimate.mean for estimate in single])
     measured = LearningCurve(
         sizes=tuple(n.tolist()),
@@ -122,7 +122,7 @@ def fit_decay(
     # their effects at different sizes are taken as independent.
     by_unit = np.array([values[i][ran(values[i])].mean(axis=0) for i in usable])
     seed_part = [estimate.seed_variance / estimate.seeds for estimate in single]
-    covariance = widening * (np.cov(by_unit) / by_unit.shape[1] + np.diag(seed_part))
+    covariance = inflation * (np.cov(by_unit) / by_unit.shape[1] + np.diag(seed_part))
     # On a handful of units the unit means can tie: no size is surer than its own standard error.
     short = np.square(measured.standard_errors) - np.diag(covariance)
     covariance += np.diag(np.maximum(short, 0.0))

@@ -45,14 +45,14 @@ def gain_fades(
     sizes: Sequence[float],
     margin: float,
     reach: float = REACH,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> Fade:
     """Where the gain A - B (values [sizes, seeds, units]) falls below `margin`, and stays there.
 
     Beyond the last size the gain is extrapolated as a power law, at most `reach` times; variances
-    are multiplied by `widening` (`overlap.py`).
+    are multiplied by `inflation` (`overlap.py`).
     """
-    within = crossover(a, b, sizes, margin, widening)
+    within = crossover(a, b, sizes, margin, inflation)
     fade = Fade("undecided", margin, None, None, None, within, reach)
     if within.after == "B":
         return _fades_within(fade)
@@ -64,7 +64,7 @@ def gain_fades(
     if not has_spread((a - b)[[float(size) for size in sizes].index(last)]):
         return fade
     beyond = np.geomspace(last, last * reach, 101)
-    fitted = fit_decay(a - b, sizes, beyond.tolist(), reach, widening)
+    fitted = fit_decay(a - b, sizes, beyond.tolist(), reach, inflation)
     if not any(point.extrapolated for point in fitted.points):
         return fade
     estimate, first, certain = (

@@ -14,16 +14,16 @@ from wvexp.analysis.scores import Values, ran
 _LAST_SIZES = 3
 
 
-def below_p(a: Values, b: Values, margin: float, widening: float = 1.0) -> float:
+def below_p(a: Values, b: Values, margin: float, inflation: float = 1.0) -> float:
     """Two-sided p-value of a gain A - B as low as this one, were it truly the margin.
 
     a, b: values [seeds, units] at one size; 1 for a gain at the margin or above it
     """
-    gain = two_way(a - b, least_error(a, b), widening)
+    gain = two_way(a - b, least_error(a, b), inflation)
     return min(1.0, 2 * gain.tail(margin - gain.mean))
 
 
-def growth_p(gain: NDArray[np.float64], sizes: Sequence[float], widening: float = 1.0) -> float:
+def growth_p(gain: NDArray[np.float64], sizes: Sequence[float], inflation: float = 1.0) -> float:
     """p-value of a gain that does not grow with the logarithm of the size over the last sizes.
 
     1 where the gain at the last size is not the largest: then it grew before, and no longer.
@@ -38,7 +38,7 @@ def growth_p(gain: NDArray[np.float64], sizes: Sequence[float], widening: float 
         return 1.0
     log_sizes = np.log(np.asarray(sizes[-_LAST_SIZES:], np.float64))
     slope = np.tensordot(log_sizes - log_sizes.mean(), gain[-_LAST_SIZES:], axes=1)
-    found = paired_difference(slope, np.where(np.isnan(slope), np.nan, 0.0), widening=widening)
+    found = paired_difference(slope, np.where(np.isnan(slope), np.nan, 0.0), inflation=inflation)
     if found.strict_p is None or (found.estimate or 0.0) <= 0:
         return 1.0
     return found.strict_p

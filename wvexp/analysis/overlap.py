@@ -7,7 +7,7 @@ a mean over J folds by 1 + J n_test / n_train, here 1 + J / (J - 1), a little ov
 """
 
 
-def widening(folds: int | None) -> float:
+def variance_inflation(folds: int | None) -> float:
     """What variances are multiplied by; 1 without folds."""
     if folds is None:
         return 1.0

@@ -75,13 +75,13 @@ def paired_difference(
     b: Values,
     margin: float = MARGIN,
     shared_training: bool = False,
-    widening: float = 1.0,
+    inflation: float = 1.0,
 ) -> PairedDifference:
     """Compare arm A with arm B from their values [seeds, units], row by row the same seed.
 
     Seeds that ran in one arm alone are left out and counted in the notes. The call is that of a
     single comparison planned beforehand; for several, pass them all to `call_together`.
-    `widening` multiplies the variance (`overlap.py`).
+    `inflation` multiplies the variance (`overlap.py`).
     """
     if a.shape != b.shape:
         raise ValueError(f"arm A has values {a.shape}, arm B {b.shape}: expected the same shape")
@@ -126,7 +126,7 @@ def paired_difference(
         return replace(known, notes=(*notes, Reason(Why.FEW_SEEDS, seeds=seeds)))
     if units < 2:
         return replace(known, notes=(*notes, Reason(Why.ONE_UNIT)))
-    fit = two_way(difference, least_error(a, b), widening)
+    fit = two_way(difference, least_error(a, b), inflation)
     if fit.standard_error == 0:
         return replace(known, notes=(*notes, Reason(Why.NO_SPREAD)))
     if alike(a, b):

@@ -62,7 +62,7 @@ def judge(
     sizes: Sequence[float],
     measures: Mapping[float, SizeMeasures] | None = None,
     margin: float = MARGIN,
-    widening: float = 1.0,
+    inflation: float = 1.0,
     falls_short: Reason | None = None,
 ) -> tuple[Verdict, ...]:
     """The four verdicts.
@@ -75,7 +75,7 @@ def judge(
         By arm: [sizes, seeds, units].
     measures
         By size: tokens, labels and type coverage, passed through to the evidence.
-    widening
+    inflation
         What variances are multiplied by (`overlap.py`).
     falls_short
         Where the large sizes that the data have were not measured: how far one got. The claims
@@ -91,7 +91,7 @@ def judge(
     policy = pair(PRETRAINED_FROZEN, PRETRAINED_TUNED)
     verdicts = (
         _pretrained_at_least_random(frozen, tuned, margin),
-        _random_suffices(tuned, comparisons, values, sizes, margin, widening),
+        _random_suffices(tuned, comparisons, values, sizes, margin, inflation),
         _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes, comparisons),
         _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes, comparisons),
     )
@@ -141,14 +141,14 @@ def _random_suffices(
     values: Mapping[str, NDArray[np.float64]],
     sizes: Sequence[float],
     margin: float,
-    widening: float,
+    inflation: float,
 ) -> Verdict:
     claim: Claim = "random_suffices"
     untested = _untested(claim, pair, sizes)
     if untested:
         return untested
     pretrained, random = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
-    fade = gain_fades(pretrained, random, sizes, margin, widening=widening)
+    fade = gain_fades(pretrained, random, sizes, margin, inflation=inflation)
     last = pair.evidence[-1]
     # What a reason has, whichever it is.
     told = {"margin": margin, "evidence": last}
@@ -161,8 +161,8 @@ def _random_suffices(
     judged = [k for k, size in enumerate(sizes) if size in with_interval]
     below, grows = _holm_beside(
         comparisons,
-        below_p(pretrained[-1], random[-1], margin, widening),
-        growth_p((pretrained - random)[judged], [sizes[k] for k in judged], widening),
+        below_p(pretrained[-1], random[-1], margin, inflation),
+        growth_p((pretrained - random)[judged], [sizes[k] for k in judged], inflation),
     )
     if fade.status in ("measured", "below") and below <= ALPHA:
         reason = Reason(Why.GAIN_BELOW, since=fade.high, sizes=tuple(sizes), **told)

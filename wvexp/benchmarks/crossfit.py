@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from wvexp.analysis.overlap import widening
+from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import PairedDifference, paired_difference
 from wvexp.seeds import stream
 
@@ -40,8 +40,8 @@ def crossfit_coverage(
         exact.append(gains)
     truth = float(np.mean(exact))
     figures: dict[str, Any] = {"experiments": experiments, "difference": truth}
-    for name, wider in (("plain", 1.0), ("widened", widening(folds))):
-        found = [paired_difference(a, b, widening=wider) for a, b in tables]
+    for name, wider in (("plain", 1.0), ("widened", variance_inflation(folds))):
+        found = [paired_difference(a, b, inflation=wider) for a, b in tables]
         figures[f"covered, {name}"] = float(np.mean([_holds(d, truth) for d in found]))
         widths = [d.high - d.low for d in found if d.low is not None and d.high is not None]
         figures[f"width, {name}"] = float(np.mean(widths))

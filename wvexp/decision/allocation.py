@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
-from wvexp.analysis.overlap import widening
+from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import paired_difference
 from wvexp.decision.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
@@ -346,7 +346,9 @@ def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
     best = max(means, key=lambda arm: means[arm])
     kept = set()
     for arm in means:
-        lead = paired_difference(tables[best], tables[arm], margin, widening=widening(m.folds))
+        lead = paired_difference(
+            tables[best], tables[arm], margin, inflation=variance_inflation(m.folds)
+        )
         hopeless = (
             lead.low is not None and lead.low > _HOPELESS * margin and lead.seeds >= SIEVING_SEEDS
         )

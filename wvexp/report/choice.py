@@ -7,7 +7,7 @@ import numpy as np
 
 from wvexp.analysis.arms import ARMS
 from wvexp.analysis.choice import SURE, Blocker, Choice, choose
-from wvexp.analysis.overlap import widening
+from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.scores import Values
 from wvexp.report.baseline import majority_baseline
@@ -22,7 +22,7 @@ def choice_of(m: Measurements, margin: float) -> Choice:
     better still: taken to win what the last step won, if that could change the choice, it is none.
     """
     values = {arm: m.values[arm][-1] for arm in m.arms}
-    baseline, wider = majority_baseline(m.runs, m.metric), widening(m.folds)
+    baseline, wider = majority_baseline(m.runs, m.metric), variance_inflation(m.folds)
 
     def chosen(tables: Mapping[str, Values]) -> Choice:
         return choose(tables, ARMS, stream(0, "choice"), margin, baseline, wider)

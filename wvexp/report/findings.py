@@ -21,7 +21,7 @@ from wvexp.analysis.crossover import Crossover, crossover
 from wvexp.analysis.curve import REACH, LearningCurve, learning_curve
 from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.fading import Fade, gain_fades
-from wvexp.analysis.overlap import widening
+from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.verdict import Verdict, judge
@@ -150,20 +150,20 @@ def find(
     """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
-    wider = widening(m.folds)
+    wider = variance_inflation(m.folds)
     comparisons = compare_arms(values, m.sizes, margin, m.full_size, wider)
     guidance = {arm: values[arm] for arm in ARMS if arm in values}
     short = _falls_short(m, wanted_size)
     verdicts = judge(comparisons, guidance, m.sizes, measures, margin, wider, short)
     crossovers = {
-        f"{a} - {b}": crossover(values[a], values[b], m.sizes, widening=wider)
+        f"{a} - {b}": crossover(values[a], values[b], m.sizes, inflation=wider)
         for a, b in PAIRS
         if a in values and b in values
     }
     [fade] = [v.fade for v in verdicts if v.claim == "random_suffices"]
     if fade is None and PRETRAINED_TUNED in values and RANDOM_TUNED in values:
         tuned = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
-        fade = gain_fades(*tuned, m.sizes, margin, widening=wider)
+        fade = gain_fades(*tuned, m.sizes, margin, inflation=wider)
     choice = choice_of(m, margin)
     curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
     if short:
@@ -257,7 +257,7 @@ def scores_of(m: Measurements) -> tuple[Score, ...]:
                 continue
             low = high = None
             if has_spread(table):
-                ends = two_way(table, widening=widening(m.folds)).interval()
+                ends = two_way(table, inflation=variance_inflation(m.folds)).interval()
                 low, high = np.clip(ends, 0.0, 1.0).tolist()
             mean = float(table.mean())
             scores.append(Score(arm, size, mean, low, high, m.rates[rate], *table.shape))
@@ -280,9 +280,9 @@ def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[Reason]:
 def _curve(values: Any, sizes: tuple[int, ...], wider: float) -> LearningCurve:
     usable = [size for size, table in zip(sizes, values, strict=True) if has_spread(table)]
     if not usable:
-        return learning_curve(values, sizes, widening=wider)
+        return learning_curve(values, sizes, inflation=wider)
     first, last = usable[0], usable[-1]
     at = [*np.geomspace(first, last, _DRAWN), *np.geomspace(last, last * REACH, _DRAWN // 2)]
     # Rounding must not put an end outside what may be asked for.
     asked = np.clip(at, first, last * REACH)
-    return learning_curve(values, sizes, asked.tolist(), widening=wider)
+    return learning_curve(values, sizes, asked.tolist(), inflation=wider)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from wvexp.analysis.comparisons import family_size
 from wvexp.analysis.crossover import Crossover, Sign
 from wvexp.analysis.fading import Fade
-from wvexp.analysis.overlap import widening
+from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.reason import Why
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
@@ -41,8 +41,8 @@ def about(f: Findings) -> str:
         said += (
             f" Cross-fitted over {f.folds} folds, drawn anew for each seed: every example was "
             "tested once per seed. Training sets overlap, so what is said holds for these "
-            f"examples, and variances are multiplied by {widening(f.folds):.2f} (Nadeau and "
-            "Bengio 2003)."
+            f"examples, and variances are multiplied by {variance_inflation(f.folds):.2f} "
+            "(Nadeau and Bengio 2003)."
         )
     return said
 
