@@ -4,13 +4,13 @@ import time
 from functools import partial
 
 from wvexp.cli import run_command
-from wvexp.config.compose import run_hydra_command
 
 # A budget counts from here: reading the program takes time too.
 BEGAN = time.perf_counter()
 
 
 def main(argv: list[str]) -> int:
+    from wvexp.config.compose import run_hydra_command
     from wvexp.decision.procedure import run_decision
 
     run_hydra_command(partial(run_decision, began=BEGAN), argv, config_name="decide")

@@ -1,10 +1,10 @@
 """Train one arm, or a sweep: `train.py embed=pretrained finetune=false`; `--help` lists all."""
 
 from wvexp.cli import run_command
-from wvexp.config.compose import run_hydra_command
 
 
 def main(argv: list[str]) -> int:
+    from wvexp.config.compose import run_hydra_command
     from wvexp.sweeps.jobs import run_jobs
     from wvexp.sweeps.session import run_config
 

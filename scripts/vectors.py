@@ -11,26 +11,21 @@ member=NAME after the words names the file to take out of a .zip. max_line_mb=N 
 raise what a line and the unpacked file may take, as embed.max_line_mb and embed.max_file_gb do.
 """
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from wvexp.cli import parse_key_values, run_command, whole_number
-from wvexp.commands import vectors as vector_tools
-from wvexp.config.schema import Embed
 from wvexp.errors import UserError
 from wvexp.printable import printable
-from wvexp.report.wording import counted
-from wvexp.vectors import inspection
-from wvexp.vectors.limits import Limits
 
-# name -> what it does, and how many words it takes before any key=value
-COMMANDS: dict[str, tuple[Callable[..., list[str]], int]] = {
-    "inspect": (inspection.inspect, 1),
-    "coverage": (vector_tools.coverage, 1),
-    "convert": (inspection.convert, 2),
-    "export": (vector_tools.export, 2),
-    "neighbours": (inspection.neighbours, 2),
-    "compare": (inspection.compare, 2),
+# name -> where it is, and how many words it takes before any key=value
+COMMANDS = {
+    "inspect": ("wvexp.vectors.inspection", 1),
+    "coverage": ("wvexp.commands.vectors", 1),
+    "convert": ("wvexp.vectors.inspection", 2),
+    "export": ("wvexp.commands.vectors", 2),
+    "neighbours": ("wvexp.vectors.inspection", 2),
+    "compare": ("wvexp.vectors.inspection", 2),
 }
 BOUNDS = {
     "max_line_mb": "most megabytes a line may take",
@@ -45,7 +40,10 @@ def main(arguments: list[str]) -> int:
     name, *rest = arguments
     if name not in COMMANDS:
         raise UserError(f"unknown command {name!r}", f"known are {', '.join(COMMANDS)}")
-    command, places = COMMANDS[name]
+    from wvexp.report.wording import counted
+    from wvexp.vectors.limits import MAX_FILE_GB, MAX_LINE_MB, Limits
+
+    module, places = COMMANDS[name]
     if len(rest) < places:
         raise UserError(
             f"{name} takes {counted(places, 'argument')}, got {len(rest)}", "see --help"
@@ -58,12 +56,13 @@ def main(arguments: list[str]) -> int:
     options: dict[str, Any] = {"member": given["member"]} if "member" in given else {}
     if keys:
         options["limits"] = Limits.of(
-            whole_number(given, "max_line_mb", Embed.max_line_mb, minimum=1),
-            whole_number(given, "max_file_gb", Embed.max_file_gb, minimum=1),
+            whole_number(given, "max_line_mb", MAX_LINE_MB, minimum=1),
+            whole_number(given, "max_file_gb", MAX_FILE_GB, minimum=1),
         )
     if name == "coverage":
         data = [f"{key}={value}" for key, value in given.items() if key not in keys]
         options["overrides"] = data
+    command = getattr(import_module(module), name)
     for line in command(*rest[:places], **options):
         print(printable(line))
     return 0
