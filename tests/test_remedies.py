@@ -21,8 +21,9 @@ import wvexp
 from wvexp.config.compose import compose, run_hydra_command
 from wvexp.data.reading.reader import _text_column
 from wvexp.errors import UserError
+from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import prepare
-from wvexp.experiment.run import choose_device, describe_run, run_experiment
+from wvexp.experiment.run import choose_device, run_experiment
 from wvexp.report.conditions import choose_condition
 from wvexp.report.store_report import parse_margin
 from wvexp.report.writing import write_report

@@ -9,7 +9,7 @@ import wvexp
 from wvexp.config.compose import compose
 from wvexp.data.folds import of_fold, pooled
 from wvexp.errors import RunError, UserError
-from wvexp.experiment.run import full_size
+from wvexp.experiment.describe import full_size
 from wvexp.report.measurements import measure
 from wvexp.results.store import Store
 from wvexp.sweeps.run import run_sweep

@@ -14,8 +14,9 @@ from wvexp.errors import RunError
 from wvexp.models.network import network_parameters
 from wvexp.rules import RULES
 from wvexp.seeds import stream
+from wvexp.tasks import TOKEN
 from wvexp.training.autograd import AutogradEngine
-from wvexp.training.engine import labels_of, most_probable
+from wvexp.training.engine import labels_of
 from wvexp.training.examples import Examples
 from wvexp.training.prediction import log_probabilities
 
@@ -49,6 +50,7 @@ def make_engine(model, optimizer, trainable, dropped=5, **options):
         classes=CLASSES,
         rule=RULES[optimizer],
         dropped=dropped,
+        predict=TOKEN.predict,
         device="cpu",
         **options,
     )
@@ -358,7 +360,7 @@ def test_a_last_step_that_leaves_no_numbers_stops_the_run():
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_scores_that_are_no_numbers_have_no_best_class(value):
     scores = np.array([[0.0, 1.0], [2.0, 1.0]], dtype=np.float32)
-    assert labels_of(scores, most_probable).tolist() == [1, 0]
+    assert labels_of(scores, TOKEN.predict).tolist() == [1, 0]
     scores[1, 1] = value
     with pytest.raises(RunError, match="not numbers; lower"):
-        labels_of(scores, most_probable)
+        labels_of(scores, TOKEN.predict)

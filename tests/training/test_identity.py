@@ -3,28 +3,13 @@
 from dataclasses import fields, replace
 
 import pytest
+from run_configs import make_run
 
 from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.training import identity
 from wvexp.training.identity import RunConfig
 
-RUN = RunConfig(
-    task="token",
-    embed="pretrained",
-    dim=50,
-    finetune=True,
-    tuning=Tuning(),
-    model=Model(name="window"),
-    optim=Optim(),
-    metric="accuracy",
-    train_size=1000,
-    seed=0,
-    engine="autograd",
-    data="d1",
-    vectors="v1",
-    fold=0,
-    folds=4,
-)
+RUN = make_run(engine="autograd", fold=0, folds=4)
 OTHER = {
     "task": "sentence",
     "embed": "random",

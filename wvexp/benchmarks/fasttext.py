@@ -149,6 +149,7 @@ def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[floa
         dropout=0.0,
         l2=0.0,
         anchor=0.0,
+        predict=SENTENCE.predict,
     )
     examples = Examples.from_split(corpus.train, table, None)
     for epoch in range(epochs):

@@ -14,6 +14,7 @@ from wvexp.models.window import WINDOW as WINDOW_MODEL
 from wvexp.models.window import WindowKeys
 from wvexp.rules import RULES
 from wvexp.seeds import stream
+from wvexp.tasks import TOKEN
 from wvexp.training.engine import Engine
 from wvexp.vectors.table import EmbeddingTable
 
@@ -151,8 +152,15 @@ def one_process(problem: Problem) -> Train:
 
 
 def _settings(problem: Problem) -> dict[str, Any]:
-    rates = {"lr": problem.lr, "row_lr": problem.lr}
-    return {"rule": RULES[problem.rule], **rates, "dropout": 0.0, "l2": 0.0, "anchor": 0.0}
+    return {
+        "rule": RULES[problem.rule],
+        "lr": problem.lr,
+        "row_lr": problem.lr,
+        "dropout": 0.0,
+        "l2": 0.0,
+        "anchor": 0.0,
+        "predict": TOKEN.predict,
+    }
 
 
 def _trainable(problem: Problem) -> Any:

@@ -11,10 +11,9 @@ from typing import IO, Any, NamedTuple
 
 import numpy as np
 
-import wvexp.data.reading.readers  # noqa: F401  (registers the formats)
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.reading.opening import check_growth, open_text
-from wvexp.data.reading.reader import known_suffixes, reader_of
+from wvexp.data.reading.readers import known_suffixes, reader_of
 from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 from wvexp.files import replacing

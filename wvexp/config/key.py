@@ -65,10 +65,13 @@ def keys_of(schema: type, prefix: str = "") -> Iterator[Key]:
             assert isinstance(entry.type, type)
             yield from keys_of(entry.type, f"{name}.")
             continue
-        made = entry.default_factory
-        default = entry.default if made is dataclasses.MISSING else made()
         about = dict(entry.metadata)
         choices = about.pop("choices")
-        yield Key(
-            name, entry.type, default, choices=choices() if callable(choices) else choices, **about
-        )
+        named = choices() if callable(choices) else choices
+        yield Key(name, entry.type, default_of(entry), choices=named, **about)
+
+
+def default_of(entry: Any) -> Any:
+    """The default of a field that `key` made."""
+    made = entry.default_factory
+    return entry.default if made is dataclasses.MISSING else made()

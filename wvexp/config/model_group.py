@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import make_dataclass
 from typing import Any
 
-from wvexp.config.key import key
+from wvexp.config.key import default_of, key
 from wvexp.errors import UserError
 from wvexp.models import AUTO, MODELS
 
@@ -43,9 +43,7 @@ def _names() -> tuple[str, ...]:
 
 
 def _meaning(entry: Any) -> tuple[Any, ...]:
-    made = entry.default_factory
-    default = entry.default if made is dataclasses.MISSING else made()
-    return getattr(entry, "type", None), default, entry.metadata
+    return getattr(entry, "type", None), default_of(entry), entry.metadata
 
 
 def _anew(entry: Any, owners: list[str]) -> Any:
@@ -53,5 +51,4 @@ def _anew(entry: Any, owners: list[str]) -> Any:
     about = dict(entry.metadata)
     if owners and len(owners) < len(MODELS.names):
         about["meaning"] = f"{', '.join(owners)}: {about['meaning']}"
-    made = entry.default_factory
-    return key(entry.default if made is dataclasses.MISSING else made, **about)
+    return key(default_of(entry), **about)

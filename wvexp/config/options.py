@@ -15,10 +15,11 @@ def own_options() -> dict[str, dict[str, dict[str, Any]]]:
         "optim": {rule.name: {"name": rule.name, "lr": rule.first_rate} for rule in RULES},
         "embed": {start.name: {"kind": start.name} for start in STARTS},
     }
-    return {
-        group: {name: values for name, values in options.items() if name not in written(group)}
-        for group, options in registered.items()
-    }
+    own = {}
+    for group, options in registered.items():
+        files = written(group)
+        own[group] = {name: values for name, values in options.items() if name not in files}
+    return own
 
 
 def written(group: str) -> set[str]:

@@ -105,6 +105,8 @@ class Budget:
 
     def for_runs(self, model: float) -> float:
         """What is left to train runs, with the model that is kept expected to take `model`."""
+        if self.limit is None:  # nothing depends on how busy the machine is
+            return math.inf
         return self.left() - min(
             _CAUTION * model + self.pace() * _AROUND_MODEL, self.most_for_model
         )

@@ -27,8 +27,9 @@ from wvexp.decision.budget import Budget, Pace
 from wvexp.decision.decision import Decision
 from wvexp.decision.progress import LiveDecision
 from wvexp.errors import RunError, UserError
+from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
-from wvexp.experiment.run import describe_run, tell_of_data, warn_of_data
+from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
 from wvexp.report.store_report import findings_of
 from wvexp.results.folder import run_folder

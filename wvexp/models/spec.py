@@ -89,7 +89,10 @@ class ModelSpec(ABC):
 
     def dropped(self, d: int, keys: Any) -> int:
         """How many values `dropout` acts upon, with word vectors of `d` dimensions."""
-        raise NotImplementedError(f"model={self.name} has model.dropout and no number of inputs")
+        raise UserError(
+            f"model={self.name} has model.dropout and does not say how many values it acts upon",
+            f"define dropped(self, d, keys) in {type(self).__name__}",
+        )
 
     def initialise(  # noqa: B027  (most are initialised by their layers)
         self, module: "nn.Module", rng: np.random.Generator

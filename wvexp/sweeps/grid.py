@@ -44,7 +44,7 @@ class Grid:
     """What a sweep crosses.
 
     arms, sizes, seeds, lrs  a run for each combination
-    base                     everything else, as `wvexp.experiment.run.describe_run` gives it
+    base                     everything else, as `wvexp.experiment.describe.describe_run` gives it
     """
 
     arms: Iterable[Arm]
@@ -88,7 +88,7 @@ def checked(base: RunConfig, arm: Arm) -> RunConfig:
     if "auto" in (base.model.name, base.engine) or base.metric is None:
         raise UserError(
             f"a grid's base with model={base.model.name} engine={base.engine} metric={base.metric}",
-            "name all three, or take the base from wvexp.experiment.run.describe_run",
+            "name all three, or take the base from wvexp.experiment.describe.describe_run",
         )
     if base.folds == 1:  # as the key has it, a test part of its own
         raise UserError("folds=1 of a run is no cross-fit", "leave it None")

@@ -9,8 +9,9 @@ from rich.console import Console
 
 from wvexp.config.compose import Job
 from wvexp.errors import UserError
+from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
-from wvexp.experiment.run import describe_run, tell_of_data, train_into
+from wvexp.experiment.run import tell_of_data, train_into
 from wvexp.results.folder import remove_abandoned, run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_fit, check_scorable, check_sweep

@@ -22,8 +22,9 @@ from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_stream
 from wvexp.errors import RunStopped, UserError
+from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
-from wvexp.experiment.run import describe_run, tell_of_data
+from wvexp.experiment.run import tell_of_data
 from wvexp.parity.engines import require_parity
 from wvexp.results.store import Store
 from wvexp.sweeps.checks import check_sweep

@@ -2,8 +2,8 @@
 
 from wvexp.config.schema import Config, Tuning
 from wvexp.errors import RunError
+from wvexp.experiment.describe import describe_run, full_size, seeds_of
 from wvexp.experiment.inputs import Inputs
-from wvexp.experiment.run import describe_run, full_size, seeds_of
 from wvexp.sweeps.grid import Arm, Grid, size_ladder
 from wvexp.sweeps.run import Dispatch, SweepOutcome, threads
 

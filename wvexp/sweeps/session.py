@@ -10,10 +10,7 @@ from wvexp.config.compose import compose
 from wvexp.config.schema import Config
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs, prepare
-from wvexp.experiment.run import (
-    run_experiment,
-    tell_of_data,
-)
+from wvexp.experiment.run import run_experiment, tell_of_data
 from wvexp.printable import printable
 from wvexp.report.store_report import print_scores, write_store_report
 from wvexp.results.crossfit import CrossFitted

@@ -11,7 +11,7 @@ from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
 from wvexp.models.network import network_parameters
 from wvexp.rules import UpdateRule
-from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, most_probable, never
+from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, never
 from wvexp.training.examples import Examples
 from wvexp.training.objective import Objective, Step
 from wvexp.training.prediction import log_probabilities
@@ -55,7 +55,7 @@ class AutogradEngine:
         l2: float,
         anchor: float,
         device: str,
-        predict: Predict = most_probable,
+        predict: Predict,
     ) -> None:
         self.model = model.to(device)
         self.device = device

@@ -100,11 +100,6 @@ def check_loss(mean: float, classes: int) -> None:
 Predict = Callable[[NDArray[np.float32]], NDArray[np.int64]]
 
 
-def most_probable(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The class of the highest score [examples]."""
-    return scores.argmax(axis=1)
-
-
 def labels_of(scores: NDArray[np.float32], predict: Predict) -> NDArray[np.int64]:
     """What is predicted [examples] from scores [examples, classes].
 

@@ -24,7 +24,7 @@ from wvexp.errors import RunStopped
 from wvexp.machine import one_blas_thread
 from wvexp.models.draw import Parameters
 from wvexp.rules import UpdateRule
-from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, most_probable, never
+from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, never
 from wvexp.training.examples import Examples
 from wvexp.vectors.table import EmbeddingTable
 
@@ -62,7 +62,7 @@ class HandwrittenEngine:
         dropout: float,
         l2: float,
         anchor: float,
-        predict: Predict = most_probable,
+        predict: Predict,
     ) -> None:
         one_blas_thread_in_kernels()
         self.table, self.trainable = table, trainable[: table.trained].copy()

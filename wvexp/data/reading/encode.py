@@ -83,7 +83,8 @@ class Encoder:
             documents.append(document_ids[example.document or ""])
         self.notes += source.left_out
         if dropped:
-            self.notes.append(f"{source.name}: {dropped:,} sentences without a word left out")
+            texts = "1 sentence" if dropped == 1 else f"{dropped:,} sentences"
+            self.notes.append(f"{source.name}: {texts} without a word left out")
         if len(offsets) == 1:
             raise UserError(
                 f"{source.name}: no labelled text in it", "give sentences with their labels"

@@ -3,12 +3,12 @@
 from contextlib import ExitStack
 from pathlib import Path
 
-import wvexp.data.reading.readers  # noqa: F401  (registers the formats)
 from wvexp.data.corpus import Corpus
 from wvexp.data.reading.encode import build_corpus
 from wvexp.data.reading.limits import USUAL, TextLimits
 from wvexp.data.reading.opening import check_file, check_growth
-from wvexp.data.reading.reader import Asked, reader_of
+from wvexp.data.reading.reader import Asked
+from wvexp.data.reading.readers import reader_of
 from wvexp.data.reading.rows import Missing
 from wvexp.data.split import Task
 

@@ -61,28 +61,6 @@ class Reader(ABC):
 READERS: Registry[Reader] = Registry("format")
 
 
-def reader_of(path: Path) -> Reader:
-    """The reader that the extension names, a last `.gz` left aside.
-
-    Raises
-    ------
-    UserError
-        It is none that is known.
-    """
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    for reader in READERS:
-        if suffixes and suffixes[-1] in reader.suffixes:
-            return reader
-    raise UserError(
-        f"{path}: unknown extension",
-        f"known are {' '.join(known_suffixes())}, each also with .gz",
-    )
-
-
-def known_suffixes() -> list[str]:
-    return [suffix for reader in READERS for suffix in reader.suffixes]
-
-
 class TableReader(Reader):
     """A format of tables: rows with named columns."""
 

@@ -1,4 +1,4 @@
-"""The formats that the package reads."""
+"""The formats that the package reads, and the reader of a file."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -10,8 +10,9 @@ from wvexp.data.reading.examples import Example
 from wvexp.data.reading.jsonrows import open_json
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.reading.parquet import open_parquet
-from wvexp.data.reading.reader import READERS, LineReader, TableReader, Text
+from wvexp.data.reading.reader import READERS, LineReader, Reader, TableReader, Text
 from wvexp.data.reading.table import Table
+from wvexp.errors import UserError
 
 
 class Csv(TableReader):
@@ -75,3 +76,25 @@ class Conllu(LineReader):
 
 for _reader in (Csv(), Tsv(), Json(), Parquet(), Conll(), Conllu()):
     READERS.register(_reader)
+
+
+def reader_of(path: Path) -> Reader:
+    """The reader that the extension names, a last `.gz` left aside.
+
+    Raises
+    ------
+    UserError
+        It is none that is known.
+    """
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    for reader in READERS:
+        if suffixes and suffixes[-1] in reader.suffixes:
+            return reader
+    raise UserError(
+        f"{path}: unknown extension",
+        f"known are {' '.join(known_suffixes())}, each also with .gz",
+    )
+
+
+def known_suffixes() -> list[str]:
+    return [suffix for reader in READERS for suffix in reader.suffixes]
