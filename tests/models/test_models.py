@@ -5,7 +5,9 @@ import pytest
 import torch
 from built_models import build_model, keys_of
 
+from wvexp.errors import UserError
 from wvexp.models import MODELS, ModelSpec
+from wvexp.models.mean import Mean
 from wvexp.models.network import network_parameters
 from wvexp.seeds import stream
 
@@ -76,3 +78,12 @@ def test_a_spec_knows_the_shapes_of_its_module(name, hidden):
     assert MODELS[name].shapes(4, 3, keys) == shapes
     assert list(MODELS[name].shapes(4, 3, keys)) == list(shapes)  # the order of the draws
     assert ModelSpec.shapes(MODELS[name], 4, 3, keys) == shapes  # as found without one's own
+
+
+def test_a_model_with_dropout_says_how_much_there_is_to_drop():
+    class Silent(Mean):
+        name = "silent"
+        dropped = ModelSpec.dropped
+
+    with pytest.raises(UserError, match=r"model=silent has model\.dropout.*define dropped"):
+        Silent().dropped(4, keys_of("mean"))

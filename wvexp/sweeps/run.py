@@ -134,7 +134,8 @@ def run_sweep(
         stored = store.keys()
         left = [run for key, run in distinct.items() if key not in stored]
         left.sort(key=cost, reverse=True)
-        skipped = [run for run in store.runs() if run.key in distinct] if stored else []
+        again = stored & distinct.keys()
+        skipped = [run for run in store.runs() if run.key in again] if again else []
 
         def report(run: RunConfig, outcome: RunResult | Exception) -> None:
             nonlocal done

@@ -114,12 +114,13 @@ def _search_arm(
 def suggest(start: RunConfig, trial: Any) -> RunConfig:
     """The run that a trial proposes."""
     optim = replace(start.optim, lr=trial.suggest_float("optim.lr", 1e-4, 3e-2, log=True))
-    dropout = trial.suggest_float("model.dropout", 0.0, 0.6, step=0.1)
-    tuning = start.tuning
+    model, tuning = start.model, start.tuning
+    if "dropout" in start.spec.key_names:
+        model = replace(model, dropout=trial.suggest_float("model.dropout", 0.0, 0.6, step=0.1))
     if start.finetune:
         scale = trial.suggest_float("tuning.lr_scale", 0.1, 10.0, log=True)
         tuning = replace(tuning, lr_scale=scale)
-    return replace(start, optim=optim, model=replace(start.model, dropout=dropout), tuning=tuning)
+    return replace(start, optim=optim, model=model, tuning=tuning)
 
 
 def _study_name(start: RunConfig) -> str:
