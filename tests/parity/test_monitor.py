@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from built_models import build_model
+from built_models import build_model, keys_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -16,11 +16,13 @@ from wvexp.parity.monitor import (
     Agreement,
     ParityCheck,
     ParityMonitor,
+    Twin,
     agreement,
     compare,
     in_float64,
 )
 from wvexp.seeds import stream
+from wvexp.tasks import TASKS
 from wvexp.training.objective import Objective, Step
 
 ROWS, D = 30, 4
@@ -61,12 +63,13 @@ def objective_and_step(
     last = hidden or (window * D if model_name == "window" else D)
     mask = (rng.random((batch, last)) < 0.5).astype(np.float32) * 2 if dropout else None
     labels = rng.integers(0, classes, batch).astype(np.int32)
-    objective = Objective(model, torch.from_numpy(trainable), start, l2, anchor)
+    kind = TASKS["token" if model_name == "window" else "sentence"]
+    objective = Objective(model, kind, torch.from_numpy(trainable), start, l2, anchor)
     return objective, Step(inputs, labels, mask)
 
 
 def differentiate(objective: Objective, step: Step) -> torch.Tensor:
-    loss = objective.cross_entropy(step) + objective.penalty(step)
+    loss = objective.loss(step) + objective.penalty(step)
     loss.backward()
     return loss
 
@@ -98,7 +101,12 @@ def differentiate(objective: Objective, step: Step) -> torch.Tensor:
 )
 def test_float64_parity_whatever_the_shapes(model_name, **shape):
     objective, step = objective_and_step(model_name, **shape)
-    check = compare(objective, MODELS[model_name].by_hand, step, differentiate(objective, step))
+    check = compare(
+        objective,
+        Twin(MODELS[model_name], keys_of(model_name)),
+        step,
+        differentiate(objective, step),
+    )
     assert check.passed, check.broken
     expected = {"loss", "U", "c"} | ({"W", "b"} if shape["hidden"] else set())
     assert set(check.agreements) == expected | ({"E"} if shape["tuned"] else set())
@@ -126,7 +134,7 @@ def test_a_planted_fault_stops_the_run_and_is_named(monkeypatch, model_name, nam
 
         monkeypatch.setattr(Head, "backward", wrong)
     objective, step = objective_and_step(model_name, dtype=torch.float32)
-    monitor = ParityMonitor(objective, MODELS[model_name].by_hand, None)
+    monitor = ParityMonitor(objective, Twin(MODELS[model_name], keys_of(model_name)), None)
     with pytest.raises(RunError, match=rf"the gradient of {name} differs .*norm .*norm"):
         monitor.inspect(0, step, differentiate(objective, step))
 
@@ -135,7 +143,7 @@ def test_the_first_step_of_every_epoch_or_every_n_steps():
     objective, step = objective_and_step("mean")
     loss = differentiate(objective, step)
     for every, due in [(None, [0, 5, 10]), (4, [0, 4, 8, 12]), (1, list(range(15)))]:
-        monitor = ParityMonitor(objective, MEAN.by_hand, every)
+        monitor = ParityMonitor(objective, Twin(MEAN, keys_of("mean")), every)
         checked = []
         for number in range(15):  # three epochs of five steps
             before = len(monitor.checks)
@@ -150,7 +158,7 @@ def test_the_summary_holds_the_worst_of_all_checks():
     def check(dtype, **agreements):
         return ParityCheck(agreements, np.dtype(dtype))
 
-    monitor = ParityMonitor(objective_and_step("mean")[0], MEAN.by_hand, None)
+    monitor = ParityMonitor(objective_and_step("mean")[0], Twin(MEAN, keys_of("mean")), None)
     assert monitor.summary() == {}
     monitor.checks = [
         check(
@@ -201,7 +209,7 @@ def test_a_vanished_gradient_is_decided_in_float64(model_name, difference, appea
     assert gradient is not None
     assert 0 < float(gradient.abs().max()) < 1e-5
     gradient[0] += difference  # what rounding does, made certain
-    monitor = ParityMonitor(objective, MODELS[model_name].by_hand, None)
+    monitor = ParityMonitor(objective, Twin(MODELS[model_name], keys_of(model_name)), None)
     if appealed:
         monitor.inspect(0, step, loss)
         assert monitor.summary()["decided_in_float64"] == 1
@@ -213,9 +221,14 @@ def test_a_vanished_gradient_is_decided_in_float64(model_name, difference, appea
 @pytest.mark.parametrize("model_name", ["window", "mean"])
 def test_float64_sees_the_same_objective_and_leaves_the_run_as_it_is(model_name):
     objective, step = objective_and_step(model_name, dtype=torch.float32, l2=0.5, anchor=0.5)
-    single = compare(objective, MODELS[model_name].by_hand, step, differentiate(objective, step))
+    single = compare(
+        objective,
+        Twin(MODELS[model_name], keys_of(model_name)),
+        step,
+        differentiate(objective, step),
+    )
     before = {name: (p.detach().clone(), p.grad) for name, p in objective.model.named_parameters()}
-    double = in_float64(objective, MODELS[model_name].by_hand, step)
+    double = in_float64(objective, Twin(MODELS[model_name], keys_of(model_name)), step)
     assert double.passed
     assert double.dtype == np.float64
     assert double.agreements.keys() == single.agreements.keys()
@@ -242,10 +255,10 @@ def test_float64_finds_a_small_fault_in_a_vanished_gradient(monkeypatch, name):
     monkeypatch.setattr(MeanClassifier, "backward", wrong)
     objective, step = right_by(14.0)
     loss = differentiate(objective, step)
-    found = dict(compare(objective, MEAN.by_hand, step, loss).broken)[name]
+    found = dict(compare(objective, Twin(MEAN, keys_of("mean")), step, loss).broken)[name]
     assert 0 < found.absolute < 1e-6, "too small to be refused in float32"
     with pytest.raises(RunError, match=rf"at step 1: the gradient of {name} differs .* > 1e-10"):
-        ParityMonitor(objective, MEAN.by_hand, None).inspect(0, step, loss)
+        ParityMonitor(objective, Twin(MEAN, keys_of("mean")), None).inspect(0, step, loss)
 
 
 # What docs/design.md promises, written out: the relative error above which a gradient is wrong.
@@ -262,8 +275,11 @@ def test_the_tolerance_is_what_is_promised(model_name, name, dtype, share, passe
     gradient = objective.model.get_parameter(name).grad
     assert gradient is not None
     objective.model.get_parameter(name).grad = gradient * (1 + share * PROMISED[dtype])
-    assert compare(objective, MODELS[model_name].by_hand, step, loss).passed == passes
-    monitor = ParityMonitor(objective, MODELS[model_name].by_hand, None)
+    assert (
+        compare(objective, Twin(MODELS[model_name], keys_of(model_name)), step, loss).passed
+        == passes
+    )
+    monitor = ParityMonitor(objective, Twin(MODELS[model_name], keys_of(model_name)), None)
     if passes:
         monitor.inspect(0, step, loss)
         assert monitor.summary()["decided_in_float64"] == (dtype == torch.float64)
@@ -323,7 +339,9 @@ def test_a_wrong_gradient_on_torchs_side_stops_the_run_too(model_name, name, fac
     assert gradient is not None
     objective.model.get_parameter(name).grad = gradient * factor
     with pytest.raises(RunError, match="parity failed"):
-        ParityMonitor(objective, MODELS[model_name].by_hand, None).inspect(0, step, loss)
+        ParityMonitor(objective, Twin(MODELS[model_name], keys_of(model_name)), None).inspect(
+            0, step, loss
+        )
 
 
 @pytest.mark.parametrize("name", ["W", "b", "U", "c", "E"])
@@ -338,14 +356,14 @@ def test_a_gradient_that_the_hand_forgets_is_named(monkeypatch, name):
     monkeypatch.setattr(MeanClassifier, "backward", forgetful)
     objective, step = objective_and_step("mean", dtype=torch.float32)
     with pytest.raises(RunError, match=f"the gradient of {name} differs"):
-        ParityMonitor(objective, MEAN.by_hand, None).inspect(
+        ParityMonitor(objective, Twin(MEAN, keys_of("mean")), None).inspect(
             0, step, differentiate(objective, step)
         )
 
 
 def test_gradients_that_are_all_zero_agree_and_have_no_cosine():
     objective, step = objective_and_step("mean", dtype=torch.float32, l2=0, anchor=0, classes=1)
-    monitor = ParityMonitor(objective, MEAN.by_hand, None)
+    monitor = ParityMonitor(objective, Twin(MEAN, keys_of("mean")), None)
     monitor.inspect(0, step, differentiate(objective, step))
     assert monitor.summary()["max_rel_error"] == 0
     assert "min_cosine" not in monitor.summary()

@@ -12,13 +12,16 @@ from torch import nn
 from wvexp.data.vocabulary import PAD, UNK
 from wvexp.errors import RunError
 from wvexp.models.network import network_parameters
+from wvexp.models.view import View
 from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.tasks import TOKEN
 from wvexp.training.autograd import AutogradEngine
-from wvexp.training.engine import labels_of
+from wvexp.training.dropout import Dropout
+from wvexp.training.engine import finite
 from wvexp.training.examples import Examples
 from wvexp.training.prediction import log_probabilities
+from wvexp.training.settings import Settings
 
 ROWS, D, CLASSES, BATCH = 14, 3, 3, 4
 WIDTHS = [2, 3]
@@ -34,7 +37,7 @@ def make_examples(window, seed=0):
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     rows = rng.integers(2, TRAINED, offsets[-1]).astype(np.int32)
     size = len(rows) if window else len(lengths)
-    return Examples(rows, offsets, rng.integers(0, CLASSES, size).astype(np.int32), window)
+    return Examples(rows, offsets, rng.integers(0, CLASSES, size).astype(np.int32), View(window))
 
 
 def make_model(name):
@@ -43,17 +46,10 @@ def make_model(name):
     return build_model(name, start, CLASSES, **SHAPE)
 
 
-def make_engine(model, optimizer, trainable, dropped=5, **options):
-    return AutogradEngine(
-        model,
-        trainable,
-        classes=CLASSES,
-        rule=RULES[optimizer],
-        dropped=dropped,
-        predict=TOKEN.predict,
-        device="cpu",
-        **options,
-    )
+def make_engine(model, optimizer, trainable, dropped=5, dropout=0.0, **options):
+    masks = Dropout(dropout, lambda labels, texts: (labels, dropped))
+    settings = Settings(TOKEN, RULES[optimizer], dropout=masks, **options)
+    return AutogradEngine(model, trainable, CLASSES, settings, "cpu")
 
 
 def tuned_rows(fixed=()):
@@ -270,7 +266,7 @@ def test_l2_shrinks_weights_and_tuned_rows():
 def test_a_penalty_counts_a_row_once_however_often_it_stands_in_the_batch():
     trainable = tuned_rows()
     once, often = (
-        Examples(np.array(rows, np.int32), np.array([0, 3]), np.zeros(3, np.int32), 1)
+        Examples(np.array(rows, np.int32), np.array([0, 3]), np.zeros(3, np.int32), View(1))
         for rows in ([4, 5, 6], [4, 4, 4])
     )
     for examples in (once, often):
@@ -304,7 +300,8 @@ def test_the_same_draws_give_the_same_bits():
 def test_a_dropout_mask_keeps_its_share_and_the_expected_value(dropout):
     options = {**SETTINGS, "dropout": dropout}
     engine = make_engine(make_model("window"), "sgd", tuned_rows(), **options)
-    mask = engine.draw_mask(4000, stream(0, "dropout"))
+    rng = stream(0, "dropout")
+    mask = engine.settings.dropout.draw(4000, 4000, rng)
     assert mask.shape == (4000, 5)
     np.testing.assert_allclose(mask[mask > 0], 1 / (1 - dropout), rtol=1e-6)
     deviation = (dropout * (1 - dropout) / mask.size) ** 0.5
@@ -360,7 +357,7 @@ def test_a_last_step_that_leaves_no_numbers_stops_the_run():
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_scores_that_are_no_numbers_have_no_best_class(value):
     scores = np.array([[0.0, 1.0], [2.0, 1.0]], dtype=np.float32)
-    assert labels_of(scores, TOKEN.predict).tolist() == [1, 0]
+    assert TOKEN.predict(finite(scores)).tolist() == [1, 0]
     scores[1, 1] = value
     with pytest.raises(RunError, match="not numbers; lower"):
-        labels_of(scores, TOKEN.predict)
+        finite(scores)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wvexp.data.vocabulary import PAD, UNK
+from wvexp.models.view import View
 from wvexp.training.examples import Examples
 
 sentence_lists = st.lists(st.lists(st.integers(2, 30), max_size=7), min_size=1, max_size=8)
@@ -17,7 +18,7 @@ def examples_of(sentences, window=None):
     rows = np.array([row for sentence in sentences for row in sentence], dtype=np.int32)
     offsets = np.concatenate([[0], np.cumsum([len(s) for s in sentences])]).astype(np.int64)
     labels = np.arange(len(sentences) if window is None else len(rows), dtype=np.int32)
-    return Examples(rows, offsets, labels, window)
+    return Examples(rows, offsets, labels, View(window))
 
 
 @settings(deadline=None)
@@ -63,7 +64,7 @@ def test_batches_go_through_the_order_once(sentences, batch_size, window):
 def test_half_of_the_words_seen_once_become_unknown():
     n = 20_000
     rows = np.tile(np.arange(2, 6, dtype=np.int32), n)
-    examples = Examples(rows, np.array([0, len(rows)]), rows, 1)
+    examples = Examples(rows, np.array([0, len(rows)]), rows, View(1))
     counts = np.array([0, 0, 1, 2, 1, 9])
     replaced = examples.with_unknown(counts, np.random.default_rng(0))
     changed = replaced != rows
@@ -76,7 +77,7 @@ def test_half_of_the_words_seen_once_become_unknown():
 
 def test_the_unknown_draws_do_not_depend_on_the_counts():
     rows = np.arange(2, 52, dtype=np.int32)
-    examples = Examples(rows, np.array([0, 50]), rows, 1)
+    examples = Examples(rows, np.array([0, 50]), rows, View(1))
     once = np.ones(52, dtype=np.int64)
     some = np.where(np.arange(52) % 2, 1, 2)
     first = examples.with_unknown(once, np.random.default_rng(3)) == UNK

@@ -13,10 +13,11 @@ from run_configs import make_run
 from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.data.world import world_corpus, world_vectors
 from wvexp.errors import RunError, RunStopped, UserError
+from wvexp.models.view import View
 from wvexp.parity.watching import watcher
 from wvexp.seeds import stream
 from wvexp.training import handwritten
-from wvexp.training.engine import draw_mask
+from wvexp.training.dropout import Dropout
 from wvexp.training.engines import make_engine
 from wvexp.training.examples import Examples
 from wvexp.training.run import train
@@ -108,7 +109,11 @@ def test_both_engines_start_from_the_same_parameters(data):
     for hidden in (0, 20):
         first, second = (
             make_engine(
-                configure(corpus, engine, hidden=hidden), table, np.arange(6) > 0, 3, "cpu"
+                configure(corpus, engine, hidden=hidden),
+                table,
+                np.arange(6) > 0,
+                list("abc"),
+                "cpu",
             ).parameters()
             for engine in ("autograd", "handwritten")
         )
@@ -159,8 +164,9 @@ def test_how_much_is_handed_to_the_kernel_at_once_changes_nothing(data, monkeypa
 
 def test_masks_drawn_at_once_are_those_drawn_one_after_another():
     rng = stream(1, "dropout")
-    parts = [draw_mask(n, 7, 0.3, rng) for n in (5, 5, 3)]  # odd numbers of draws
-    assert np.array_equal(np.vstack(parts), draw_mask(13, 7, 0.3, stream(1, "dropout")))
+    dropout = Dropout(0.3, lambda labels, texts: (labels, 7))
+    parts = [dropout.draw(n, n, rng) for n in (5, 5, 3)]  # odd numbers of draws
+    assert np.array_equal(np.vstack(parts), dropout.draw(13, 13, stream(1, "dropout")))
     values = np.unique(np.vstack(parts))
     np.testing.assert_allclose(values, [0, 1 / 0.7], rtol=1e-6)
 
@@ -173,9 +179,11 @@ def test_a_snapshot_brings_everything_back(data, finetune):
     trainable = np.arange(len(table.rows)) < (table.trained if finetune else 0)
     trainable[0] = False
     config = configure(corpus, "handwritten", finetune=finetune)
-    engine = make_engine(config, table, trainable, len(corpus.label_names), "cpu")
+    engine = make_engine(config, table, trainable, corpus.label_names, "cpu")
     before, snapshot = engine.parameters(), engine.snapshot()
-    examples = Examples.from_split(corpus.training_subset(500, 3), table, engine.window or None)
+    examples = Examples.from_split(
+        corpus.training_subset(500, 3), table, View(engine.window or None)
+    )
     order = np.arange(len(examples))
     engine.train_epoch(examples, 64, order, examples.rows, stream(0, "x"), move_rows=True)
     after = engine.parameters()
@@ -190,8 +198,8 @@ def test_a_row_outside_the_training_vocabulary_is_refused(data):
     trained, _ = run(data, "handwritten")
     table = trained.table
     config = configure(corpus, "handwritten")
-    engine = make_engine(config, table, np.zeros(len(table.rows), bool), 9, "cpu")
-    examples = Examples.from_split(corpus.test, table, engine.window or None)
+    engine = make_engine(config, table, np.zeros(len(table.rows), bool), list("abcdefghi"), "cpu")
+    examples = Examples.from_split(corpus.test, table, View(engine.window or None))
     order = np.arange(len(examples))
     with pytest.raises(ValueError, match=rf"end at {table.trained - 1}"):
         engine.train_epoch(examples, 64, order, examples.rows, stream(0, "x"), move_rows=False)
@@ -203,9 +211,9 @@ def test_a_run_stops_in_the_middle_of_an_epoch(data, kind):
     corpus, _ = data
     trained, _ = run(data, "handwritten")
     table, trainable = trained.table, trained.trainable
-    engine = make_engine(configure(corpus, kind), table, trainable, len(corpus.label_names), "cpu")
-    window = 5 if corpus.task == "token" else None
-    examples = Examples.from_split(corpus.training_subset(500, 3), table, window)
+    engine = make_engine(configure(corpus, kind), table, trainable, corpus.label_names, "cpu")
+    view = View(5 if corpus.task == "token" else None)
+    examples = Examples.from_split(corpus.training_subset(500, 3), table, view)
     order, asked = np.arange(100_000) % len(examples), iter([False, False, True])
     before = engine.parameters()["head.output.bias"]
     with pytest.raises(RunStopped):
@@ -235,7 +243,7 @@ def test_what_the_engine_lacks_is_named(data, changes, device, message):
     config = configure(data[0], "handwritten")
     config = replace(config, model=replace(config.model, **changes))
     with pytest.raises(UserError, match=message):
-        make_engine(config, small_table(), np.zeros(6, bool), 3, device)
+        make_engine(config, small_table(), np.zeros(6, bool), list("abc"), device)
 
 
 def test_a_run_never_imports_torch():

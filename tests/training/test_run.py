@@ -14,6 +14,7 @@ from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, RunStopped, UserError
 from wvexp.metrics import scorer_of
 from wvexp.metrics.groups import Group
+from wvexp.models.view import TEXTS
 from wvexp.parity.watching import watcher
 from wvexp.training import run as run_module
 from wvexp.training.autograd import AutogradEngine
@@ -183,10 +184,10 @@ def test_early_stopping_restores_the_best_epoch(start_run, corpora, references):
     # A fresh engine with the parameters kept scores what the result says.
     corpus = corpora["sentence"]
     table = trained.table
-    engine = make_engine(result.run, table, np.zeros(len(table.rows), bool), 2, "cpu")
+    engine = make_engine(result.run, table, np.zeros(len(table.rows), bool), ["neg", "pos"], "cpu")
     engine.restore(trained.parameters)
     for split, expected in ((corpus.validation, result.validation), (corpus.test, result.test)):
-        predicted = engine.predict(Examples.from_split(split, table, None))
+        predicted = engine.predict(Examples.from_split(split, table, TEXTS))
         assert scorer_of("accuracy", split, corpus.label_names, "x").score(predicted) == expected
 
 
@@ -371,7 +372,7 @@ def test_an_engine_is_made_of_the_runs_own_rates(start_run):
     trained, _ = start_run(train_size=100, optim=Optim(epochs=1))
     run = replace(trained.result.run, tuning=Tuning(lr_scale=0.25, anchor=0.5))
     trainable = np.ones(len(trained.table.rows), dtype=bool)
-    engine = run_module.make_engine(run, trained.table, trainable, 3, "cpu")
+    engine = run_module.make_engine(run, trained.table, trainable, list("abc"), "cpu")
     (rate,) = {group["lr"] for group in engine.row_optimizer.param_groups}
     assert rate == run.optim.lr / 4
     assert engine.objective.anchor == 0.5

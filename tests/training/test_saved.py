@@ -12,6 +12,7 @@ from wvexp.config.schema import Model
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.models import MODELS as SPECS
+from wvexp.models.view import View
 from wvexp.training.prediction import log_probabilities
 from wvexp.training.saved import SavedModel, VectorSource
 from wvexp.vectors.table import Origin
@@ -54,11 +55,9 @@ def alone(model, task, text):
 
     rows = np.array([WORDS.index(w) if w in WORDS else UNK for w in text], dtype=np.int32)
     size = len(rows) if task == "token" else 1
-    window = 3 if task == "token" else None
+    view = View(3 if task == "token" else None)
     offsets = np.array([0, len(rows)], dtype=np.int64)
-    return log_probabilities(
-        model, Examples(rows, offsets, np.zeros(size, np.int32), window), "cpu"
-    )
+    return log_probabilities(model, Examples(rows, offsets, np.zeros(size, np.int32), view), "cpu")
 
 
 @pytest.mark.parametrize(("task", "name"), MODELS)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.backprop.activations import ACTIVATIONS, Array
-from wvexp.backprop.losses import softmax_cross_entropy
+from wvexp.backprop.losses import Losses, softmax_cross_entropy
 from wvexp.backprop.rows import RowGradient
 
 
@@ -45,17 +45,23 @@ class Head:
         "tanh", "sigmoid", "relu" or "hardtanh"
     l2
         strength of the penalty on W and U; biases have none
+    losses
+        from logits [B, K] and labels [B] to the loss of each example and its gradient
     """
 
     def __init__(
-        self, parameters: Mapping[str, Array], activation: str = "tanh", l2: float = 0.0
+        self,
+        parameters: Mapping[str, Array],
+        activation: str = "tanh",
+        l2: float = 0.0,
+        losses: Losses = softmax_cross_entropy,
     ) -> None:
         self.U, self.c = parameters["U"], parameters["c"]
         self.W, self.b = parameters.get("W"), parameters.get("b")
         if activation not in ACTIVATIONS:
             known = ", ".join(ACTIVATIONS)
             raise ValueError(f"activation {activation!r}: expected one of {known}")
-        self.activation, self.l2 = ACTIVATIONS[activation], l2
+        self.activation, self.l2, self.losses = ACTIVATIONS[activation], l2, losses
         layers = [("U", self.U, "c", self.c)]
         if self.W is not None and self.b is not None:
             layers.append(("W", self.W, "b", self.b))
@@ -84,9 +90,9 @@ class Head:
         return self.r @ self.U.T + self.c
 
     def loss(self, logits: Array, labels: NDArray[np.integer]) -> float:
-        """Mean cross-entropy over the batch, plus the penalty on W and U."""
+        """Mean loss over the batch, plus the penalty on W and U."""
         _expect("labels", labels.shape, (len(logits),))
-        losses, d_logits = softmax_cross_entropy(logits, labels)
+        losses, d_logits = self.losses(logits, labels)
         self.d_logits = d_logits / len(labels)
         loss = float(np.mean(losses))
         if self.l2:

@@ -273,6 +273,26 @@ def _rate_and_eps(rule: int, lr: float, step: int, sparse: bool) -> tuple[float,
 
 
 @compiled
+def step_rows(
+    rule: int,
+    rows: Array,
+    gradients: Array,
+    values: Array,
+    first: Array,
+    second: Array,
+    lr: float,
+    step: int,
+    sparse: bool,
+) -> None:
+    """The `step`-th step of values[rows], of which gradients [len(rows), d] are the gradients.
+
+    sparse: the rule's form for rows of word vectors; else that for the whole of a network
+    """
+    rate, eps = _rate_and_eps(rule, lr, step, sparse)
+    _update(rule, rows, gradients, values, first, second, rate, eps)
+
+
+@compiled
 def _concatenate_rows(x: Array, E: Array, windows: Array, first: int) -> None:
     """x [B, m d] = the rows of E in each of B windows [m] from `first` on."""
     d = E.shape[1]

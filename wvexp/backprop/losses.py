@@ -1,8 +1,13 @@
 """Softmax cross-entropy and max-margin: the loss of each example, and its gradient."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from wvexp.backprop.activations import Array
+
+# From scores [B, K] and labels [B] to the loss [B] of each example and its gradient [B, K].
+Losses = Callable[[Array, Array], tuple[Array, Array]]
 
 
 def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from wvexp.backprop.activations import Array
 from wvexp.backprop.head import Gradients, Head
+from wvexp.backprop.losses import Losses, softmax_cross_entropy
 from wvexp.backprop.rows import PAD, WordRows
 
 
@@ -27,7 +28,7 @@ class MeanClassifier:
     parameters
         E [V, d]; W [H, d], b [H], U [K, H], c [K]; without a hidden layer U [K, d], c [K].
         Gradients take their dtype.
-    activation, l2, trainable, anchor, initial
+    activation, l2, trainable, anchor, initial, losses
         as in `WindowClassifier`
     """
 
@@ -39,8 +40,9 @@ class MeanClassifier:
         trainable: NDArray[np.bool_] | None = None,
         anchor: float = 0.0,
         initial: Array | None = None,
+        losses: Losses = softmax_cross_entropy,
     ) -> None:
-        self.head = Head(parameters, activation, l2)
+        self.head = Head(parameters, activation, l2, losses)
         self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
 
     def logits(

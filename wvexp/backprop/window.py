@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wvexp.backprop.activations import Array
 from wvexp.backprop.head import Gradients, Head
+from wvexp.backprop.losses import Losses, softmax_cross_entropy
 from wvexp.backprop.rows import WordRows
 
 
@@ -22,7 +23,7 @@ class WindowClassifier:
     parameters
         E [V, d]; W [H, m d], b [H], U [K, H], c [K]; without a hidden layer U [K, m d], c [K].
         Gradients take their dtype.
-    activation, l2
+    activation, l2, losses
         as in `Head`; the l2 is also that of the rows that are trained
     trainable, anchor, initial
         as in `WordRows`
@@ -36,8 +37,9 @@ class WindowClassifier:
         trainable: NDArray[np.bool_] | None = None,
         anchor: float = 0.0,
         initial: Array | None = None,
+        losses: Losses = softmax_cross_entropy,
     ) -> None:
-        self.head = Head(parameters, activation, l2)
+        self.head = Head(parameters, activation, l2, losses)
         self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
 
     def logits(self, windows: NDArray[np.integer], mask: Array | None = None) -> Array:

@@ -24,11 +24,14 @@ from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
 from wvexp.models.draw import draw_weights, head_shapes
+from wvexp.models.view import TEXTS
 from wvexp.rules import ADAGRAD
 from wvexp.seeds import stream
 from wvexp.tasks import SENTENCE
+from wvexp.training.dropout import Dropout
 from wvexp.training.examples import Examples
 from wvexp.training.handwritten import HandwrittenEngine
+from wvexp.training.settings import Settings
 from wvexp.vectors.initial import RANDOM
 from wvexp.vectors.table import build_table
 
@@ -143,22 +146,16 @@ def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[floa
         table,
         trainable,
         None,
-        rule=ADAGRAD,
-        lr=lr,
-        row_lr=lr * _ROWS_FASTER,
-        dropout=0.0,
-        l2=0.0,
-        anchor=0.0,
-        predict=SENTENCE.predict,
+        Settings(SENTENCE, ADAGRAD, lr, lr * _ROWS_FASTER, Dropout(0.0, lambda *sizes: (0, 0))),
     )
-    examples = Examples.from_split(corpus.train, table, None)
+    examples = Examples.from_split(corpus.train, table, TEXTS)
     for epoch in range(epochs):
         order = stream(seed, "order", epoch).permutation(len(examples))
         engine.train_epoch(
             examples, _BATCH, order, examples.rows, stream(seed, "dropout", epoch), move_rows=True
         )
     seconds = time.process_time() - began
-    predicted = engine.predict(Examples.from_split(corpus.test, table, None))
+    predicted = engine.predict(Examples.from_split(corpus.test, table, TEXTS))
     return seconds, float((predicted == corpus.test.labels).mean())
 
 

@@ -15,7 +15,9 @@ from wvexp.models.window import WindowKeys
 from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.tasks import TOKEN
+from wvexp.training.dropout import Dropout
 from wvexp.training.engine import Engine
+from wvexp.training.settings import Settings
 from wvexp.vectors.table import EmbeddingTable
 
 Train = Callable[[], float]
@@ -111,10 +113,9 @@ def autograd_engine(problem: Problem) -> Train:
     engine = AutogradEngine(
         _torch_model(compact),
         _trainable(compact),
-        classes=CLASSES,
-        dropped=0,
-        device="cpu",
-        **_settings(problem),
+        CLASSES,
+        _settings(problem),
+        "cpu",
     )
     return lambda: _epochs(engine, compact)
 
@@ -133,7 +134,7 @@ def handwritten_engine(problem: Problem) -> Train:
         row_of=np.arange(count, dtype=np.int32),
     )
     engine = HandwrittenEngine(
-        compact.network, table, _trainable(compact), WINDOW, **_settings(problem)
+        compact.network, table, _trainable(compact), WINDOW, _settings(problem)
     )
     return lambda: _epochs(engine, compact)
 
@@ -151,16 +152,9 @@ def one_process(problem: Problem) -> Train:
     return lambda: float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def _settings(problem: Problem) -> dict[str, Any]:
-    return {
-        "rule": RULES[problem.rule],
-        "lr": problem.lr,
-        "row_lr": problem.lr,
-        "dropout": 0.0,
-        "l2": 0.0,
-        "anchor": 0.0,
-        "predict": TOKEN.predict,
-    }
+def _settings(problem: Problem) -> Settings:
+    without = Dropout(0.0, lambda labels, texts: (0, 0))
+    return Settings(TOKEN, RULES[problem.rule], problem.lr, problem.lr, without)
 
 
 def _trainable(problem: Problem) -> Any:

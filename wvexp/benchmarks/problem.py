@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.models.draw import Parameters, draw_weights, head_shapes
+from wvexp.models.view import View
 from wvexp.seeds import stream
 from wvexp.training.examples import Examples
 
@@ -69,7 +70,7 @@ def make_problem(
     offsets = np.append(np.arange(0, windows, _SENTENCE), windows)
     return Problem(
         table=table,
-        examples=Examples(words.astype(np.int32), offsets, labels.astype(np.int32), WINDOW),
+        examples=Examples(words.astype(np.int32), offsets, labels.astype(np.int32), View(WINDOW)),
         order=rng.permutation(windows),
         network=draw_weights(head_shapes(WINDOW * DIM, HIDDEN, CLASSES), rng),
         rule=rule,

@@ -16,6 +16,7 @@ def key(
     minimum: float | None = None,
     above: float | None = None,
     below: float | None = None,
+    added: bool = False,
 ) -> Any:
     """A field of a dataclass that describes a group of keys.
 
@@ -28,6 +29,9 @@ def key(
         plug-in may add some.
     minimum, above, below
         Bounds of a number: at least, more than, less than.
+    added
+        Whether runs were stored before there was the key: those that leave it at its default are
+        the same as these.
     """
     metadata = {
         "meaning": meaning,
@@ -35,6 +39,7 @@ def key(
         "minimum": minimum,
         "above": above,
         "below": below,
+        "added": added,
     }
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -55,6 +60,7 @@ class Key:
     minimum: float | None
     above: float | None
     below: float | None
+    added: bool
 
 
 def keys_of(schema: type, prefix: str = "") -> Iterator[Key]:
@@ -69,6 +75,19 @@ def keys_of(schema: type, prefix: str = "") -> Iterator[Key]:
         choices = about.pop("choices")
         named = choices() if callable(choices) else choices
         yield Key(name, entry.type, default_of(entry), choices=named, **about)
+
+
+def identity_of(group: Any) -> dict[str, Any]:
+    """The keys of a group that make a run what it is: name -> value.
+
+    Without those that were added, where they have their default.
+    """
+    return {
+        entry.name: value
+        for entry in dataclasses.fields(group)
+        for value in [getattr(group, entry.name)]
+        if not (entry.metadata.get("added") and value == default_of(entry))
+    }
 
 
 def default_of(entry: Any) -> Any:

@@ -1,17 +1,27 @@
 """What the models with a hidden layer and a softmax share, and their gradient by hand."""
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wvexp.models.draw import head_shapes
-from wvexp.models.spec import ByHand, ModelSpec, Shapes
+from wvexp.models.spec import Arrays, ByHand, ModelSpec, Shapes
+from wvexp.tasks import TaskKind
 
 if TYPE_CHECKING:
     from torch import nn
+
+
+# Names in the derivation of docs/backprop.md, and in torch.
+_NAMES = {
+    "W": "head.hidden.weight",
+    "b": "head.hidden.bias",
+    "U": "head.output.weight",
+    "c": "head.output.bias",
+}
 
 
 @dataclass(frozen=True)
@@ -20,17 +30,19 @@ class HeadByHand(ByHand):
 
     load: Callable[[], Any]
 
-    def oracle(self) -> Any:
-        return self.load()
+    def build(
+        self, spec: ModelSpec, keys: Any, kind: TaskKind, parameters: Arrays, **settings: Any
+    ) -> Any:
+        own = {name: parameters[named] for name, named in self.names(parameters).items()}
+        own["E"] = parameters["embedding.weight"]
+        return self.load()(own, losses=kind.losses, **settings)
 
-    @property
-    def torch_names(self) -> dict[str, str]:
-        return {
-            "W": "head.hidden.weight",
-            "b": "head.hidden.bias",
-            "U": "head.output.weight",
-            "c": "head.output.bias",
-        }
+    def names(self, parameters: Iterable[str]) -> dict[str, str]:
+        there = set(parameters)
+        return {name: named for name, named in _NAMES.items() if named in there}
+
+    def compiled(self, keys: Any) -> bool:
+        return True
 
 
 class HeadedModel(ModelSpec):

@@ -45,7 +45,7 @@ def build_module(
 
 def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
     """Give `model` the starting weights that `draw_weights` draws for it."""
-    parameters = network_parameters(model)
+    parameters = [item for item in model.named_parameters() if item[0] != "embedding.weight"]
     drawn = draw_weights({name: tuple(p.shape) for name, p in parameters}, rng)
     with torch.no_grad():
         for name, parameter in parameters:
@@ -53,5 +53,15 @@ def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
 
 
 def network_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
-    """Every parameter but the word vectors, with its name."""
-    return [item for item in model.named_parameters() if item[0] != "embedding.weight"]
+    """Every parameter with a dense gradient, with its name: all but word vectors and tables."""
+    tables = {"embedding.weight", *(name for name, _ in table_parameters(model))}
+    return [item for item in model.named_parameters() if item[0] not in tables]
+
+
+def table_parameters(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    """The rows of every further `nn.Embedding(sparse=True)`: a step moves those of its batch."""
+    return [
+        (f"{name}.weight", module.get_parameter("weight"))
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Embedding) and module.sparse and name != "embedding"
+    ]

@@ -2,14 +2,16 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.config.key import key
 from wvexp.errors import UserError
+from wvexp.models.view import TEXTS, View
 from wvexp.registry import Registry
 from wvexp.tasks import TASKS, TaskKind
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Shapes = dict[str, tuple[int, ...]]
+Arrays = Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -34,17 +37,40 @@ def hidden_key() -> Any:
     return key(100, "hidden units; 0 for a linear classifier", minimum=0)
 
 
+class HandModel(Protocol):
+    """A model with its gradient by hand.
+
+    `forward(*inputs, labels, mask)` gives the loss of a batch, its inputs as the torch module takes
+    them; `backward()` the gradient of that loss in every trained parameter, by its own name, that
+    of the word vectors (`E`) and of other tables as a `RowGradient`.
+    """
+
+    def forward(self, *batch: Any) -> float: ...
+
+    def backward(self) -> Any: ...
+
+
 class ByHand(ABC):
-    """A model's gradient by hand: the oracle that checks autograd, and the compiled engine."""
+    """A model's gradient by hand: it checks autograd, and is the engine of the sweeps.
+
+    compiled  whether `wvexp.backprop.kernels` has whole training steps of the model
+    """
 
     @abstractmethod
-    def oracle(self) -> Any:
-        """The class in `wvexp.backprop` that has `forward` and `backward`."""
+    def build(
+        self, spec: "ModelSpec", keys: Any, kind: TaskKind, parameters: Arrays, **settings: Any
+    ) -> Any:
+        """The `HandModel` over the `parameters`, by their names in torch, which it does not copy.
 
-    @property
+        settings: l2, trainable, anchor, initial, as `wvexp.backprop.rows.WordRows` takes them
+        """
+
     @abstractmethod
-    def torch_names(self) -> dict[str, str]:
-        """The oracle's parameters, and their names in the torch module."""
+    def names(self, parameters: Iterable[str]) -> dict[str, str]:
+        """Of these parameters in torch, but for the word vectors, each one's own name -> theirs."""
+
+    def compiled(self, keys: Any) -> bool:
+        return False
 
 
 class ModelSpec(ABC):
@@ -74,18 +100,18 @@ class ModelSpec(ABC):
     def module(self, embedding: "nn.Embedding", classes: int, keys: Any) -> "nn.Module":
         """The torch module over the `embedding`, which it keeps under that name.
 
-        Its `forward` gives logits [batch, classes]. It takes windows [batch, window] of rows where
-        `window` gives a width, else `rows` [tokens] of all texts of the batch, one after another,
+        Its `forward` gives logits [labels, classes]. It takes windows [batch, window] of rows where
+        the view has a window, else `rows` [tokens] of all texts of the batch, one after another,
         and `offsets` [batch + 1]: text i has rows[offsets[i]:offsets[i + 1]]. With a key `dropout`
-        it takes `mask` too: [batch, `dropped`], or None.
+        it takes `mask` too: as `mask_shape` says, or None.
         """
 
     def check(self, keys: Any) -> None:  # noqa: B027  (most go together)
         """UserError for keys of this model that cannot be together."""
 
-    def window(self, keys: Any) -> int | None:
-        """Words in the window that is an example; None for a model that reads whole texts."""
-        return None
+    def view(self, keys: Any) -> View:
+        """How it reads text; by default whole texts."""
+        return TEXTS
 
     def dropped(self, d: int, keys: Any) -> int:
         """How many values `dropout` acts upon, with word vectors of `d` dimensions."""
@@ -93,6 +119,22 @@ class ModelSpec(ABC):
             f"model={self.name} has model.dropout and does not say how many values it acts upon",
             f"define dropped(self, d, keys) in {type(self).__name__}",
         )
+
+    def mask_shape(self, labels: int, texts: int, d: int, keys: Any) -> tuple[int, int]:
+        """Shape of a batch's dropout mask: by default a row per label, of `dropped` columns."""
+        return labels, self.dropped(d, keys)
+
+    def tables(self, keys: Any) -> tuple[str, ...]:
+        """Parameters beside the word vectors of which a step moves the rows of its batch alone."""
+        return ()
+
+    def most(self, keys: Any) -> dict[str, float] | None:
+        """Parameter -> largest norm that its rows may have; None for any."""
+        return None
+
+    def moves(self, keys: Any, label_names: Sequence[str]) -> Any:
+        """Which labels may follow each other in what is predicted; None for all, or without CRF."""
+        return None
 
     def initialise(  # noqa: B027  (most are initialised by their layers)
         self, module: "nn.Module", rng: np.random.Generator

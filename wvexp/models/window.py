@@ -7,6 +7,7 @@ from wvexp.config.key import key
 from wvexp.errors import UserError
 from wvexp.models.headed import HeadByHand, HeadedModel
 from wvexp.models.spec import MODELS, dropout_key, hidden_key
+from wvexp.models.view import View
 from wvexp.tasks import TokenTask
 
 if TYPE_CHECKING:
@@ -46,9 +47,8 @@ class Window(HeadedModel):
                 f"model.window={keys.window} is even", "a window needs a word in its middle"
             )
 
-    def window(self, keys: Any) -> int | None:
-        width: int = keys.window
-        return width
+    def view(self, keys: Any) -> View:
+        return View(window=keys.window)
 
     def inputs(self, d: int, keys: Any) -> int:
         return d * int(keys.window)

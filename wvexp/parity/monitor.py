@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from wvexp.backprop.rows import RowGradient
 from wvexp.errors import RunError
-from wvexp.models.spec import ByHand
+from wvexp.models.spec import Arrays, ByHand, ModelSpec
+from wvexp.tasks import TaskKind
 from wvexp.training.objective import Objective, Step
 
 TOLERANCE = {np.dtype(np.float32): 1e-4, np.dtype(np.float64): 1e-10}
@@ -63,6 +64,22 @@ class ParityCheck:
         return not self.broken
 
 
+@dataclass(frozen=True)
+class Twin:
+    """A model with a gradient by hand, and its keys."""
+
+    spec: ModelSpec
+    keys: Any
+
+    @property
+    def by_hand(self) -> ByHand:
+        assert self.spec.by_hand is not None
+        return self.spec.by_hand
+
+    def build(self, kind: TaskKind, parameters: Arrays, **settings: Any) -> Any:
+        return self.by_hand.build(self.spec, self.keys, kind, parameters, **settings)
+
+
 class ParityMonitor:
     """Checks steps of a run and keeps the worst that it saw.
 
@@ -72,14 +89,14 @@ class ParityMonitor:
 
     Parameters
     ----------
-    by_hand
+    twin
         The same model with its gradient by hand.
     every
         Steps between checks, counted over the whole run; None for the first step of each epoch.
     """
 
-    def __init__(self, objective: Objective, by_hand: ByHand, every: int | None) -> None:
-        self.objective, self.by_hand, self.every = objective, by_hand, every
+    def __init__(self, objective: Objective, twin: Twin, every: int | None) -> None:
+        self.objective, self.twin, self.every = objective, twin, every
         self.step = 0
         self.checks: list[ParityCheck] = []
 
@@ -96,11 +113,11 @@ class ParityMonitor:
         # A loss that is not a number is training's to report.
         if not due or not np.isfinite(float(loss.detach())):
             return
-        check = compare(self.objective, self.by_hand, step, loss)
+        check = compare(self.objective, self.twin, step, loss)
         if not check.passed:
             if any(not agreement.absolute <= NEGLIGIBLE for _, agreement in check.broken):
                 raise _failure(check, self.step)
-            check = in_float64(self.objective, self.by_hand, step)
+            check = in_float64(self.objective, self.twin, step)
             if not check.passed:
                 raise _failure(check, self.step)
         self.checks.append(check)
@@ -127,14 +144,14 @@ class ParityMonitor:
         }
 
 
-def compare(objective: Objective, by_hand: ByHand, step: Step, loss: Tensor) -> ParityCheck:
+def compare(objective: Objective, twin: Twin, step: Step, loss: Tensor) -> ParityCheck:
     """Compare the gradients that torch has left in the parameters with those by hand."""
     parameters = dict(objective.model.named_parameters())
-    names = by_hand.torch_names
-    arrays = {name: _array(parameters[t]) for name, t in names.items() if t in parameters}
+    arrays = {name: _array(parameter) for name, parameter in parameters.items()}
     tuned = objective.rows.requires_grad
-    model = by_hand.oracle()(
-        {**arrays, "E": _array(objective.rows)},
+    model = twin.build(
+        objective.kind,
+        arrays,
         l2=objective.l2,
         trainable=_array(objective.trainable) if tuned else None,
         anchor=objective.anchor,
@@ -144,11 +161,15 @@ def compare(objective: Objective, by_hand: ByHand, step: Step, loss: Tensor) -> 
     agreements = {"loss": agreement(np.array(hand_loss), _array(loss))}
     gradients: dict[str, Any] = dict(model.backward())
     # Every parameter that torch trains is compared; one that the hand forgot counts as zero.
-    for name in arrays:
-        by_torch = parameters[names[name]].grad
+    others = (name for name in parameters if name != "embedding.weight")
+    for name, named in twin.by_hand.names(others).items():
+        by_torch = parameters[named].grad
         assert by_torch is not None
-        wanted = _array(by_torch)
-        agreements[name] = agreement(gradients.get(name, np.zeros_like(wanted)), wanted)
+        wanted = _array(by_torch.to_dense() if by_torch.is_sparse else by_torch)
+        found = gradients.get(name, np.zeros_like(wanted))
+        if isinstance(found, RowGradient):
+            found = found.dense(len(wanted))
+        agreements[name] = agreement(found, wanted)
     if tuned:
         rows, values = (_array(part) for part in objective.trainable_gradient())
         nothing = RowGradient(rows[:0], values[:0])
@@ -157,15 +178,20 @@ def compare(objective: Objective, by_hand: ByHand, step: Step, loss: Tensor) -> 
     return ParityCheck(agreements, _array(objective.rows).dtype)
 
 
-def in_float64(objective: Objective, by_hand: ByHand, step: Step) -> ParityCheck:
+def in_float64(objective: Objective, twin: Twin, step: Step) -> ParityCheck:
     """The same batch and parameters in double precision on both sides."""
     model: nn.Module = copy.deepcopy(objective.model).double()
     double = Objective(
-        model, objective.trainable, objective.start.double(), objective.l2, objective.anchor
+        model,
+        objective.kind,
+        objective.trainable,
+        objective.start.double(),
+        objective.l2,
+        objective.anchor,
     )
-    loss = double.cross_entropy(step) + double.penalty(step)
+    loss = double.loss(step) + double.penalty(step)
     loss.backward()
-    return compare(double, by_hand, step, loss)
+    return compare(double, twin, step, loss)
 
 
 def agreement(by_hand: NDArray[Any], by_torch: NDArray[Any]) -> Agreement:

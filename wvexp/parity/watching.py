@@ -16,8 +16,8 @@ def watcher(every: int | None) -> Watch:
     def watch(run: RunConfig, engine: Any) -> Monitor | None:
         if run.spec.by_hand is None or run.engine == "handwritten":
             return None
-        from wvexp.parity.monitor import ParityMonitor  # it loads torch
+        from wvexp.parity.monitor import ParityMonitor, Twin  # it loads torch
 
-        return ParityMonitor(engine.objective, run.spec.by_hand, every)
+        return ParityMonitor(engine.objective, Twin(run.spec, run.model_keys), every)
 
     return watch

@@ -60,7 +60,7 @@ class StreamedRun:
             rows=run.tuning.rows,
             min_count=1,
         )
-        self.engine = make_engine(run, self.table, self.trainable, len(corpus.label_names), "cpu")
+        self.engine = make_engine(run, self.table, self.trainable, corpus.label_names, "cpu")
         self.counts = np.zeros(len(corpus.lexicon), dtype=np.int64)
         self.labels_seen = np.zeros(len(corpus.label_names), dtype=bool)
         self.seconds = 0.0
@@ -79,7 +79,7 @@ class StreamedRun:
         """
         began = time.thread_time()
         run = self.run
-        examples = Examples.from_split(piece, self.table, run.model.window)
+        examples = Examples.from_split(piece, self.table, run.spec.view(run.model_keys))
         self.engine.train_epoch(
             examples,
             run.optim.batch_size,
@@ -108,7 +108,7 @@ class StreamedRun:
         corpus, seen = self.corpus, self.counts > 0
         known = replace(self.table, row_of=np.where(seen | self.pretrained, self.table.row_of, UNK))
         validation, test = (
-            self.engine.predict(Examples.from_split(split, known, run.model.window))
+            self.engine.predict(Examples.from_split(split, known, run.spec.view(run.model_keys)))
             for split in (corpus.validation, corpus.test)
         )
         scorer = scorer_of(run.metric, corpus.test, corpus.label_names, "test")

@@ -1,12 +1,16 @@
 """TaskKind: what an example is, and what follows from it."""
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.backprop.losses import softmax_cross_entropy
 from wvexp.registry import Registry
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Array = NDArray[Any]
 Integers = NDArray[Any]
@@ -61,6 +65,24 @@ class TaskKind(ABC):
     @abstractmethod
     def stratified(self) -> bool:
         """Whether a sentence has one label, of which parts that are split off keep the share."""
+
+    def losses(self, scores: Array, labels: Array) -> tuple[Array, Array]:
+        """The loss [examples] of scores [examples, labels], and its gradient in their shape.
+
+        By hand; `torch_losses` is the same in torch. Neither is divided by the number of examples.
+        """
+        return softmax_cross_entropy(scores, labels)
+
+    def torch_losses(self, scores: "Tensor", labels: "Tensor") -> "Tensor":
+        """The loss [examples], for autograd."""
+        from torch.nn.functional import cross_entropy
+
+        return cross_entropy(scores, labels.long(), reduction="none")
+
+    @property
+    def usual_loss(self) -> bool:
+        """Whether the loss is cross-entropy, which the quickest engine has compiled."""
+        return type(self).losses is TaskKind.losses
 
     def predict(self, scores: NDArray[np.floating]) -> NDArray[np.int64]:
         """The label [examples] that the scores [examples, labels] speak for: the most probable.

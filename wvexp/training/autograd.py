@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
-from wvexp.models.network import network_parameters
-from wvexp.rules import UpdateRule
-from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, never
-from wvexp.training.examples import Examples
+from wvexp.models.network import network_parameters, table_parameters
+from wvexp.training.clipping import bound_rows, clip_gradients
+from wvexp.training.dropout import Mask
+from wvexp.training.engine import check_loss, never
+from wvexp.training.examples import Examples, Inputs
 from wvexp.training.objective import Objective, Step
-from wvexp.training.prediction import log_probabilities
+from wvexp.training.prediction import predicted_labels
+from wvexp.training.settings import Settings
 
 # Off is the default; said aloud, because sparse Adagrad warns of a choice left open.
 torch.sparse.check_sparse_tensor_invariants.disable()
@@ -31,48 +33,38 @@ class AutogradEngine:
         Mask [rows] of the rows that may move; none in a frozen arm.
     classes
         Number of labels.
-    rule, lr, row_lr
-        Update rule; learning rates of the network and of the rows.
-    dropout, dropped
-        Share of the last layer's inputs dropped; how many inputs there are.
-    l2, anchor
-        Penalties as in `Objective`.
-    predict
-        From scores to labels, as `TaskKind.predict`.
     """
 
     def __init__(
         self,
         model: nn.Module,
         trainable: NDArray[np.bool_],
-        *,
         classes: int,
-        rule: UpdateRule,
-        lr: float,
-        row_lr: float,
-        dropout: float,
-        dropped: int,
-        l2: float,
-        anchor: float,
+        settings: Settings,
         device: str,
-        predict: Predict,
     ) -> None:
         self.model = model.to(device)
-        self.device = device
-        self.dropout, self.dropped = dropout, dropped
-        self.classes, self.to_labels = classes, predict
+        self.device, self.classes, self.settings = device, classes, settings
         self.rows = model.get_parameter("embedding.weight")
         self.rows.requires_grad_(bool(trainable.any()))
         self.objective = Objective(
             model,
+            settings.kind,
             torch.from_numpy(trainable).to(device),
             self.rows.detach().clone(),
-            l2,
-            anchor,
+            settings.l2,
+            settings.anchor,
         )
+        rule = settings.rule
         network = [parameter for _, parameter in network_parameters(model)]
-        self.network_optimizer = rule.network(network, lr)
-        self.row_optimizer = rule.rows([self.rows], row_lr) if self.rows.requires_grad else None
+        tables = [parameter for _, parameter in table_parameters(model)]
+        self.optimizers = [rule.network(network, settings.lr)]
+        if tables:
+            self.optimizers.append(rule.rows(tables, settings.lr))
+        self.row_optimizer = None
+        if self.rows.requires_grad:
+            self.row_optimizer = rule.rows([self.rows], settings.row_lr)
+        self.others = [*network, *tables]
 
     def train_epoch(
         self,
@@ -97,29 +89,30 @@ class AutogradEngine:
         for inputs, labels in examples.batches(batch_size, order, rows):
             if should_stop():
                 raise RunStopped
-            step = Step(inputs, labels, self.draw_mask(len(labels), masks))
-            cross_entropy = self.objective.cross_entropy(step)
-            loss = cross_entropy + self.objective.penalty(step)
-            self.network_optimizer.zero_grad(set_to_none=True)
-            self.rows.grad = None
+            step = Step(inputs, labels, self.draw_mask(inputs, labels, masks))
+            mean_loss = self.objective.loss(step)
+            loss = mean_loss + self.objective.penalty(step)
+            self.model.zero_grad(set_to_none=True)
             loss.backward()
             if inspect is not None:
                 inspect(steps, step, loss)
             self._update(move_rows)
-            total += cross_entropy.detach()
+            total += mean_loss.detach()
             steps += 1
         mean = float(total) / steps
         check_loss(mean, self.classes)
         return mean
 
-    def draw_mask(self, batch: int, rng: np.random.Generator) -> NDArray[np.float32] | None:
+    def draw_mask(
+        self, inputs: Inputs, labels: NDArray[np.integer], rng: np.random.Generator
+    ) -> Mask | None:
         """The batch's dropout mask; None without dropout."""
-        if not self.dropout:
-            return None
-        return draw_mask(batch, self.dropped, self.dropout, rng)
+        return self.settings.dropout.draw(len(labels), len(inputs[-1]) - 1, rng)
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:
-        return labels_of(log_probabilities(self.model, examples, self.device), self.to_labels)
+        return predicted_labels(
+            self.model, examples, self.device, self.settings.kind, self.settings.moves
+        )
 
     def parameters(self) -> Parameters:
         state = self.model.state_dict()
@@ -132,8 +125,8 @@ class AutogradEngine:
         self.model.load_state_dict({k: torch.from_numpy(v) for k, v in snapshot.items()})
 
     def _update(self, move_rows: bool) -> None:
-        self.network_optimizer.step()
-        if self.row_optimizer is not None and move_rows:
+        moving = self.row_optimizer is not None and move_rows
+        if moving:
             # Rows that must stay go out of the gradient: zeros would not do, as Adam's momentum
             # goes on moving every row that it is given.
             rows, values = self.objective.trainable_gradient()
@@ -142,4 +135,12 @@ class AutogradEngine:
                 self.rows.grad = torch.sparse_coo_tensor(
                     rows[None], values, self.rows.shape, is_coalesced=True
                 )
+        if self.settings.clip is not None:
+            clip_gradients([*self.others, *([self.rows] if moving else [])], self.settings.clip)
+        for optimizer in self.optimizers:
+            optimizer.step()
+        if self.row_optimizer is not None and moving:
+            with torch.sparse.check_sparse_tensor_invariants(False):
                 self.row_optimizer.step()
+        for name, most in (self.settings.most or {}).items():
+            bound_rows(self.model.get_parameter(name), most)

@@ -34,7 +34,7 @@ class Engine(Protocol):
         move_rows: bool,
         should_stop: Callable[[], bool] = never,
     ) -> float:
-        """One pass over `order`; the mean cross-entropy of its batches.
+        """One pass over `order`; the mean loss of its batches.
 
         Parameters
         ----------
@@ -80,31 +80,14 @@ class Engine(Protocol):
         ...
 
 
-def draw_mask(
-    examples: int, inputs: int, dropout: float, rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """A dropout mask [examples, inputs of the last layer], divided by the share kept.
-
-    Masks of consecutive batches drawn at once are those drawn one after another.
-    """
-    keep = np.float32(1 - dropout)
-    return (rng.random((examples, inputs), dtype=np.float32) < keep).astype(np.float32) / keep
-
-
 def check_loss(mean: float, classes: int) -> None:
-    """Raises RunError where the mean cross-entropy of an epoch says that training diverged."""
+    """Raises RunError where the mean loss of an epoch says that training diverged."""
     if not isfinite(mean) or mean > _DIVERGED * (1 + log(classes)):
         raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
 
 
-Predict = Callable[[NDArray[np.float32]], NDArray[np.int64]]
-
-
-def labels_of(scores: NDArray[np.float32], predict: Predict) -> NDArray[np.int64]:
-    """What is predicted [examples] from scores [examples, classes].
-
-    RunError where one of them is not a number.
-    """
+def finite(scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The scores; RunError where one of them is not a number."""
     if not np.isfinite(scores).all():
         raise RunError("training diverged: the scores are not numbers; lower optim.lr")
-    return predict(scores)
+    return scores

@@ -1,17 +1,21 @@
 """The engine that a run asks for."""
 
-from typing import Any
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.config.checks import check_engine
 from wvexp.machine import one_blas_thread
+from wvexp.models.draw import draw_weights
 from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.tasks import TASKS
+from wvexp.training.dropout import Dropout
 from wvexp.training.engine import Engine
 from wvexp.training.identity import RunConfig
+from wvexp.training.settings import Settings
 from wvexp.vectors.table import EmbeddingTable
 
 
@@ -19,7 +23,7 @@ def make_engine(
     run: RunConfig,
     table: EmbeddingTable,
     trainable: NDArray[np.bool_],
-    classes: int,
+    label_names: Sequence[str],
     device: str,
 ) -> Engine:
     """The engine of a run, its network drawn from the run's `init` stream.
@@ -30,25 +34,11 @@ def make_engine(
         The hand-written engine is asked for a model, a rule or a device that it does not have.
     """
     check_engine(run.engine, run.model.name, run.optim.name, device)
-    spec, keys, optim = run.spec, run.model_keys, run.optim
-    init = stream(run.seed, "init")
-    d = table.rows.shape[1]
-    dropout = getattr(keys, "dropout", 0.0)
-    training: dict[str, Any] = {
-        "rule": RULES[optim.name],
-        "lr": optim.lr,
-        "row_lr": optim.lr * run.tuning.lr_scale,
-        "dropout": dropout,
-        "l2": optim.l2,
-        "anchor": run.tuning.anchor,
-        "predict": TASKS[run.task].predict,
-    }
+    spec, keys = run.spec, run.model_keys
+    init, d, classes = stream(run.seed, "init"), table.rows.shape[1], len(label_names)
+    settings = settings_of(run, d, label_names)
     if run.engine == "handwritten":
-        from wvexp.models.draw import draw_weights
-        from wvexp.training.handwritten import HandwrittenEngine
-
-        network = draw_weights(spec.shapes(d, classes, keys), init)
-        return HandwrittenEngine(network, table, trainable, spec.window(keys), **training)
+        return _by_hand(run, table, trainable, classes, settings)
 
     import torch
 
@@ -58,7 +48,46 @@ def make_engine(
     torch.set_num_threads(1)
     one_blas_thread()
     module = spec.build(table.rows, classes, keys, init)
-    dropped = spec.dropped(d, keys) if dropout else 0
-    return AutogradEngine(
-        module, trainable, classes=classes, dropped=dropped, device=device, **training
+    return AutogradEngine(module, trainable, classes, settings, device)
+
+
+def settings_of(run: RunConfig, d: int, label_names: Sequence[str]) -> Settings:
+    """How the run trains, with word vectors of `d` dimensions."""
+    spec, keys, optim = run.spec, run.model_keys, run.optim
+    return Settings(
+        kind=TASKS[run.task],
+        rule=RULES[optim.name],
+        lr=optim.lr,
+        row_lr=optim.lr * run.tuning.lr_scale,
+        dropout=Dropout(getattr(keys, "dropout", 0.0), partial(spec.mask_shape, d=d, keys=keys)),
+        l2=optim.l2,
+        anchor=run.tuning.anchor,
+        clip=optim.clip,
+        most=spec.most(keys),
+        moves=spec.moves(keys, label_names),
     )
+
+
+def _by_hand(
+    run: RunConfig,
+    table: EmbeddingTable,
+    trainable: NDArray[np.bool_],
+    classes: int,
+    settings: Settings,
+) -> Engine:
+    """Whole steps compiled where the kernels have all that the run asks for, else layer by layer."""
+    spec, keys, by_hand = run.spec, run.model_keys, run.spec.by_hand
+    assert by_hand is not None  # `check_engine` refuses the others
+    d = table.rows.shape[1]
+    network = draw_weights(spec.shapes(d, classes, keys), stream(run.seed, "init"))
+    plain = settings.clip is None and settings.most is None and settings.kind.usual_loss
+    if plain and by_hand.compiled(keys):
+        from wvexp.training.handwritten import HandwrittenEngine
+
+        return HandwrittenEngine(network, table, trainable, spec.view(keys).window, settings)
+    from wvexp.training.layered import LayeredEngine
+
+    build = partial(
+        by_hand.build, spec, keys, settings.kind, l2=settings.l2, anchor=settings.anchor
+    )
+    return LayeredEngine(build, network, spec.tables(keys), table, trainable, settings)

@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.data.split import Split
 from wvexp.data.vocabulary import PAD, UNK
+from wvexp.models.view import View
+from wvexp.training.batching import batches_of
 from wvexp.vectors.table import EmbeddingTable
 
 # Probability that a word seen once in training stands in as UNK, so that UNK learns to be a word
@@ -24,7 +26,7 @@ class Distinct(NamedTuple):
     of_token: NDArray[np.int32]
 
 
-Inputs = tuple[NDArray[np.int32], ...]
+Inputs = tuple[NDArray[Any], ...]
 
 
 @dataclass(frozen=True)
@@ -34,20 +36,21 @@ class Examples:
     rows    int32 [tokens]       embedding row of every token
     offsets int64 [sentences+1]
     labels  int32 [examples]     one per token, or one per sentence
-    window  words in a window (token tasks); None for sentence models
+    view    how the model reads them
     """
 
     rows: NDArray[np.int32]
     offsets: NDArray[np.int64]
     labels: NDArray[np.int32]
-    window: int | None
+    view: View
 
     @classmethod
-    def from_split(cls, split: Split, table: EmbeddingTable, window: int | None) -> "Examples":
-        return cls(table.row_of[split.words], split.offsets, split.labels, window)
+    def from_split(cls, split: Split, table: EmbeddingTable, view: View) -> "Examples":
+        return cls(table.row_of[split.words], split.offsets, split.labels, view)
 
     def __len__(self) -> int:
-        return len(self.labels)
+        """Number of what is shuffled and batched: windows, or whole texts."""
+        return len(self.labels) if self.view.window else len(self.offsets) - 1
 
     @cached_property
     def _sentence(self) -> NDArray[np.int32]:
@@ -64,26 +67,38 @@ class Examples:
     def inputs(
         self, examples: NDArray[np.integer], rows: NDArray[np.int32] | None = None
     ) -> Inputs:
-        """Model inputs of the given examples: windows [batch, window], or (rows, offsets).
+        """Model inputs of the given windows [batch, window], or of texts: (rows, offsets).
 
         `rows` stands in for `self.rows`, with some words replaced by UNK.
         """
         rows = self.rows if rows is None else rows
-        if self.window is not None:
-            return (_windows(rows, self.offsets, self._sentence[examples], examples, self.window),)
-        starts = self.offsets[examples]
-        lengths = self.offsets[examples + 1] - starts
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        tokens = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
+        window = self.view.window
+        if window is not None:
+            return (_windows(rows, self.offsets, self._sentence[examples], examples, window),)
+        tokens, offsets = self._tokens(examples)
         return rows[tokens], offsets
+
+    def labels_of(self, examples: NDArray[np.integer]) -> NDArray[np.int32]:
+        """The labels of the given windows or texts, of a tagged text those of its tokens."""
+        return self.labels[self._tokens(examples)[0] if self.view.tagged else examples]
 
     def batches(
         self, batch_size: int, order: NDArray[np.integer], rows: NDArray[np.int32] | None = None
     ) -> Iterator[tuple[Inputs, NDArray[np.int32]]]:
-        """Inputs and labels, `batch_size` examples at a time, in the given order."""
-        for start in range(0, len(order), batch_size):
-            chosen = order[start : start + batch_size]
-            yield self.inputs(chosen, rows), self.labels[chosen]
+        """Inputs and labels, about `batch_size` labels at a time, in the given order.
+
+        Of tagged texts, which stay whole, a batch takes as many as reach that number.
+        """
+        lengths = np.diff(self.offsets)
+        for chosen in batches_of(order, lengths, self.view, batch_size):
+            yield self.inputs(chosen, rows), self.labels_of(chosen)
+
+    def _tokens(self, texts: NDArray[np.integer]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Places of the tokens of the given texts, one text after another, and their offsets."""
+        starts = self.offsets[texts]
+        lengths = self.offsets[texts + 1] - starts
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        return np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1]), offsets
 
     def with_unknown(
         self, counts: NDArray[np.int64], rng: np.random.Generator

@@ -1,4 +1,4 @@
-"""The quick engine: the hand-written gradient, compiled; window and mean models, on CPU.
+"""The quickest engine: whole steps of window and mean models, compiled, on CPU.
 
 It trains the run that `AutogradEngine` trains: same start, batches, dropout masks and update rules,
 without importing torch.
@@ -23,9 +23,9 @@ from wvexp.backprop.kernels import (
 from wvexp.errors import RunStopped
 from wvexp.machine import one_blas_thread
 from wvexp.models.draw import Parameters
-from wvexp.rules import UpdateRule
-from wvexp.training.engine import Predict, check_loss, draw_mask, labels_of, never
+from wvexp.training.engine import check_loss, finite, never
 from wvexp.training.examples import Examples
+from wvexp.training.settings import Settings
 from wvexp.vectors.table import EmbeddingTable
 
 # Examples handed to the kernel at once: bounds what windows and masks take, whatever the data.
@@ -45,8 +45,8 @@ class HandwrittenEngine:
         Mask [rows] of the rows that may move; none in a frozen arm.
     window
         Words in a window; None for the mean model.
-    rule, lr, row_lr, dropout, l2, anchor, predict
-        As `AutogradEngine` takes them.
+    settings
+        Of them it takes all but clipping and bounds.
     """
 
     def __init__(
@@ -55,22 +55,16 @@ class HandwrittenEngine:
         table: EmbeddingTable,
         trainable: NDArray[np.bool_],
         window: int | None,
-        *,
-        rule: UpdateRule,
-        lr: float,
-        row_lr: float,
-        dropout: float,
-        l2: float,
-        anchor: float,
-        predict: Predict,
+        settings: Settings,
     ) -> None:
         one_blas_thread_in_kernels()
         self.table, self.trainable = table, trainable[: table.trained].copy()
-        self.window, self.dropout = window or 0, dropout
+        self.window, self.settings = window or 0, settings
         self.features = table.rows.shape[1] * (window or 1)
         self.hidden = len(network["head.hidden.bias"]) if "head.hidden.bias" in network else 0
         self.classes = len(network["head.output.bias"])
         self.tuned = bool(trainable.any())
+        self.without = np.empty((0, self.hidden or self.features), np.float32)
 
         E = table.rows[: table.trained].copy()
         flat = np.empty(network_size(self.features, self.hidden, self.classes), E.dtype)
@@ -86,16 +80,16 @@ class HandwrittenEngine:
             steps=np.zeros(2, dtype=np.int64),
         )
         self.restore(network)
-        self.to_labels, number = predict, rule.kernel
+        number = settings.rule.kernel
         assert number is not None  # `check_engine` refuses the others
         self.policy = Policy(
             rule=number,
-            lr=lr,
-            row_lr=row_lr,
-            l2=l2,
-            anchor=anchor,
+            lr=settings.lr,
+            row_lr=settings.row_lr,
+            l2=settings.l2,
+            anchor=settings.anchor,
             trainable=self.trainable,
-            initial=E.copy() if anchor else E,
+            initial=E.copy() if settings.anchor else E,
             move_rows=self.tuned,
             hidden=self.hidden,
             classes=self.classes,
@@ -125,16 +119,15 @@ class HandwrittenEngine:
             if should_stop():
                 raise RunStopped
             chosen = order[start : start + chunk]
-            drawn = len(chosen) if self.dropout else 0
             # Windows are cut out here; sentences are read where they lie.
             sentences = chosen[:0] if self.window else chosen
-            mask = draw_mask(drawn, self.hidden or self.features, self.dropout, masks)
+            mask = self.settings.dropout.draw(len(chosen), len(chosen), masks)
             batches = Batches(
                 tokens=examples.inputs(chosen, rows)[0].ravel() if self.window else rows,
                 starts=examples.offsets[sentences],
                 ends=examples.offsets[sentences + 1],
                 labels=examples.labels[chosen],
-                masks=mask,
+                masks=self.without if mask is None else mask,
                 window=self.window,
                 size=batch_size,
             )
@@ -152,7 +145,7 @@ class HandwrittenEngine:
             scores = score_windows(E, words, examples.offsets, self.window, network)
         else:
             scores = score_means(E, words, examples.offsets, network)
-        return labels_of(scores, self.to_labels)
+        return self.settings.kind.predict(finite(scores))
 
     def parameters(self) -> Parameters:
         rows = self.table.rows

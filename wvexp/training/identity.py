@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from wvexp.config.key import identity_of
 from wvexp.config.schema import Model, Optim, Tuning
 from wvexp.metrics import METRICS
 from wvexp.models import MODELS, ModelSpec
@@ -83,8 +84,10 @@ class RunConfig:
         if self.folds is None:
             del values["fold"], values["folds"]
         return {
-            **{k: v for k, v in values.items() if k != "model"},
-            "model": {"name": self.model.name, **asdict(self.model_keys)},
+            **values,
+            "tuning": identity_of(self.tuning),
+            "optim": identity_of(self.optim),
+            "model": {"name": self.model.name, **identity_of(self.model_keys)},
             "engine_version": ENGINE_VERSION,
             **({"plugins": own} if own else {}),
         }

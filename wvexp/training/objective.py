@@ -1,4 +1,4 @@
-"""What torch minimises: the batch's cross-entropy and the penalties, for one model."""
+"""What torch minimises: the batch's loss and the penalties, for one model."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from wvexp.models.network import network_parameters
+from wvexp.tasks import TaskKind
 from wvexp.training.examples import Inputs
 
 
@@ -15,9 +16,9 @@ from wvexp.training.examples import Inputs
 class Step:
     """One batch as a model sees it.
 
-    inputs  windows [batch, window], or (rows [tokens], offsets [batch + 1])
-    labels  [batch]
-    mask    [batch, inputs of the last layer], a dropout mask divided by the share kept; or None
+    inputs  windows [batch, window], or (rows [tokens], offsets [texts + 1])
+    labels  [batch], or of tagged texts [tokens]
+    mask    a dropout mask divided by the share kept, of `ModelSpec.mask_shape`; or None
     """
 
     inputs: Inputs
@@ -26,7 +27,7 @@ class Step:
 
 
 class Objective:
-    """Mean cross-entropy + l2/2 (‖W‖² + ‖rows‖²) + anchor/2 ‖rows − start‖².
+    """Mean loss of the batch + l2/2 (‖W‖² + ‖rows‖²) + anchor/2 ‖rows − start‖².
 
     W are the network's weights without biases; rows are the distinct trainable rows of the batch,
     once each.
@@ -35,6 +36,8 @@ class Objective:
     ----------
     model
         A module of `wvexp.models`, in float32 or float64.
+    kind
+        The kind of task, which has the loss.
     trainable
         Mask [rows] of the rows that may move; none in a frozen arm.
     start
@@ -42,19 +45,30 @@ class Objective:
     """
 
     def __init__(
-        self, model: nn.Module, trainable: Tensor, start: Tensor, l2: float, anchor: float
+        self,
+        model: nn.Module,
+        kind: TaskKind,
+        trainable: Tensor,
+        start: Tensor,
+        l2: float,
+        anchor: float,
     ) -> None:
-        self.model, self.trainable, self.start = model, trainable, start
+        self.model, self.kind, self.trainable, self.start = model, kind, trainable, start
         self.l2, self.anchor = l2, anchor
         self.rows = model.get_parameter("embedding.weight")
         self.weights = [p for _, p in network_parameters(model) if p.ndim > 1]
 
-    def cross_entropy(self, step: Step) -> Tensor:
-        """Mean cross-entropy of the batch."""
+    def loss(self, step: Step) -> Tensor:
+        """Mean loss of the batch: the task's, or that of a model which scores whole sequences."""
         # A model without dropout need not know of masks.
         given = {} if step.mask is None else {"mask": self._tensor(step.mask).to(self.rows.dtype)}
-        logits = self.model(*map(self._tensor, step.inputs), **given)
-        return nn.functional.cross_entropy(logits, self._tensor(step.labels).long())
+        inputs, labels = [*map(self._tensor, step.inputs)], self._tensor(step.labels)
+        scores = self.model(*inputs, **given)
+        crf = getattr(self.model, "crf", None)
+        if crf is not None:
+            loss: Tensor = crf.loss(scores, inputs[-1], labels)
+            return loss
+        return self.kind.torch_losses(scores, labels).mean()
 
     def penalty(self, step: Step) -> Tensor | float:
         """L2 of the weights and of the batch's tuned rows, and the rows' pull to their start."""

@@ -1,10 +1,15 @@
-"""Scores of a torch model for any number of examples."""
+"""Scores and labels of a torch model for any number of examples."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
+from wvexp.tasks import TaskKind
+from wvexp.training.engine import finite
 from wvexp.training.examples import Examples
 
 # Large enough for full products, small enough for memory: the scores of a long text are streamed.
@@ -13,13 +18,40 @@ _WINDOWS, _SENTENCES = 4096, 256
 
 
 def log_probabilities(model: nn.Module, examples: Examples, device: str) -> NDArray[np.float32]:
-    """Log-probabilities [examples, classes], without dropout."""
-    model.eval()
-    batch_size = _SENTENCES if examples.window is None else _WINDOWS
-    out: list[NDArray[np.float32]] = []
-    with torch.no_grad():
-        for start in range(0, max(len(examples), 1), batch_size):
-            inputs = examples.inputs(np.arange(start, min(start + batch_size, len(examples))))
-            logits = model(*(torch.from_numpy(array).to(device) for array in inputs))
-            out.append(torch.log_softmax(logits, 1).cpu().numpy())
+    """Log-probabilities [labels, classes], without dropout; of a CRF, those of each token."""
+    crf = getattr(model, "crf", None)
+    out = [
+        torch.log_softmax(scores, 1).cpu().numpy()
+        if crf is None
+        else np.log(crf.marginals(scores, offsets).cpu().numpy())
+        for scores, offsets in _scores(model, examples, device)
+    ]
     return np.concatenate(out)
+
+
+def predicted_labels(
+    model: nn.Module, examples: Examples, device: str, kind: TaskKind, moves: Any = None
+) -> NDArray[np.int64]:
+    """The label of each of them; of a CRF the best sequence of each text among the `moves`.
+
+    RunError where a score is not a number.
+    """
+    crf = getattr(model, "crf", None)
+    if crf is None:
+        return kind.predict(finite(log_probabilities(model, examples, device)))
+    found = []
+    for scores, offsets in _scores(model, examples, device):
+        finite(scores.cpu().numpy())
+        found.append(crf.decode(scores, offsets, moves))
+    return np.concatenate(found)
+
+
+def _scores(model: nn.Module, examples: Examples, device: str) -> Iterator[tuple[Tensor, Tensor]]:
+    """Scores of a stretch of examples, and its offsets (of windows: the windows)."""
+    model.eval()
+    size = _WINDOWS if examples.view.window else _SENTENCES
+    with torch.no_grad():
+        for start in range(0, max(len(examples), 1), size):
+            places = np.arange(start, min(start + size, len(examples)))
+            inputs = [torch.from_numpy(array).to(device) for array in examples.inputs(places)]
+            yield model(*inputs), inputs[-1]

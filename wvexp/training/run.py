@@ -103,14 +103,14 @@ def train(
     setup = set_up(run, corpus, reference)
     table, trainable, train_set = setup.table, setup.trainable, setup.train_set
     validation_set, test_set = (
-        Examples.from_split(split, table, train_set.window)
+        Examples.from_split(split, table, train_set.view)
         for split in (corpus.validation, corpus.test)
     )
     scorer, test_scorer = (
         scorer_of(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
         for name, split in (("validation", corpus.validation), ("test", corpus.test))
     )
-    engine = make_engine(run, table, trainable, len(corpus.label_names), device)
+    engine = make_engine(run, table, trainable, corpus.label_names, device)
     monitor = watch(run, engine)
     train_epoch: Any = engine.train_epoch
     if monitor is not None:

@@ -156,8 +156,8 @@ class SavedModel:
             self.task, np.array(words, np.int32), offsets, np.zeros(examples, dtype=np.int32)
         )
         spec = MODELS[self.model.name]
-        window = spec.window(spec.keys_in(self.model))
-        scores = _score(self, table, Examples.from_split(split, table, window))
+        view = spec.view(spec.keys_in(self.model))
+        scores = _score(self, table, Examples.from_split(split, table, view))
         return kind.cut(scores, offsets)
 
     def _table(self, words: set[str]) -> EmbeddingTable:

@@ -53,7 +53,7 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
         rows=run.tuning.rows,
         min_count=run.tuning.min_count,
     )
-    examples = Examples.from_split(subset, table, run.spec.window(run.model_keys))
+    examples = Examples.from_split(subset, table, run.spec.view(run.model_keys))
     return Setup(subset, vocabulary, table, trainable, examples)
 
 
