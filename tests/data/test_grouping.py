@@ -12,6 +12,7 @@ from wvexp.data.corpus import Corpus
 from wvexp.data.dealing import fold_of_sentences
 from wvexp.data.folds import of_fold, pooled
 from wvexp.data.grouping import make_groups
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.data.split import Split
 from wvexp.data.splitting import SHARE, split_off
@@ -180,7 +181,7 @@ def test_a_file_full_of_doubles_leaks_nothing(tmp_path):
     rows = [f"this is the text of number {i % 97} here,{'ab'[i % 97 % 2]}" for i in range(2910)]
     path = tmp_path / "doubles.csv"
     path.write_text("\n".join(["text,label", *rows]) + "\n")
-    corpus = read_files(path, None, None, text=None, label=None, task=None, seed=0)
+    corpus = read_files(path, None, None, Asked())
     assert corpus.leakage is None
     assert corpus.train.sentences + corpus.validation.sentences + corpus.test.sentences == 2910
     assert 240 <= corpus.test.sentences <= 330

@@ -19,6 +19,7 @@ from slow_reader import readings
 
 from wvexp.commands.predict import read_sentences
 from wvexp.data.corpus import Corpus
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.errors import UserError
 
@@ -29,8 +30,7 @@ MEMORY = 1000  # MB that reading them may take
 
 
 def read(path: Path, case: Case) -> list[Row]:
-    given = {"text": None, "label": None, **case.options}
-    corpus = read_files(path, path, path, task=None, tokenizer="whitespace", seed=0, **given)
+    corpus = read_files(path, path, path, Asked(tokenizer="whitespace", **case.options))
     return spelt(corpus)
 
 

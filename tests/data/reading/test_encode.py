@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.encode import Encoder, build_corpus
 from wvexp.data.reading.examples import Example, Source
 from wvexp.errors import UserError
@@ -16,8 +17,8 @@ def source(examples, name="train", task="sentence"):
 
 def corpus_of(train, validation=None, test=None, **changes):
     parts = [None if part is None else source(part) for part in (validation, test)]
-    asked = {"tokenizer": "whitespace", "seed": 0, **changes}
-    return build_corpus("toy", source(train), *parts, **asked)
+    asked = Asked(**{"tokenizer": "whitespace", **changes})
+    return build_corpus("toy", source(train), *parts, asked)
 
 
 def texts_of(corpus, split):

@@ -9,6 +9,7 @@ import numpy as np
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.grouping import make_groups
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.assumptions import (
     label_notes,
     markup_notes,
@@ -99,22 +100,12 @@ class Encoder:
 
 
 def build_corpus(
-    name: str,
-    train: Source,
-    validation: Source | None,
-    test: Source | None,
-    *,
-    tokenizer: str,
-    seed: int | None,
-    least_test: int = 0,
-    group: str | None = None,
+    name: str, train: Source, validation: Source | None, test: Source | None, asked: Asked
 ) -> Corpus:
     """The corpus of the given sources.
 
-    A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None, and where the test part would have fewer than `least_test` sentences or documents. The
-    documents of a `group` column are the same ones in all parts. Labels are sorted; they are those
-    of the full training data. Those that the other sources alone have follow as
+    A missing part is split off the training data, or empty, as `asked` says. Labels are sorted;
+    they are those of the full training data. Those that the other sources alone have follow as
     `Corpus.unseen_labels`.
 
     Raises
@@ -123,8 +114,9 @@ def build_corpus(
         Fewer than two labels in the training data; a source without a single one of them; see
         `Encoder.split`.
     """
-    if TASKS[train.task].listed:
-        tokenizer = "whitespace"  # the words are given; this is how a user types them
+    # Where the words are given, whitespace is how a user types them.
+    tokenizer = "whitespace" if TASKS[train.task].listed else asked.tokenizer
+    seed, group = asked.seed, asked.group
     sample = _sample(train)
     train = train._replace(examples=chain(sample, train.examples))
     tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
@@ -141,7 +133,7 @@ def build_corpus(
         if source is not None:
             splits[part] = encoder.split(source)
             _check_labels(source.name, train.name, splits[part], encoder.labels, known)
-    if "test" not in splits and SHARE * _units(splits["train"]) < least_test:
+    if "test" not in splits and SHARE * _units(splits["train"]) < asked.least_test:
         seed = None
     share, doubles = SHARE, list[str]()
     if None in (validation, test):
