@@ -12,6 +12,7 @@ from wvexp.data.corpus import Corpus
 from wvexp.data.dealing import fold_of_sentences
 from wvexp.data.folds import of_fold, pooled
 from wvexp.data.grouping import make_groups
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.data.split import Split
 from wvexp.data.splitting import SHARE, split_off
@@ -52,10 +53,10 @@ def short_hash(value):
 def test_data_without_doubles_are_split_as_ever(task, documents, seed, parts, folds):
     """Values of version 0.1, before equal texts were kept together: results stored then hold."""
     split = distinct(task, documents)
-    names = [f"w{i}" for i in range(len(split.words))]
+    names = [f"w{i}" for i in range(len(split.word_ids))]
 
     def places(part):
-        return np.searchsorted(split.offsets, part.words[part.offsets[:-1]]).tolist()
+        return np.searchsorted(split.offsets, part.word_ids[part.offsets[:-1]]).tolist()
 
     groups = make_groups(split, names)
     stay, test = split_off(split, "test", seed, groups)
@@ -77,7 +78,7 @@ def repeated(texts, task, labels=None):
 
 
 def texts_of(split):
-    return set(split.words[split.offsets[:-1]].tolist())
+    return set(split.word_ids[split.offsets[:-1]].tolist())
 
 
 doubles = st.lists(st.integers(0, 60), min_size=40, max_size=200).filter(
@@ -180,7 +181,7 @@ def test_a_file_full_of_doubles_leaks_nothing(tmp_path):
     rows = [f"this is the text of number {i % 97} here,{'ab'[i % 97 % 2]}" for i in range(2910)]
     path = tmp_path / "doubles.csv"
     path.write_text("\n".join(["text,label", *rows]) + "\n")
-    corpus = read_files(path, None, None, text=None, label=None, task=None, seed=0)
+    corpus = read_files(path, None, None, Asked())
     assert corpus.leakage is None
     assert corpus.train.sentences + corpus.validation.sentences + corpus.test.sentences == 2910
     assert 240 <= corpus.test.sentences <= 330

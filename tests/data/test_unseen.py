@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold, pooled
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.encode import build_corpus
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.files import read_files
@@ -26,7 +27,7 @@ def write(path: Path, content: str) -> Path:
 
 
 def read(train: Path, validation: Path, test: Path, seed: int | None = 0) -> Corpus:
-    return read_files(train, validation, test, text=None, label=None, task=None, seed=seed)
+    return read_files(train, validation, test, Asked(seed=seed))
 
 
 def build(*parts):
@@ -37,7 +38,7 @@ def build(*parts):
             ("train", "validation", "test"), (list(enumerate(p)) for p in parts), strict=True
         )
     ]
-    return build_corpus("made", *sources, tokenizer="whitespace", seed=0)
+    return build_corpus("made", *sources, Asked(tokenizer="whitespace"))
 
 
 LABELS = st.lists(st.sampled_from(["a", "b", "10", "9", "é", "x y"]), min_size=1, max_size=12)

@@ -12,6 +12,7 @@ from wvexp.config.schema import Config, Data, Embed
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS, pooled
 from wvexp.data.overview import Reading, VectorFile
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.assumptions import shortened, unknown_words_notes
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.split import Task
@@ -96,25 +97,21 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
         corpus = corpus.lowercased()
     metric = config.metric or default_metric(corpus.train, corpus.label_names)
     notes = majority_notes(metric, corpus)
+    keyed: Any = None
+    source = reference = None
     if opened is not None:
         keyed, source = opened.load(wanted_words(corpus.lexicon)), opened.source
     elif data.kind == "world":
         keyed, source = _world_vectors(data, corpus.task, embed.dim)
-    else:
-        return _with_notes(Inputs(corpus, None, None, lowercase, tuple(notes)))
-    reference = match_lexicon(keyed, corpus.lexicon, corpus.train.words)
-    _check_coverage(source, reference, corpus, embed.min_coverage)
-    if opened is not None:
-        known = reference.index >= 0
-        notes += unknown_words_notes(_vectors_name(source), corpus, known)
-    return _with_notes(Inputs(corpus, reference, source, lowercase, tuple(notes)))
-
-
-def _with_notes(inputs: Inputs) -> Inputs:
-    """The same, its notes said."""
-    for note in inputs.notes:
+    if source is not None:
+        reference = match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids)
+        _check_coverage(source, reference, corpus, embed.min_coverage)
+        if opened is not None:
+            known = reference.index >= 0
+            notes += unknown_words_notes(_vectors_name(source), corpus, known)
+    for note in notes:
         log.warning("%s", note)
-    return inputs
+    return Inputs(corpus, reference, source, lowercase, tuple(notes))
 
 
 def _vectors_name(source: VectorSource | None) -> str:
@@ -148,39 +145,38 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
             _WORLD_TEST[task],
             data.world_vocabulary,
         )
-    reading: dict[str, Any] = {
-        "text": data.text,
-        "label": data.label,
-        "task": task,
-        "tokenizer": data.tokenizer,
-        "group": data.group,
-        "missing": data.missing,
+    asked = Asked(
+        text=data.text,
+        label=data.label,
+        task=task,
+        tokenizer=data.tokenizer,
+        group=data.group,
+        missing=data.missing,
+        limits=TextLimits(data.max_line_mb, data.max_file_gb),
         # What is pooled for a cross-fit need not be split first.
-        "seed": data.split_seed if data.cross_fit is None else None,
-        "least_test": least_test,
-    }
+        seed=data.split_seed if data.cross_fit is None else None,
+        least_test=least_test,
+    )
     if data.kind == "hub":
         from wvexp.data.reading.hub import read_hub
 
         assert data.name is not None
+        splits = {
+            "train": data.train_split,
+            "validation": data.validation_split,
+            "test": data.test_split,
+        }
         return read_hub(
-            data.name,
-            config_name=data.config_name,
-            revision=data.revision,
-            train_split=data.train_split,
-            validation_split=data.validation_split,
-            test_split=data.test_split,
-            **reading,
+            data.name, asked, config_name=data.config_name, revision=data.revision, splits=splits
         )
     from wvexp.data.reading.files import read_files
 
-    train_file, *others = (
+    train, validation, test = (
         Path(name).expanduser() if name else None
         for name in (data.train, data.validation, data.test)
     )
-    assert train_file is not None
-    limits = TextLimits(data.max_line_mb, data.max_file_gb)
-    return read_files(train_file, *others, **reading, limits=limits)
+    assert train is not None
+    return read_files(train, validation, test, asked)
 
 
 @dataclass(frozen=True)
@@ -245,11 +241,11 @@ def _check_coverage(
     source: VectorSource, reference: ReferenceVectors, corpus: Corpus, least: float
 ) -> None:
     found = reference.index >= 0
-    words = corpus.train.words
-    share = float(found[words].mean())
+    word_ids = corpus.train.word_ids
+    share = float(found[word_ids].mean())
     if share >= least and share > 0:
         return
-    missing = Counter(words[~found[words]].tolist()).most_common(5)
+    missing = Counter(word_ids[~found[word_ids]].tolist()).most_common(5)
     raise UserError(
         f"{source.path}: only {share:.1%} of the training tokens have a vector "
         f"(most frequent without: {' '.join(shortened(corpus.lexicon[i]) for i, _ in missing)})",

@@ -46,7 +46,7 @@ class Examples:
 
     @classmethod
     def from_split(cls, split: Split, table: EmbeddingTable, view: View) -> "Examples":
-        return cls(table.row_of[split.words], split.offsets, split.labels, view)
+        return cls(table.row_of[split.word_ids], split.offsets, split.labels, view)
 
     def __len__(self) -> int:
         """Number of what is shuffled and batched: windows, or whole texts."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import pooled
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.assumptions import label_notes, markup_notes, text_notes
 from wvexp.data.reading.columns import Column, Roles
 from wvexp.data.reading.files import read_files
@@ -19,8 +20,7 @@ from wvexp.errors import UserError
 
 
 def read(path: Path, **options) -> Corpus:
-    defaults = {"text": None, "label": None, "task": None, "seed": 0}
-    return read_files(path, path, path, **{**defaults, **options})
+    return read_files(path, path, path, Asked(**options))
 
 
 def write_lines(path: Path, rows: list[dict]) -> Path:
@@ -160,7 +160,7 @@ def test_equal_labels_are_made_one_and_it_is_said(tmp_path: Path) -> None:
 def test_whole_and_broken_numbers_of_two_files_meet(tmp_path: Path) -> None:
     train = labelled(tmp_path / "a.jsonl", [1.0, 0.0])
     test = labelled(tmp_path / "b.jsonl", [0, 1, 1])
-    corpus = read_files(train, train, test, text=None, label=None, task=None, seed=0)
+    corpus = read_files(train, train, test, Asked())
     assert corpus.label_names == ["0", "1"]
     assert corpus.test.labels.tolist() == [0, 1, 1]
 
@@ -250,7 +250,8 @@ def test_the_separator_is_the_one_that_fits(tmp_path: Path, content: str) -> Non
     path.write_text(content, encoding="utf-8")
     corpus = read(path, tokenizer="whitespace")
     assert corpus.label_names == ["neg", "pos"]
-    assert [corpus.lexicon[i] for i in corpus.train.words][-2:] in (["yes", "sir"], ["yes;", "sir"])
+    last = [corpus.lexicon[i] for i in corpus.train.word_ids[-2:]]
+    assert last in (["yes", "sir"], ["yes;", "sir"])
 
 
 def test_notes_are_kept_on_what_is_made_of_a_corpus(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.conll import read_conll, read_conllu
 from wvexp.data.reading.examples import Example
 from wvexp.data.reading.files import read_files
@@ -106,14 +107,11 @@ def test_documents_keep_together_when_parts_are_split_off(tmp_path: Path) -> Non
         write(tmp_path / "a.conll", content),
         None,
         None,
-        text=None,
-        label=None,
-        task=None,
-        seed=3,
+        Asked(seed=3),
     )
-    words = [set(split.words) for split in (corpus.train, corpus.validation, corpus.test)]
-    assert all(words)
-    assert sum(map(len, words)) == len(set.union(*words)) == 40
+    word_ids = [set(split.word_ids) for split in (corpus.train, corpus.validation, corpus.test)]
+    assert all(word_ids)
+    assert sum(map(len, word_ids)) == len(set.union(*word_ids)) == 40
 
 
 CONLLU = """\

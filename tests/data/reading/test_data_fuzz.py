@@ -19,6 +19,7 @@ from slow_reader import readings
 
 from wvexp.commands.predict import read_sentences
 from wvexp.data.corpus import Corpus
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.errors import UserError
 
@@ -29,8 +30,7 @@ MEMORY = 1000  # MB that reading them may take
 
 
 def read(path: Path, case: Case) -> list[Row]:
-    given = {"text": None, "label": None, **case.options}
-    corpus = read_files(path, path, path, task=None, tokenizer="whitespace", seed=0, **given)
+    corpus = read_files(path, path, path, Asked(tokenizer="whitespace", **case.options))
     return spelt(corpus)
 
 
@@ -40,7 +40,7 @@ def spelt(corpus: Corpus) -> list[Row]:
     for i in range(split.sentences):
         start, end = split.offsets[i : i + 2]
         labels = split.labels[start:end] if split.task == "token" else split.labels[i : i + 1]
-        words = [corpus.lexicon[word] for word in split.words[start:end]]
+        words = [corpus.lexicon[word] for word in split.word_ids[start:end]]
         rows.append((words, [same_label(corpus.label_names[label]) for label in labels]))
     return rows
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.encode import Encoder, build_corpus
 from wvexp.data.reading.examples import Example, Source
 from wvexp.errors import UserError
@@ -16,14 +17,14 @@ def source(examples, name="train", task="sentence"):
 
 def corpus_of(train, validation=None, test=None, **changes):
     parts = [None if part is None else source(part) for part in (validation, test)]
-    asked = {"tokenizer": "whitespace", "seed": 0, **changes}
-    return build_corpus("toy", source(train), *parts, **asked)
+    asked = Asked(**{"tokenizer": "whitespace", **changes})
+    return build_corpus("toy", source(train), *parts, asked)
 
 
 def texts_of(corpus, split):
     names = [*corpus.label_names, *corpus.unseen_labels]
     for i in range(split.sentences):
-        words = split.words[split.offsets[i] : split.offsets[i + 1]]
+        words = split.word_ids[split.offsets[i] : split.offsets[i + 1]]
         yield " ".join(corpus.lexicon[word] for word in words), names[split.labels[i]]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.leakage import Leakage
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.data.split import Split
 from wvexp.errors import UserError
@@ -24,8 +25,7 @@ TSV = CSV.replace('",', '"\t').replace("text,", "text\t")
 def read(
     train: Path, validation: Path | None = None, test: Path | None = None, **options
 ) -> Corpus:
-    defaults = {"text": None, "label": None, "task": None, "seed": 0}
-    return read_files(train, validation, test, **{**defaults, **options})
+    return read_files(train, validation, test, Asked(**options))
 
 
 def sentences(corpus: Corpus, split: Split) -> list[tuple[list[str], list[str]]]:
@@ -36,7 +36,7 @@ def sentences(corpus: Corpus, split: Split) -> list[tuple[list[str], list[str]]]
         labels = split.labels[start:end] if split.task == "token" else split.labels[i : i + 1]
         spelt.append(
             (
-                [corpus.lexicon[word] for word in split.words[start:end]],
+                [corpus.lexicon[word] for word in split.word_ids[start:end]],
                 [corpus.label_names[label] for label in labels],
             )
         )

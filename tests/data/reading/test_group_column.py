@@ -5,6 +5,7 @@ import pytest
 
 from wvexp.config.compose import compose
 from wvexp.data.folds import of_fold, pooled
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import prepare
@@ -23,15 +24,14 @@ def csv(path, rows=300, customers=40, first=0):
 
 def read(*paths, **options):
     paths = [*paths, None, None][:3]
-    usual = {"text": None, "label": None, "task": None, "seed": 0, "group": "customer"}
-    return read_files(*paths, **{**usual, **options})
+    return read_files(*paths, Asked(**{"group": "customer", **options}))
 
 
 def customers(corpus, split):
     """By the first word, leaving out the row that is a group of its own."""
     found = set()
     for start, end in zip(split.offsets[:-1], split.offsets[1:], strict=True):
-        words = [corpus.lexicon[i] for i in split.words[start:end]]
+        words = [corpus.lexicon[i] for i in split.word_ids[start:end]]
         if words[-1] != "7":
             found.add(words[0])
     return found

@@ -7,13 +7,16 @@ import pytest
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.reading import hub
-from wvexp.data.reading.hub import hub_answers, read_hub
+from wvexp.data.reading.asked import Asked
+from wvexp.data.reading.hub import SPLIT_NAMES, hub_answers, read_hub
 from wvexp.errors import UserError
 
 
-def read(name: str, **options) -> Corpus:
-    defaults = {"text": None, "label": None, "task": None, "seed": 0}
-    return read_hub(name, **{**defaults, **options})
+def read(name: str, *, config_name=None, revision=None, **options) -> Corpus:
+    splits = {part: options.pop(f"{part}_split", None) for part in SPLIT_NAMES}
+    return read_hub(
+        name, Asked(**options), config_name=config_name, revision=revision, splits=splits
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +55,7 @@ def test_a_folder_in_the_hubs_layout(tmp_path: Path) -> None:
     parts = corpus.train, corpus.validation, corpus.test
     assert [split.sentences for split in parts] == [90, 10, 10]
     assert corpus.label_names == ["0", "1"]
-    assert corpus.lexicon[corpus.test.words[0]] == "test"
+    assert corpus.lexicon[corpus.test.word_ids[0]] == "test"
 
 
 def test_splits_by_key(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from wvexp.commands.predict import read_sentences
 from wvexp.config.checks import parse_config
 from wvexp.data.corpus import Corpus
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.data.reading.limits import MB, USUAL, Growth, TextLimits
 from wvexp.data.unseen import count_unseen, unseen_words
@@ -29,7 +30,7 @@ SMALL = TextLimits(line_mb=0.02)
 
 
 def read(path: Path, limits: TextLimits = USUAL) -> Corpus:
-    return read_files(path, path, path, text=None, label=None, task=None, seed=0, limits=limits)
+    return read_files(path, path, path, Asked(limits=limits))
 
 
 def predicted(path: Path, limits: TextLimits = USUAL) -> list:
@@ -180,7 +181,7 @@ def test_what_real_data_hold_passes(tmp_path: Path) -> None:
     path.write_bytes(content)
     packed = tmp_path / "a.json.gz"
     packed.write_bytes(gzip.compress(content))
-    corpus = read_files(path, packed, packed, text=None, label=None, task=None, seed=0)
+    corpus = read_files(path, packed, packed, Asked())
     assert corpus.train.sentences == corpus.test.sentences == 80
     assert corpus.train.tokens == corpus.test.tokens == 80 * 20_001
 
@@ -231,7 +232,7 @@ def test_a_message_has_an_end_whatever_the_file_holds(tmp_path: Path, train, tes
     path.write_text(train)
     other.write_text(test or train)
     with pytest.raises(UserError) as error:
-        read_files(path, path, other, text=None, label=None, task=None, seed=0)
+        read_files(path, path, other, Asked())
     assert len(str(error.value)) < 3500
     assert remedy in str(error.value)
 
@@ -241,7 +242,7 @@ def test_a_note_has_an_end_too(tmp_path: Path) -> None:
     cased = [f"{i:016b}".translate({48: "a", 49: "A"}) for i in range(500)]
     path.write_text("text,label\n" + "".join(f"a b,{label}\n" for label in cased))
     other.write_text(f"text,label\na b,{cased[0]}\nc d,{LONG}\n")
-    corpus = read_files(path, path, other, text=None, label=None, task=None, seed=0)
+    corpus = read_files(path, path, other, Asked())
     assert len(corpus.notes) == 1
     assert len(corpus.notes[0]) < 600
     assert "and 497 more" in corpus.notes[0]

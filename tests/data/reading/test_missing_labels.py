@@ -5,13 +5,13 @@ import math
 
 import pytest
 
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.errors import UserError
 
 
 def read(path, **options):
-    usual = {"text": None, "label": None, "task": None, "seed": 0}
-    return read_files(path, None, None, **{**usual, **options})
+    return read_files(path, None, None, Asked(**options))
 
 
 def tickets(path, missing=(None, math.nan, "")):
@@ -47,7 +47,7 @@ def test_dropping_says_how_many_and_keeps_the_rest(tmp_path, caplog):
 
 def test_rows_of_every_file_are_counted(tmp_path):
     train, test = tickets(tmp_path / "a.jsonl"), tickets(tmp_path / "b.jsonl")
-    corpus = read_files(train, None, test, text=None, label=None, task=None, seed=0, missing="drop")
+    corpus = read_files(train, None, test, Asked(missing="drop"))
     assert [str(path) in note for path, note in zip((train, test), corpus.notes, strict=True)] == [
         True,
         True,

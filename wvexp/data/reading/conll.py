@@ -1,7 +1,8 @@
 """CoNLL (token and tag columns) and CoNLL-U, read line by line."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from wvexp.data.reading.examples import Example
@@ -19,9 +20,9 @@ _COMMENT = re.compile(r"#\s+(newdoc|newpar|id|sent_id|text|global\.columns)\b")
 _NEW_DOCUMENT = re.compile(r"#\s+newdoc\b(?:\s+id)?\s*=?\s*(.*)")
 _DOCUMENT_ID = re.compile(r"#\s+id\b\s*=?\s*(.*)")
 
-# What a line means: a token with its tag; the end of a sentence (None); a document begins, with
-# its name or "".
-_Event = tuple[str, str] | str | None
+# What a line holds: a token with its tag; the name of the document that begins there, or "" where
+# it has none; nothing.
+_Held = tuple[str, str] | str | None
 
 
 def read_conll(
@@ -43,7 +44,35 @@ def read_conll(
         A line has more or fewer columns than the first, or an empty token or tag; there is no
         such column; what `open_text` refuses.
     """
-    return _sentences(_conll_events(path, token, tag, limits))
+    token_column = 0 if token is None else _column_number(path, token)
+    tag_column = -1 if tag is None else _column_number(path, tag)
+    separator, width = "", 0
+
+    def held(line: str, number: int) -> _Held:
+        nonlocal separator, width
+        if line.startswith("-DOCSTART-"):
+            return ""
+        if _is_comment(line, separator):
+            document = _NEW_DOCUMENT.match(line) or _DOCUMENT_ID.match(line)
+            return document and document[1].strip()
+        if not width:
+            separator = "\t" if "\t" in line else " "
+            width = _width(path, number, _fields(line, separator), token_column, tag_column)
+        fields = _fields(line, separator)
+        if len(fields) != width:
+            problem = f"has {len(fields)} columns, the lines before it have {width}"
+            raise _bad_line(path, number, problem if len(fields) > 1 else "has no tag")
+        word, label = fields[token_column], fields[tag_column].strip()
+        if word and label:
+            return word, label
+        if word and line.endswith("\t") and tag is None and width > 2:
+            raise UserError(
+                f"{path}: line {number} ends with a tab, so its last column is empty",
+                f"take the tab out, or name the tag's column: data.label={width - 1}",
+            )
+        raise _bad_line(path, number, f"has no {'tag' if word else TOKEN.noun}")
+
+    return _sentences(path, limits, held)
 
 
 def read_conllu(
@@ -63,106 +92,63 @@ def read_conllu(
         A line has not ten columns, or no value in the tag column; there is no such column; what
         `open_text` refuses.
     """
-    return _sentences(_conllu_events(path, token or FORM, tag or UPOS, limits))
+    token_column, tag_column = (
+        _conllu_column(path, token or FORM),
+        _conllu_column(path, tag or UPOS),
+    )
+    # "_" means "no features", yet an unknown part of speech
+    absent = ("", "_") if tag_column in (3, 4) else ("",)
+
+    def held(line: str, number: int) -> _Held:
+        if line.startswith("#"):
+            document = _NEW_DOCUMENT.match(line)
+            return document and document[1].strip()
+        fields = line.split("\t")
+        if len(fields) != len(CONLLU_COLUMNS):
+            raise UserError(
+                f"{path}: line {number} has {len(fields)} tab-separated columns, "
+                f"CoNLL-U has {len(CONLLU_COLUMNS)}",
+                "fix the line, or name the file .conll if it holds token and tag columns",
+            )
+        if "-" in fields[0] or "." in fields[0]:
+            return None
+        if fields[tag_column] in absent:
+            raise UserError(
+                f"{path}: line {number} has no {CONLLU_COLUMNS[tag_column]}",
+                "fix the line, or choose another column with data.label",
+            )
+        return fields[token_column], fields[tag_column]
+
+    return _sentences(path, limits, held)
 
 
-def _sentences(events: Iterable[_Event]) -> Iterator[Example]:
+def _sentences(
+    path: Path, limits: TextLimits, held: Callable[[str, int], _Held]
+) -> Iterator[Example]:
+    """The sentences of a file; `held` says what a line that is not blank holds, by its number."""
     document, documents = None, 0
     tokens: list[str] = []
     tags: list[str] = []
-    for event in events:
-        if isinstance(event, tuple):
-            tokens.append(event[0])
-            tags.append(event[1])
-            continue
-        if tokens:
-            yield Example(tokens, tags, document)
-            tokens, tags = [], []
-        if event is not None:
-            documents += 1
-            document = event or f"#{documents}"
-    if tokens:
-        yield Example(tokens, tags, document)
-
-
-def _conll_events(
-    path: Path, token: str | None, tag: str | None, limits: TextLimits
-) -> Iterator[_Event]:
-    token_column = 0 if token is None else _column_number(path, token)
-    tag_column = -1 if tag is None else _column_number(path, tag)
-    separator = ""
-    width = 0
+    begun = False  # whether a token stands behind the last blank line
     with open_text(path, limits) as lines:
-        tokens = False
-        for line in lines:
-            number = lines.number
+        for line in chain(lines, [""]):
             line = line.rstrip("\n")
-            if not line or line.isspace():
-                if tokens:
-                    lines.end_record()
-                tokens = False
-                yield None
-            elif line.startswith("-DOCSTART-"):
-                yield ""
-            elif _is_comment(line, separator):
-                if document := _NEW_DOCUMENT.match(line) or _DOCUMENT_ID.match(line):
-                    yield document[1].strip()
-            else:
-                if not width:
-                    separator = "\t" if "\t" in line else " "
-                    width = _width(path, number, _fields(line, separator), token_column, tag_column)
-                fields = _fields(line, separator)
-                if len(fields) != width:
-                    problem = f"has {len(fields)} columns, the lines before it have {width}"
-                    raise _bad_line(path, number, problem if len(fields) > 1 else "has no tag")
-                word, label = fields[token_column], fields[tag_column].strip()
-                if not word or not label:
-                    if word and line.endswith("\t") and tag is None and width > 2:
-                        raise UserError(
-                            f"{path}: line {number} ends with a tab, so its last column is empty",
-                            f"take the tab out, or name the tag's column: data.label={width - 1}",
-                        )
-                    raise _bad_line(path, number, f"has no {'tag' if word else TOKEN.noun}")
-                tokens = True
-                yield word, label
-
-
-def _conllu_events(path: Path, token: str, tag: str, limits: TextLimits) -> Iterator[_Event]:
-    token_column = _conllu_column(path, token)
-    tag_column = _conllu_column(path, tag)
-    with open_text(path, limits) as lines:
-        tokens = False
-        for line in lines:
-            number = lines.number
-            line = line.rstrip("\n")
-            if not line or line.isspace():
-                if tokens:
-                    lines.end_record()
-                tokens = False
-                yield None
+            blank = not line or line.isspace()
+            found = None if blank else held(line, lines.number)
+            if isinstance(found, tuple):
+                tokens.append(found[0])
+                tags.append(found[1])
+                begun = True
                 continue
-            if line.startswith("#"):
-                if document := _NEW_DOCUMENT.match(line):
-                    yield document[1].strip()
-                continue
-            fields = line.split("\t")
-            if len(fields) != len(CONLLU_COLUMNS):
-                raise UserError(
-                    f"{path}: line {number} has {len(fields)} tab-separated columns, "
-                    f"CoNLL-U has {len(CONLLU_COLUMNS)}",
-                    "fix the line, or name the file .conll if it holds token and tag columns",
-                )
-            if "-" in fields[0] or "." in fields[0]:
-                continue
-            # "_" means "no features", yet an unknown part of speech
-            absent = ("", "_") if tag_column in (3, 4) else ("",)
-            if fields[tag_column] in absent:
-                raise UserError(
-                    f"{path}: line {number} has no {CONLLU_COLUMNS[tag_column]}",
-                    "fix the line, or choose another column with data.label",
-                )
-            tokens = True
-            yield fields[token_column], fields[tag_column]
+            if blank and begun:
+                lines.end_record()
+                begun = False
+            if tokens and (blank or found is not None):
+                yield Example(tokens, tags, document)
+                tokens, tags = [], []
+            if found is not None:
+                documents += 1
+                document = found or f"#{documents}"
 
 
 def _fields(line: str, separator: str) -> list[str]:

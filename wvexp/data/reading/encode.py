@@ -1,4 +1,4 @@
-"""Examples in, Corpus out: words and labels become ids while they are read."""
+"""Examples in, Corpus out: words and labels become numbers while they are read."""
 
 import logging
 from array import array
@@ -9,6 +9,7 @@ import numpy as np
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.grouping import make_groups
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.assumptions import (
     label_notes,
     markup_notes,
@@ -48,7 +49,7 @@ class Encoder:
     """
 
     def __init__(self, tokenize: Tokenizer, groups: Ids | None = None) -> None:
-        self.words = Ids()
+        self.word_ids = Ids()
         self.labels = LabelIds()
         self._tokenize = tokenize
         self._groups = groups
@@ -62,19 +63,19 @@ class Encoder:
         UserError
             Nothing is left.
         """
-        words, labels, documents = array("i"), array("i"), array("i")
+        word_ids, labels, documents = array("i"), array("i"), array("i")
         offsets = array("q", [0])
         document_ids = Ids() if self._groups is None else self._groups
         named = dropped = 0
-        word_id = self.words.__getitem__
+        word_id = self.word_ids.__getitem__
         for example in source.examples:
             text = example.text
             tokens = self._tokenize(text) if isinstance(text, str) else text
             if not tokens:
                 dropped += 1
                 continue
-            words.extend(map(word_id, tokens))
-            offsets.append(len(words))
+            word_ids.extend(map(word_id, tokens))
+            offsets.append(len(word_ids))
             if isinstance(example.labels, str):
                 labels.append(self.labels[example.labels])
             else:
@@ -91,7 +92,7 @@ class Encoder:
             )
         return Split(
             task=source.task,
-            words=np.array(words, dtype=np.int32),
+            word_ids=np.array(word_ids, dtype=np.int32),
             offsets=np.array(offsets, dtype=np.int64),
             labels=np.array(labels, dtype=np.int32),
             documents=np.array(documents, dtype=np.int32) if named else None,
@@ -99,22 +100,12 @@ class Encoder:
 
 
 def build_corpus(
-    name: str,
-    train: Source,
-    validation: Source | None,
-    test: Source | None,
-    *,
-    tokenizer: str,
-    seed: int | None,
-    least_test: int = 0,
-    group: str | None = None,
+    name: str, train: Source, validation: Source | None, test: Source | None, asked: Asked
 ) -> Corpus:
     """The corpus of the given sources.
 
-    A missing part is split off the training data (10 % of it, seeded), or empty where `seed` is
-    None, and where the test part would have fewer than `least_test` sentences or documents. The
-    documents of a `group` column are the same ones in all parts. Labels are sorted; they are those
-    of the full training data. Those that the other sources alone have follow as
+    A missing part is split off the training data, or empty, as `asked` says. Labels are sorted;
+    they are those of the full training data. Those that the other sources alone have follow as
     `Corpus.unseen_labels`.
 
     Raises
@@ -123,8 +114,9 @@ def build_corpus(
         Fewer than two labels in the training data; a source without a single one of them; see
         `Encoder.split`.
     """
-    if TASKS[train.task].listed:
-        tokenizer = "whitespace"  # the words are given; this is how a user types them
+    # Where the words are given, whitespace is how a user types them.
+    tokenizer = "whitespace" if TASKS[train.task].listed else asked.tokenizer
+    seed, group = asked.seed, asked.group
     sample = _sample(train)
     train = train._replace(examples=chain(sample, train.examples))
     tokenizer, tokenize = get_tokenizer(tokenizer, (str(example.text) for example in sample))
@@ -141,12 +133,12 @@ def build_corpus(
         if source is not None:
             splits[part] = encoder.split(source)
             _check_labels(source.name, train.name, splits[part], encoder.labels, known)
-    if "test" not in splits and SHARE * _units(splits["train"]) < least_test:
+    if "test" not in splits and SHARE * _units(splits["train"]) < asked.least_test:
         seed = None
     share, doubles = SHARE, list[str]()
     if None in (validation, test):
         whole = splits["train"]
-        groups = make_groups(whole, list(encoder.words))
+        groups = make_groups(whole, list(encoder.word_ids))
         if whole.kind.stratified and whole.documents is None:
             doubles = repeated_notes(train.name, whole.sentences, int(groups.max()) + 1)
     for part in ("test", "validation"):
@@ -181,7 +173,7 @@ def build_corpus(
         split.labels[:] = rank[split.labels]
     return Corpus(
         name,
-        list(encoder.words),
+        list(encoder.word_ids),
         names,
         splits["train"],
         splits["validation"],

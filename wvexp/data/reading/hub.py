@@ -1,17 +1,16 @@
 """Labelled text from the Hugging Face hub, or from a data set folder in the hub's layout."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from wvexp.data.corpus import Corpus
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.encode import build_corpus
-from wvexp.data.reading.rows import Missing, table_rows
+from wvexp.data.reading.rows import table_rows
 from wvexp.data.reading.table import HEAD, Table
-from wvexp.data.split import Task
 from wvexp.errors import UserError
 
 # The usual names of the parts, tried in this order where no split is given.
@@ -26,20 +25,11 @@ _BATCH = 1000  # rows
 
 def read_hub(
     name: str,
+    asked: Asked,
     *,
     config_name: str | None = None,
     revision: str | None = None,
-    train_split: str | None = None,
-    validation_split: str | None = None,
-    test_split: str | None = None,
-    text: str | None,
-    label: str | None,
-    task: Task | None,
-    tokenizer: str = "auto",
-    group: str | None = None,
-    missing: Missing = "refuse",
-    seed: int | None,
-    least_test: int = 0,
+    splits: Mapping[str, str | None],
 ) -> Corpus:
     """The corpus called `name` on the hub; its copy in the local cache where one is offline.
 
@@ -49,11 +39,9 @@ def read_hub(
         `owner/name` on the hub, or a local folder.
     config_name, revision
         Configuration ("subset") and git revision, for data sets that have several.
-    train_split, validation_split, test_split
-        Names of splits; None takes a usual one (`SPLIT_NAMES`), and splits a missing validation
-        or test part off the training data.
-    text, label, task, tokenizer, group, missing, seed, least_test
-        As in `files.read_files`.
+    splits
+        By part (train, validation, test) the name of its split; None takes a usual one
+        (`SPLIT_NAMES`), and splits a missing validation or test part off the training data.
 
     Raises
     ------
@@ -67,26 +55,15 @@ def read_hub(
             loaded = datasets.load_dataset(name, config_name, revision=revision)
         except Exception as error:
             raise _refused(name, offline, error) from error
-        given = {"train": train_split, "validation": validation_split, "test": test_split}
-        splits = {part: _split(name, loaded, part, split) for part, split in given.items()}
-        if splits["train"] is None:
+        tables = {part: _split(name, loaded, part, splits[part]) for part in SPLIT_NAMES}
+        if tables["train"] is None:
             raise _no_split(name, "train", loaded)
-        read = partial(table_rows, group=group, missing=missing)
-        train = read(splits["train"], text, label, task)
+        train = table_rows(tables["train"], asked)
         validation, test = (
-            None if table is None else read(table, train.text, train.label, train.task)
-            for table in (splits["validation"], splits["test"])
+            None if table is None else table_rows(table, asked.as_in(train))
+            for table in (tables["validation"], tables["test"])
         )
-        return build_corpus(
-            name,
-            train,
-            validation,
-            test,
-            tokenizer=tokenizer,
-            seed=seed,
-            least_test=least_test,
-            group=group,
-        )
+        return build_corpus(name, train, validation, test, asked)
 
 
 def hub_answers() -> bool:

@@ -5,14 +5,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.columns import LABEL_NAMES, TEXT_NAMES
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.limits import TextLimits
-from wvexp.data.reading.rows import Missing, table_rows
+from wvexp.data.reading.rows import table_rows
 from wvexp.data.reading.table import Table
-from wvexp.data.split import Task
 from wvexp.errors import UserError
 from wvexp.registry import Registry
 from wvexp.tasks import TASKS, kind_of_text
@@ -20,17 +20,6 @@ from wvexp.tasks import TASKS, kind_of_text
 log = logging.getLogger(__name__)
 
 Text = str | list[str]
-
-
-class Asked(NamedTuple):
-    """How a file is to be read, each as the key of that name in the `data` group."""
-
-    text: str | None
-    label: str | None
-    task: Task | None
-    group: str | None
-    missing: Missing
-    limits: TextLimits
 
 
 class Reader(ABC):
@@ -69,9 +58,7 @@ class TableReader(Reader):
         """The table, streamed: memory holds a piece of it, nothing stays on disk."""
 
     def source(self, files: ExitStack, path: Path, asked: Asked) -> Source:
-        table = files.enter_context(self.table(path, asked.limits))
-        text, label, task, group, missing, _ = asked
-        return table_rows(table, text, label, task, group=group, missing=missing)
+        return table_rows(files.enter_context(self.table(path, asked.limits)), asked)
 
     def texts(self, path: Path, column: str | None, limits: TextLimits) -> Iterator[Text]:
         with self.table(path, limits) as table:

@@ -3,36 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from numbers import Real
-from typing import Any, Literal
+from typing import Any
 
+from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.assumptions import text_notes
 from wvexp.data.reading.columns import Roles, choose_columns, column_of
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.table import Table
-from wvexp.data.split import Task
 from wvexp.errors import UserError
 from wvexp.tasks import TASKS
 
-Missing = Literal["refuse", "drop"]
 
-
-def table_rows(
-    table: Table,
-    text: str | None,
-    label: str | None,
-    task: Task | None,
-    *,
-    group: str | None = None,
-    missing: Missing = "refuse",
-) -> Source:
+def table_rows(table: Table, asked: Asked) -> Source:
     """Examples of a table.
 
-    Parameters
-    ----------
-    group
-        Column that takes the place of a document's name; a row without a value is a group alone.
-    missing
-        What becomes of rows without a label: an error that counts them, or a note that does.
+    A value of the column `asked.group` takes the place of a document's name; a row without one is
+    a group alone. Rows without a label are an error that counts them, or a note that does.
 
     Raises
     ------
@@ -43,13 +29,13 @@ def table_rows(
     if not any(map(len, table.head.values())):
         raise UserError(f"{table.name}: no rows", "give labelled text")
     columns = {name: column_of(cells) for name, cells in table.head.items()}
-    roles = choose_columns(table.name, columns, text, label, task)
-    if not label and roles.label in table.head[roles.label]:
+    roles = choose_columns(table.name, columns, asked.text, asked.label, asked.task)
+    if not asked.label and roles.label in table.head[roles.label]:
         raise UserError(
             f"{table.name}: the label column is named {roles.label!r}, and so is one of its labels",
             "add a header line such as text,label",
         )
-    if group is not None:
+    if (group := asked.group) is not None:
         if group not in columns:
             raise UserError(
                 f"{table.name}: no column {group!r} (data.group); its columns are "
@@ -62,16 +48,14 @@ def table_rows(
                 "leave it out: equal texts stay together anyway",
             )
         roles = replace(roles, document=group)
-    notes = text_notes(table.name, columns, roles, chosen=text is not None)
+    notes = text_notes(table.name, columns, roles, chosen=asked.text is not None)
     left_out: list[str] = []
-    examples = _examples(table, roles, grouped=group is not None, missing=missing, told=left_out)
+    examples = _examples(table, roles, asked, left_out)
     return Source(table.name, roles.task, roles.text, roles.label, examples, tuple(notes), left_out)
 
 
-def _examples(
-    table: Table, roles: Roles, *, grouped: bool, missing: Missing, told: list[str]
-) -> Iterator[Example]:
-    """The rows with a label; once they have ended, those without are refused or told."""
+def _examples(table: Table, roles: Roles, asked: Asked, left_out: list[str]) -> Iterator[Example]:
+    """The rows with a label; once they have ended, those without are refused or left out."""
     name_of = _label_namer(table.classes.get(roles.label))
     columns = [roles.text, roles.label, *([roles.document] if roles.document else [])]
     read = _tokens if TASKS[roles.task].listed else _sentence
@@ -92,22 +76,22 @@ def _examples(
                 f"{len(named)} labels in {roles.label!r}",
                 "give each word one label",
             )
-        if without and missing == "refuse":
+        if without and asked.missing == "refuse":
             continue  # nothing more is used: the rest is read to count
         document = cells[2] if roles.document else None
         if _missing(document) or document == "":
-            document = f"{table.name} row {number}" if grouped else None
+            document = f"{table.name} row {number}" if asked.group else None
         yield Example(text, named, None if document is None else str(document))
     if not without:
         return
     verb = "has" if without == 1 else "have"
     said = f"{table.name}: {without:,} of {number:,} rows {verb} no label in column {roles.label!r}"
-    if missing == "refuse":
+    if asked.missing == "refuse":
         raise UserError(
             f"{said}, row {first:,} first",
             "label them, or give data.missing=drop to leave them out",
         )
-    told.append(f"{said} and are left out (data.missing=drop)")
+    left_out.append(f"{said} and are left out (data.missing=drop)")
 
 
 class _NoLabelError(Exception):
