@@ -8,6 +8,7 @@ command line into a `Config`; neither this module nor the checks know of Hydra.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wvexp.arms import Tuning
 from wvexp.config.key import Key, key, keys_of
 from wvexp.config.model_group import model_group
 from wvexp.metrics import METRICS
@@ -120,21 +121,6 @@ class Optim:
     patience: int = key(3, "epochs without a better validation score before stopping", minimum=1)
     batch_size: int = key(64, "examples per step", minimum=1)
     l2: float = key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
-
-
-@dataclass
-class Tuning:
-    rows: str = key(
-        "all",
-        "rows that finetune=true moves; oov: those without a pretrained vector",
-        choices=("all", "oov"),
-    )
-    lr_scale: float = key(
-        1.0, "the rows' learning rate relative to the network's", above=0, below=1e6
-    )
-    start_epoch: int = key(1, "first epoch in which rows move", minimum=1)
-    anchor: float = key(0.0, "pull of each row towards its start", minimum=0)
-    min_count: int = key(1, "fewest training occurrences for a row to move", minimum=1)
 
 
 @dataclass

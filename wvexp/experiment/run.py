@@ -14,6 +14,7 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.analysis.rare import enough_units
+from wvexp.arms import Arm, treatment_of
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS
@@ -44,7 +45,7 @@ def run_experiment(config: Config) -> None:
     """Train one run, write its folder and its row, and print what came out."""
     console = Console(highlight=False)
     device = choose_device(config.device, config.engine)
-    arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
+    arm = Arm(config.embed.kind, treatment_of(config.finetune)).name
     store_path = Path(config.store).expanduser()
     if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
         raise UserError(
