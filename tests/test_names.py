@@ -26,7 +26,7 @@ FOLDERS = {
 OTHER_MEANINGS = {
     ("wvexp/analysis/movement.py", "mean"),
     ("wvexp/training/tuning.py", "mean"),
-    ("wvexp/results/terminal.py", "mean"),
+    ("wvexp/report/terminal.py", "mean"),
     ("wvexp/results/stored_run.py", "mean"),
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 
 from wvexp.analysis.choice import SURE
-from wvexp.arms import FOUR_NAMES, PRETRAINED_TUNED, RANDOM_TUNED
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.advice import advice, headline
 from wvexp.report.markdown import markdown
 from wvexp.report.tables import verdict_table
@@ -19,6 +19,7 @@ from wvexp.report.words import CLAIMS
 
 AT_LEAST, SUFFICES, SMALL, LARGE = CLAIMS.values()
 POLICY = ("pretrained-frozen", "pretrained-tuned")
+_, PRETRAINED_TUNED, _, RANDOM_TUNED = FOUR_NAMES
 TUNED = (PRETRAINED_TUNED, RANDOM_TUNED)
 _ARM = r"[a-z]+-[a-z]+"
 _SIZE = r"(?:about )?\d{1,3}(?:,\d{3})*"

@@ -19,6 +19,7 @@ from wvexp.arms import FOUR_NAMES
 from wvexp.metrics import METRICS
 from wvexp.report.measurements import Measurements, measure
 from wvexp.report.reasons import in_words
+from wvexp.report.unit_values import why_no_score
 from wvexp.results.crossfit import Results
 from wvexp.seeds import stream
 
@@ -43,7 +44,7 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
                     try:
                         of_size = {name: _both_ways(m, size, name, seed) for name in policies}
                     except ValueError as error:  # a half without a single entity, or class
-                        why = Reason(Why.HALF_WITHOUT_SCORE, error=error)
+                        why = Reason(Why.HALF_WITHOUT_SCORE, because=why_no_score(error))
                 if why is not None:
                     left_out.append({"condition": condition, "size": size, "why": in_words(why)})
                     continue

@@ -33,9 +33,9 @@ from wvexp.experiment.inputs import Inputs, prepare
 from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
 from wvexp.report.store_report import findings_of
+from wvexp.report.terminal import say
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.results.terminal import say
 from wvexp.sweeps.checks import check_scorable
 from wvexp.sweeps.grid import Grid
 from wvexp.sweeps.pool import thread_count

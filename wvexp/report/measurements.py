@@ -5,7 +5,7 @@ never fetched.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,7 +173,7 @@ def _leaking(runs: Sequence[StoredRun]) -> list[Reason]:
     leakage = next((run.leakage for run in runs if run.leakage is not None), None)
     if leakage is None:
         return []
-    return [Reason(Why.LEAKAGE, shared=leakage.shared, checked=leakage.checked)]
+    return [Reason(Why.LEAKAGE, **asdict(leakage))]
 
 
 def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[Reason]:
