@@ -24,6 +24,7 @@ LAYERS = [
     ["wvexp.data"],
     ["wvexp.metrics"],
     ["wvexp.vectors"],
+    ["wvexp.arms"],
     ["wvexp.models"],
     ["wvexp.rules"],
     ["wvexp.config"],
@@ -58,7 +59,9 @@ DOORS = {
     "vl_convert": {"wvexp.report.page", "wvexp.report.style"},
     "pickle": set(),
 }
-WITHOUT_TORCH = ("wvexp.backprop", "wvexp.data", "wvexp.vectors", "wvexp.results", "wvexp.analysis")
+WITHOUT_TORCH = tuple(
+    f"wvexp.{name}" for name in ("analysis", "arms", "backprop", "data", "results", "vectors")
+)
 
 
 def name_of(path):

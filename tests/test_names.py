@@ -6,18 +6,27 @@ from pathlib import Path
 import pytest
 
 import wvexp
+from wvexp.arms import FOUR_NAMES, TREATMENTS
 from wvexp.metrics import METRICS
 from wvexp.models import MODELS
 from wvexp.rules import RULES
 from wvexp.tasks import TASKS
+from wvexp.vectors.initial import STARTS
 
 ROOT = Path(wvexp.__file__).parents[1]
-FOLDERS = {"models": MODELS, "metrics": METRICS, "rules": RULES, "tasks": TASKS}
+FOLDERS = {
+    "models": MODELS,
+    "metrics": METRICS,
+    "rules": RULES,
+    "tasks": TASKS,
+    "vectors": STARTS,
+    "arms": TREATMENTS,
+}
 # Words that mean something else there: a statistic of the ledger, a gate's symbol, what is drawn.
 OTHER_MEANINGS = {
     ("wvexp/analysis/movement.py", "mean"),
     ("wvexp/training/tuning.py", "mean"),
-    ("wvexp/results/terminal.py", "mean"),
+    ("wvexp/report/terminal.py", "mean"),
     ("wvexp/results/stored_run.py", "mean"),
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),
@@ -46,6 +55,16 @@ def test_a_name_stands_in_its_own_folder_alone(folder):
         for place in [path.relative_to(ROOT).as_posix()]
         for text, line in literals(path.read_text(encoding="utf-8"))
         if text in names and (place, text) not in OTHER_MEANINGS
+    ]
+    assert not found
+
+
+def test_no_text_but_a_docstring_names_an_arm():
+    found = [
+        f"{path.name}:{line}: {text!r}"
+        for path in sorted([*(ROOT / "wvexp").rglob("*.py"), *(ROOT / "scripts").glob("*.py")])
+        for text, line in literals(path.read_text(encoding="utf-8"))
+        if any(name in text for name in FOUR_NAMES)
     ]
     assert not found
 

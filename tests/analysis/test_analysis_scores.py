@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wvexp.analysis.scores import accuracy_values, f1_values, macro_f1_values, ran
+from wvexp.analysis.scores import NoScoreError, accuracy_values, f1_values, macro_f1_values, ran
+from wvexp.report.reasons import in_words
 
 
 def counts(rng, seeds=4, units=60):
@@ -121,19 +122,30 @@ def test_a_seed_that_did_not_run_stays_missing():
         (lambda: accuracy_values([[1, np.inf, 0]], 1), "seed row 0, unit 1: inf"),
         (lambda: accuracy_values([[2, 3, 0]], 2), "seed row 0, unit 1: 3 correct of 2"),
         (lambda: accuracy_values([[1, -3, 0]], 2), "correct: -3, expected counts of 0 or more"),
-        (lambda: accuracy_values([[0, 0]], 0), "total is 0 over all units"),
         (lambda: accuracy_values([1, 0], 1), r"expected counts \[seeds, units\]"),
         (lambda: accuracy_values([[1, 0]], [1, 1, 1]), r"correct \(1, 2\), total \(3,\)"),
-        (
-            lambda: f1_values([[1, 1], [0, 0]], [[0, 0]], [[0, 0]]),
-            r"^seed row 1: TP \+ FP \+ FN is 0 over all units, the score is undefined",
-        ),
-        (lambda: accuracy_values([[3, 0]], [5, 0]), "all of total lies in unit 0"),
-        (lambda: f1_values([[3, 0]], [[1, 0]], [[1, 0]]), "lies in unit 0"),
         (lambda: macro_f1_values([[1]], [[1]], [[1]]), r"\[seeds, units, classes\]"),
-        (lambda: macro_f1_values(*np.zeros((3, 2, 2, 2))), "no class occurs"),
     ],
 )
 def test_bad_counts_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: accuracy_values([[0, 0]], 0), "seed row 0: total is 0 over all units"),
+        (
+            lambda: f1_values([[1, 1], [0, 0]], [[0, 0]], [[0, 0]]),
+            "seed row 1: TP + FP + FN is 0 over all units, the score is undefined",
+        ),
+        (lambda: accuracy_values([[3, 0]], [5, 0]), "seed row 0: all of total lies in unit 0"),
+        (lambda: f1_values([[3, 0]], [[1, 0]], [[1, 0]]), "TP + FP + FN lies in unit 0"),
+        (lambda: macro_f1_values(*np.zeros((3, 2, 2, 2))), "no class occurs"),
+    ],
+)
+def test_counts_without_a_score_have_a_reason(call, message):
+    with pytest.raises(NoScoreError) as caught:
+        call()
+    assert message in in_words(caught.value.reason)

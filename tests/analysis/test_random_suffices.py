@@ -9,6 +9,7 @@ from wvexp.analysis.comparisons import Comparison, compare_arms
 from wvexp.analysis.fading import gain_fades
 from wvexp.analysis.gain import below_p, growth_p
 from wvexp.analysis.verdict import judge
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.reasons import comparison_words, in_words
 from wvexp.report.wording import place
 
@@ -33,7 +34,7 @@ def verdict(values, beside=0, margin=0.02, inflation=1.0):
     blank = replace(own[0].difference, strict_p=None)
     hopeless = [replace(own[0].difference, strict_p=1.0)] * beside
     others = [Comparison("a", "b", 1.0, d) for d in [blank, *hopeless]]
-    found = judge([*own, *others], values, sizes, None, margin, inflation)[1]
+    found = judge([*own, *others], FOUR_NAMES, values, sizes, None, margin, inflation)[1]
     assert [e.comparison for e in found.evidence] == [
         c for c in own if c.difference.low is not None
     ]

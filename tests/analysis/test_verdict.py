@@ -4,11 +4,11 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
-from wvexp.analysis.arms import ARMS
 from wvexp.analysis.comparisons import compare_arms
 from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.verdict import judge
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.reasons import in_words
 
 SIZES = (100.0, 1000.0, 10000.0)
@@ -22,13 +22,13 @@ def world(noise=0.05, seeds=6, **scores):
         arm: np.array(scores[arm.replace("-", "_")])[:, None, None]
         + difficulty
         + rng.normal(0, noise, (len(next(iter(scores.values()))), seeds, 400))
-        for arm in ARMS
+        for arm in FOUR_NAMES
         if arm.replace("-", "_") in scores
     }
 
 
 def verdicts(values, sizes=SIZES, **kwargs):
-    found = judge(compare_arms(values, sizes), values, sizes, **kwargs)
+    found = judge(compare_arms(values, sizes), FOUR_NAMES, values, sizes, **kwargs)
     return {verdict.claim: verdict for verdict in found}
 
 
@@ -146,7 +146,7 @@ def test_claims_are_corrected_beside_the_calls():
     found = verdicts(tuned)["random_suffices"]
     assert (found.fade.status, found.status) == ("measured", "supported")
     beside = {f"other {i}": rng.normal(0.6, 0.3, random.shape) for i in range(4)}
-    crowded = judge(compare_arms({**tuned, **beside}, SIZES), tuned, SIZES)[1]
+    crowded = judge(compare_arms({**tuned, **beside}, SIZES), FOUR_NAMES, tuned, SIZES)[1]
     assert (crowded.fade.status, crowded.status) == ("measured", "undecided")
 
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from wvexp.analysis.arms import ARMS
 from wvexp.analysis.comparisons import Comparison
 from wvexp.analysis.paired import paired_difference
 from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.verdict import judge
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.reasons import in_words
 
 FROZEN, TUNED = ("pretrained-frozen", "random-frozen"), ("pretrained-tuned", "random-tuned")
@@ -31,8 +31,8 @@ def unmeasured(pair, size):
 
 
 def verdicts(comparisons, sizes=(100.0,), **kwargs):
-    values = {arm: np.zeros((len(sizes), 1, 9)) for arm in ARMS}
-    return {v.claim: v for v in judge(comparisons, values, sizes, **kwargs)}
+    values = {arm: np.zeros((len(sizes), 1, 9)) for arm in FOUR_NAMES}
+    return {v.claim: v for v in judge(comparisons, FOUR_NAMES, values, sizes, **kwargs)}
 
 
 def general(*comparisons, margin=0.02):

@@ -1,4 +1,4 @@
-"""Labels that validation or test alone hold: read, numbered, counted, told; and when refused."""
+"""Labels that validation or test alone hold: read, numbered, counted; and when refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.encode import build_corpus
 from wvexp.data.reading.examples import Example, Source
 from wvexp.data.reading.files import read_files
-from wvexp.data.unseen import UnseenLabels, count_unseen, unseen_words
+from wvexp.data.unseen import UnseenLabels, count_unseen
 from wvexp.errors import UserError
 
 ROWS = "text,label\nfine day,pos\ndull day,neg\n"
@@ -105,18 +105,6 @@ def test_the_refusal_names_the_labels_of_that_file_alone(tmp_path: Path) -> None
         UserError, match=r"c\.csv: no .*: '0', '1', '2', '3', '4', \.\.\. here, 'pos'"
     ):
         read(train, validation, test)
-
-
-def test_the_words_name_label_count_and_split() -> None:
-    test = UnseenLabels(47_377, {"I-LST": 2})
-    said = "labels that the training data lacks count as wrong, whatever is predicted: "
-    assert unseen_words({"test": test}, "token") == said + "2 of 47,377 test tokens ('I-LST' 2x)"
-    validation = UnseenLabels(30, {f"c{i}": 1 + (i == 3) for i in range(7)})
-    assert unseen_words({"validation": validation, "test": test}, "sentence") == (
-        f"{said}2 of 47,377 test sentences ('I-LST' 2x) and 8 of 30 validation sentences "
-        "('c3' 2x, 'c0' 1x, 'c1' 1x, 'c2' 1x, 'c4' 1x, 2 labels more)"
-    )
-    assert unseen_words({}, "token") == ""
 
 
 def test_the_fingerprint_covers_their_names_and_is_as_it_was_without_any() -> None:

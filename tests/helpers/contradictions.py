@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 
-from wvexp.analysis.arms import ARMS, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.analysis.choice import SURE
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.advice import advice, headline
 from wvexp.report.markdown import markdown
 from wvexp.report.tables import verdict_table
@@ -19,6 +19,7 @@ from wvexp.report.words import CLAIMS
 
 AT_LEAST, SUFFICES, SMALL, LARGE = CLAIMS.values()
 POLICY = ("pretrained-frozen", "pretrained-tuned")
+_, PRETRAINED_TUNED, _, RANDOM_TUNED = FOUR_NAMES
 TUNED = (PRETRAINED_TUNED, RANDOM_TUNED)
 _ARM = r"[a-z]+-[a-z]+"
 _SIZE = r"(?:about )?\d{1,3}(?:,\d{3})*"
@@ -34,7 +35,7 @@ def in_findings(f):
         found.append(f"choice: decided with a confidence of {choice.confidence}")
     if choice.decided and (choice.blockers or f.falls_short or choice.settling):
         found.append("choice: decided, and something stands in the way")
-    at_top = {s.arm: s.score for s in f.scores if s.size == top and s.arm in ARMS}
+    at_top = {s.arm: s.score for s in f.scores if s.size == top and s.arm in FOUR_NAMES}
     if at_top and at_top.get(choice.recommended) != max(at_top.values()):
         found.append(f"choice: {choice.recommended} has not the highest score")
     for name, crossing in f.crossovers.items():
@@ -194,7 +195,7 @@ def _about_the_choice(page):
             found.append("no answer: no arm was measured, and there are scores")
         return found
     top = max(size for _, size, _ in scores)
-    best = max(score for a, size, score in scores if size == top and a in ARMS)
+    best = max(score for a, size, score in scores if size == top and a in FOUR_NAMES)
     if (arm, top, best) not in scores:
         found.append(f"best: {arm} is named, and has not the highest score at {top}")
     settling, cost = page.line("What would settle it"), page.line("What it costs")
@@ -211,7 +212,7 @@ def _about_the_choice(page):
     named = re.search(r"ahead of it over the seeds in common: (.*?)(;|$)", rest)
     named = set(re.findall(_ARM, named[1])) if named else set()
     for other, low, high, call in _against(page, arm, size):
-        if low is None or other not in ARMS:
+        if low is None or other not in FOUR_NAMES:
             continue
         if (low > 0 or call == other) and other not in named:
             found.append(f"behind: {arm} is named best, and {other} is ahead by {low} points")

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from stored_runs import stored_run
 
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.arms import Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.training.identity import RunConfig
 
 _RUN = RunConfig(

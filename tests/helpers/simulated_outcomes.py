@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 from simulated_store import SimulatedStore
 
-from wvexp.analysis.arms import ARMS
+from wvexp.arms import FOUR_NAMES
 from wvexp.decision.decision import Decision
 from wvexp.decision.procedure import left_out
 from wvexp.report.findings import find
@@ -77,7 +77,7 @@ def _truth(count, rng):
         return start + (end - start) * at
 
     extra = ["shuffled-tuned"] if rng.random() < 0.05 else []
-    return {arm: tuple(np.clip(level + drifting(), 0.02, 0.98)) for arm in [*ARMS, *extra]}
+    return {arm: tuple(np.clip(level + drifting(), 0.02, 0.98)) for arm in [*FOUR_NAMES, *extra]}
 
 
 def _tie(store, rng):
@@ -85,7 +85,7 @@ def _tie(store, rng):
     kind = rng.random()
     if kind > 0.2:
         return
-    first = {(r.train_size, r.seed, r.lr): r.key for r in store.runs(arm=ARMS[1])}
+    first = {(r.train_size, r.seed, r.lr): r.key for r in store.runs(arm=FOUR_NAMES[1])}
     if kind < 0.03:
         for counts in store._counts.values():
             counts[:, 0] = 1
@@ -93,7 +93,7 @@ def _tie(store, rng):
     kept = 0.0 if kind < 0.08 else 0.15
     for run in store.runs():
         key = first.get((run.train_size, run.seed, run.lr))
-        if key is not None and run.arm in ARMS[1::2]:
+        if key is not None and run.arm in FOUR_NAMES[1::2]:
             own = rng.random(len(store._counts[key])) < kept
             shared, counts = store._counts[key], store._counts[run.key]
             counts[:, 0] = np.where(own, counts[:, 0], shared[:, 0])
@@ -102,10 +102,10 @@ def _tie(store, rng):
 def _lose(store, sizes, seeds, rng):
     """Arms, cells and seeds that are missing, as after failures, budgets and arms given up."""
     if rng.random() < 0.1:
-        store.drop(arm=str(rng.choice(ARMS)))
+        store.drop(arm=str(rng.choice(FOUR_NAMES)))
     if rng.random() < 0.1:
-        store.drop(arm=str(rng.choice(ARMS)), train_size=int(rng.choice(sizes)))
-    for arm in ARMS:
+        store.drop(arm=str(rng.choice(FOUR_NAMES)), train_size=int(rng.choice(sizes)))
+    for arm in FOUR_NAMES:
         for size in sizes:
             if rng.random() < 0.08:
                 for seed in rng.choice(seeds, size=int(rng.integers(seeds)), replace=False):

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.arms import FOUR_ARMS, Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.data.corpus import Corpus
 from wvexp.data.split import Split
 from wvexp.experiment.inputs import Inputs
-from wvexp.sweeps.grid import FOUR_ARMS, Grid
+from wvexp.sweeps.grid import Grid
 from wvexp.training.identity import RunConfig
 from wvexp.vectors.reference import match_lexicon
 

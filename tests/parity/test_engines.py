@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny_sweeps as tiny
 
-from wvexp.config.schema import Tuning
+from wvexp.arms import Tuning
 from wvexp.data.folds import of_fold, pooled
 from wvexp.errors import RunError
 from wvexp.parity import engines as engine_parity

@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from wvexp.analysis.arms import ARMS
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.figures import draw
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
@@ -156,7 +156,7 @@ def test_legends_are_whole_at_390_pixels(opened):
     with_legend = [figure for figure in figures if figure["names"]]
     assert len(with_legend) >= 4
     for figure in with_legend:
-        assert figure["names"] == list(ARMS)
+        assert figure["names"] == list(FOUR_NAMES)
         assert figure["whole"]
 
 

@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from wvexp.analysis.choice import Blocker
 from wvexp.analysis.comparisons import compare_arms
 from wvexp.analysis.evidence import of_pair
 from wvexp.analysis.reason import Reason, Remedy, Why
+from wvexp.data.leakage import Leakage
 from wvexp.report import reasons
 from wvexp.report.advice import advice
 from wvexp.report.findings import find
@@ -69,6 +70,36 @@ def test_words_take_the_values_that_the_reason_is_given(kind):
             assert set(names) - {None} <= takes, where
         else:
             assert set(names) == takes, where
+
+
+@pytest.mark.parametrize(
+    ("shared", "checked", "pooled", "words"),
+    [
+        (
+            1200,
+            3456,
+            False,
+            "1,200 of 3,456 test sentences (34.7%, of 5 words and more) also stand in "
+            "the training data: test scores may be too high",
+        ),
+        (
+            6,
+            1975,
+            False,
+            "6 of 1,975 test sentences (0.3%, of 5 words and more) also stand in the training data",
+        ),
+        (
+            20,
+            1975,
+            True,
+            "20 of 1,975 sentences (1.0%, of 5 words and more) stand in more than one "
+            "document: test scores may be too high",
+        ),
+    ],
+)
+def test_text_that_was_trained_on_is_counted_and_what_it_does_said(shared, checked, pooled, words):
+    leakage = Leakage(shared, checked, pooled)
+    assert in_words(Reason(Why.LEAKAGE, **asdict(leakage))) == words
 
 
 def test_the_detail_is_left_out_where_it_is_said_briefly():

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.arms import FOUR_ARMS, Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.data.folds import pooled
 from wvexp.data.records import to_plain
 from wvexp.data.world import world_corpus
@@ -25,7 +26,7 @@ from wvexp.report.measurements import measure
 from wvexp.report.store_report import report_store
 from wvexp.results.crossfit import CrossFitted
 from wvexp.results.store import Store
-from wvexp.sweeps.grid import FOUR_ARMS, Grid
+from wvexp.sweeps.grid import Grid
 from wvexp.sweeps.run import run_sweep
 from wvexp.training.identity import RunConfig
 from wvexp.vectors.reference import match_lexicon

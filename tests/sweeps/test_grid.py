@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.config.schema import Tuning
+from wvexp.arms import FOUR_ARMS, FROZEN, TUNED, Arm, Tuning
 from wvexp.errors import UserError
-from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
+from wvexp.sweeps.grid import Grid, size_ladder
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_a_base_has_one_key_however_its_numbers_are_written(base, group, name, o
 
 def test_a_policy_has_one_key_however_its_numbers_are_written(base):
     keys = [
-        Grid([Arm("random", True, Tuning(lr_scale=scale, anchor=0))], [10], [0], [0.1], base)
+        Grid([Arm("random", TUNED, Tuning(lr_scale=scale, anchor=0))], [10], [0], [0.1], base)
         .runs()[0]
         .key
         for scale in (2, 2.0, np.float64(2))
@@ -142,19 +142,14 @@ def test_a_base_that_the_configuration_would_refuse_is_refused(base, changes, me
 
 
 def test_a_policy_that_the_configuration_would_refuse_is_refused(base):
-    late = Arm("random", True, Tuning(start_epoch=base.optim.epochs + 1))
+    late = Arm("random", TUNED, Tuning(start_epoch=base.optim.epochs + 1))
     with pytest.raises(UserError, match=r"tuning\.start_epoch=4 is after the last epoch"):
         Grid([late], [10], [0], [0.1], base).runs()
 
 
-def test_an_arm_starts_from_something_known():
+def test_an_arm_starts_from_something_known(base):
     with pytest.raises(UserError, match="glove is not one of pretrained, random, shuffled"):
-        Arm("glove", False)
-
-
-def test_a_frozen_arm_has_no_tuning():
-    with pytest.raises(UserError, match="finetune=true"):
-        Arm("random", False, Tuning(lr_scale=2))
+        Grid([Arm("glove", FROZEN)], [10], [0], [0.1], base).runs()
 
 
 @given(st.integers(1, 10**7), st.integers(2, 9))

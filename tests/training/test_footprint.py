@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from wvexp import machine as memory
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.arms import Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.data.corpus import Corpus
 from wvexp.data.split import Split
 from wvexp.errors import UserError

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from run_configs import make_run
 
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.arms import Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.data.world import world_corpus, world_vectors
 from wvexp.errors import RunError, RunStopped, UserError
 from wvexp.models.view import View

@@ -5,9 +5,11 @@ from dataclasses import fields, replace
 import pytest
 from run_configs import make_run
 
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.arms import Arm, Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.training import identity
 from wvexp.training.identity import RunConfig
+from wvexp.vectors.initial import STARTS, Initialisation
 
 RUN = make_run(engine="autograd", fold=0, folds=4)
 OTHER = {
@@ -93,3 +95,15 @@ def test_a_key_that_the_model_does_not_read_changes_nothing(model, ignored, read
 )
 def test_the_arm_says_what_is_special_about_it(changes, arm):
     assert replace(RUN, **changes).arm == arm
+    assert RUN.of_arm(Arm.parse(arm)) == replace(RUN, **changes)
+
+
+def test_a_run_from_a_start_of_ones_own_is_compared_with_the_others(monkeypatch):
+    class Own(Initialisation):
+        name = "own"
+        start = None
+
+    monkeypatch.setitem(STARTS._things, "own", Own())
+    own = replace(RUN, embed="own")
+    assert "plugins" in own.describe()
+    assert own.condition == RUN.condition

@@ -7,8 +7,9 @@ import pytest
 from gensim.models import KeyedVectors
 from run_configs import make_run
 
+from wvexp.arms import Tuning
 from wvexp.backprop.head import Head
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, RunStopped, UserError

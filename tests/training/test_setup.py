@@ -7,7 +7,8 @@ import pytest
 from gensim.models import KeyedVectors
 from run_configs import make_run
 
-from wvexp.config.schema import Model, Tuning
+from wvexp.arms import Tuning
+from wvexp.config.schema import Model
 from wvexp.data.vocabulary import PAD, UNK
 from wvexp.data.world import world_corpus
 from wvexp.training.setup import set_up, start_of

@@ -14,7 +14,17 @@ or the denominator itself is random (F1), it carries what that adds to the varia
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from wvexp.analysis.reason import Reason, Why
+
 Values = NDArray[np.float64]
+
+
+class NoScoreError(ValueError):
+    """There is no score of these counts, or none with a spread over units."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def accuracy_values(correct: ArrayLike, total: ArrayLike) -> Values:
@@ -63,7 +73,7 @@ def macro_f1_values(
         )
     occurring = np.flatnonzero(np.nansum(tp + fn, axis=(0, 1)) > 0)
     if not len(occurring):
-        raise ValueError("no class occurs in the test set: TP + FN is 0 everywhere")
+        raise NoScoreError(Reason(Why.NO_CLASS))
     return np.mean(
         [_f1_values(tp[..., c], fp[..., c], fn[..., c], alone=True) for c in occurring], axis=0
     )
@@ -115,7 +125,7 @@ def ratio_values(numerator: Values, denominator: Values, name: str, alone: bool 
     Parameters
     ----------
     name
-        What the denominator counts, for messages.
+        What the denominator counts, for the reason of a `NoScoreError`.
     alone
         Whether all of it may lie in a single unit, whose spread no other unit then shows: as that
         of a rare class does.
@@ -125,12 +135,10 @@ def ratio_values(numerator: Values, denominator: Values, name: str, alone: bool 
     rest = sums - denominator
     empty = np.flatnonzero(sums == 0)
     if len(empty):
-        raise ValueError(f"seed row {empty[0]}: {name} is 0 over all units, the score is undefined")
+        raise NoScoreError(Reason(Why.NOTHING_COUNTED, seed=empty[0], name=name))
     if units > 1 and not alone and np.any(rest == 0):
         seed, unit = np.argwhere(rest == 0)[0]
-        raise ValueError(
-            f"seed row {seed}: all of {name} lies in unit {unit}: the spread over units is unknown"
-        )
+        raise NoScoreError(Reason(Why.ALL_IN_ONE_UNIT, seed=seed, unit=unit, name=name))
     score = numerator.sum(axis=1, keepdims=True) / sums
     influence = (units - 1) * np.divide(
         numerator - score * denominator, rest, out=np.zeros_like(rest), where=rest != 0

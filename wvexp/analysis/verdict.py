@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED
 from wvexp.analysis.comparisons import Comparison, family_size
 from wvexp.analysis.evidence import (
     Evidence,
@@ -58,6 +57,7 @@ class Verdict:
 
 def judge(
     comparisons: Sequence[Comparison],
+    arms: Sequence[str],
     values: Mapping[str, NDArray[np.float64]],
     sizes: Sequence[float],
     measures: Mapping[float, SizeMeasures] | None = None,
@@ -70,7 +70,9 @@ def judge(
     Parameters
     ----------
     comparisons
-        From `compare_arms`, the arms in the order of `ARMS`: one Holm family for all that is said.
+        From `compare_arms`, in the order of `arms`: one Holm family for all that is said.
+    arms
+        The four: pretrained frozen and tuned, random frozen and tuned.
     values
         By arm: [sizes, seeds, units].
     measures
@@ -82,18 +84,19 @@ def judge(
         about large sizes are then not tested.
     """
     measures = measures or {}
+    pretrained_frozen, pretrained_tuned, random_frozen, random_tuned = arms
 
     def pair(a: str, b: str) -> PairEvidence:
         return of_pair(comparisons, values.keys(), measures, a, b)
 
-    frozen = pair(PRETRAINED_FROZEN, RANDOM_FROZEN)
-    tuned = pair(PRETRAINED_TUNED, RANDOM_TUNED)
-    policy = pair(PRETRAINED_FROZEN, PRETRAINED_TUNED)
+    frozen = pair(pretrained_frozen, random_frozen)
+    tuned = pair(pretrained_tuned, random_tuned)
+    policy = pair(pretrained_frozen, pretrained_tuned)
     verdicts = (
         _pretrained_at_least_random(frozen, tuned, margin),
         _random_suffices(tuned, comparisons, values, sizes, margin, inflation),
-        _at_one_end("freeze_when_small", policy, min, PRETRAINED_FROZEN, sizes, comparisons),
-        _at_one_end("tune_when_large", policy, max, PRETRAINED_TUNED, sizes, comparisons),
+        _at_one_end("freeze_when_small", policy, min, pretrained_frozen, sizes, comparisons),
+        _at_one_end("tune_when_large", policy, max, pretrained_tuned, sizes, comparisons),
     )
     if falls_short is None:
         return verdicts
@@ -147,9 +150,9 @@ def _random_suffices(
     untested = _untested(claim, pair, sizes)
     if untested:
         return untested
-    pretrained, random = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
-    fade = gain_fades(pretrained, random, sizes, margin, inflation=inflation)
     last = pair.evidence[-1]
+    pretrained, random = values[last.comparison.a], values[last.comparison.b]
+    fade = gain_fades(pretrained, random, sizes, margin, inflation=inflation)
     # What a reason has, whichever it is.
     told = {"margin": margin, "evidence": last}
     reason = Reason(Why.GAIN_OPEN, **told)

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.analysis.arms import ARMS
 from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
+from wvexp.arms import FOUR_NAMES
 from wvexp.metrics import METRICS
 from wvexp.report.measurements import Measurements, measure
 from wvexp.report.reasons import in_words
+from wvexp.report.unit_values import why_no_score
 from wvexp.results.crossfit import Results
 from wvexp.seeds import stream
 
@@ -32,7 +33,7 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
     one in common, and either half of the test units has a score; `left_out` says why the others
     are none. A miss is a lower bound above half a point (`Regret.miss`).
     """
-    policies: dict[str, list[Regret]] = {name: [] for name in (RECOMMENDED, *ARMS)}
+    policies: dict[str, list[Regret]] = {name: [] for name in (RECOMMENDED, *FOUR_NAMES)}
     settings, left_out = [], []
     for store in stores:
         for condition in sorted({run.condition for run in store.runs()}):
@@ -43,7 +44,7 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
                     try:
                         of_size = {name: _both_ways(m, size, name, seed) for name in policies}
                     except ValueError as error:  # a half without a single entity, or class
-                        why = Reason(Why.HALF_WITHOUT_SCORE, error=error)
+                        why = Reason(Why.HALF_WITHOUT_SCORE, because=why_no_score(error))
                 if why is not None:
                     left_out.append({"condition": condition, "size": size, "why": in_words(why)})
                     continue
@@ -56,8 +57,8 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
                         "metric": m.metric,
                         "size": size,
                         **asdict(one),
-                        "recommended": ARMS[one.recommended],
-                        "best": ARMS[one.best],
+                        "recommended": FOUR_NAMES[one.recommended],
+                        "best": FOUR_NAMES[one.best],
                     }
                     for one in of_size[RECOMMENDED]
                 ]
@@ -71,7 +72,7 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
 def _lacking(m: Measurements, size: int) -> Reason | None:
     """Why a size is no setting: too few seeds or test units in an arm; None where it is one."""
     ran = {}
-    for arm in ARMS:
+    for arm in FOUR_NAMES:
         counts = m.counts.get((arm, size))
         if counts is None:
             return Reason(Why.NO_RUN, arms=(arm,))
@@ -80,7 +81,7 @@ def _lacking(m: Measurements, size: int) -> Reason | None:
         ran[arm] = np.isfinite(counts[:, 0, 0])
         if ran[arm].sum() < 2:
             return Reason(Why.ONE_SEED, arm=arm)
-    for a, b in combinations(ARMS, 2):
+    for a, b in combinations(FOUR_NAMES, 2):
         if not (ran[a] & ran[b]).any():
             return Reason(Why.NO_SEED_IN_COMMON, a=a, b=b)
     return None
@@ -88,11 +89,11 @@ def _lacking(m: Measurements, size: int) -> Reason | None:
 
 def _both_ways(m: Measurements, size: int, policy: str, seed: int) -> tuple[Regret, Regret]:
     """The policy's regret on either half; every policy meets the same halves."""
-    counts = [m.counts[arm, size] for arm in ARMS]
+    counts = [m.counts[arm, size] for arm in FOUR_NAMES]
 
     def values_of(units: NDArray[np.int64]) -> NDArray[np.float64]:
         return np.stack([METRICS[m.metric].values(table[:, units]) for table in counts])
 
-    choose = highest_mean if policy == RECOMMENDED else lambda values: ARMS.index(policy)
+    choose = highest_mean if policy == RECOMMENDED else lambda values: FOUR_NAMES.index(policy)
     rng = stream(seed, "halves", size)
     return half_split_regret(values_of, counts[0].shape[1], choose, rng)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from wvexp.arms import Tuning
 from wvexp.config.decision_checks import check_decision
-from wvexp.config.schema import KEYS, Config, Data, Tuning
+from wvexp.config.schema import KEYS, Config, Data
 from wvexp.config.sweep_checks import check_sweep_keys
 from wvexp.config.values import check_value, lookup, of_type
 from wvexp.errors import UserError

@@ -8,6 +8,7 @@ command line into a `Config`; neither this module nor the checks know of Hydra.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from wvexp.arms import Tuning
 from wvexp.config.key import Key, key, keys_of
 from wvexp.config.model_group import model_group
 from wvexp.metrics import METRICS
@@ -123,21 +124,6 @@ class Optim:
     clip: float | None = key(
         None, "largest norm of the gradient, to which a longer one is scaled", above=0, added=True
     )
-
-
-@dataclass
-class Tuning:
-    rows: str = key(
-        "all",
-        "rows that finetune=true moves; oov: those without a pretrained vector",
-        choices=("all", "oov"),
-    )
-    lr_scale: float = key(
-        1.0, "the rows' learning rate relative to the network's", above=0, below=1e6
-    )
-    start_epoch: int = key(1, "first epoch in which rows move", minimum=1)
-    anchor: float = key(0.0, "pull of each row towards its start", minimum=0)
-    min_count: int = key(1, "fewest training occurrences for a row to move", minimum=1)
 
 
 @dataclass

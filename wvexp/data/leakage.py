@@ -11,9 +11,6 @@ from numpy.typing import NDArray
 from wvexp.data.grouping import LEAST_TOKENS
 from wvexp.data.split import Split
 
-# A smaller share of the test sentences moves no score by as much as a point.
-_HARMLESS = 0.01
-
 
 @dataclass(frozen=True)
 class Leakage:
@@ -26,23 +23,6 @@ class Leakage:
     shared: int
     checked: int
     pooled: bool = False
-
-    @property
-    def words(self) -> str | tuple[str, str]:
-        """How many of them there are, and what that does to the scores if it does anything."""
-        what, where = "test sentences", "also stand in the training data"
-        if self.pooled:
-            what, where = "sentences", "stand in more than one document"
-        share = self.shared / self.checked
-        said = (
-            f"{self.shared:,} of {self.checked:,} {what} ({share:.1%}, of {LEAST_TOKENS} words "
-            f"and more) {where}"
-        )
-        return (said, "test scores may be too high") if share >= _HARMLESS else said
-
-    def __str__(self) -> str:
-        said = self.words
-        return said if isinstance(said, str) else ": ".join(said)
 
     def to_json(self) -> dict[str, int]:
         return {"shared": self.shared, "checked": self.checked}

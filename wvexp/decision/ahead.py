@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from wvexp.arms import FOUR_ARMS
 from wvexp.decision.allocation import (
     CLOSE_SEEDS,
     EXTENSIONS,
@@ -15,7 +16,6 @@ from wvexp.decision.allocation import (
 )
 from wvexp.decision.budget import expected_seconds
 from wvexp.results.stored_run import StoredRun
-from wvexp.sweeps.grid import FOUR_ARMS
 from wvexp.training.identity import RunConfig
 
 # So many times the largest size known, nothing is said of what a run takes.
@@ -49,10 +49,7 @@ def ahead(allocation: Allocation) -> Ahead:
         count = _of_each_arm(allocation, size, top) * len(FOUR_ARMS) * (base.folds or 1)
         if size not in allocation.lr_sizes:
             count = max(0, count - len(known & set(at_size)))
-        each = [
-            _at_most(replace(base, train_size=size, finetune=arm.finetune), stored)
-            for arm in FOUR_ARMS
-        ]
+        each = [_at_most(replace(base, train_size=size).of_arm(arm), stored) for arm in FOUR_ARMS]
         runs += count
         seconds += count * sum(each) / len(each) / budget.workers
     seconds += allocation.model_seconds() + budget.closing

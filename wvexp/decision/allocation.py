@@ -16,9 +16,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from wvexp.analysis.arms import PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import paired_difference
+from wvexp.arms import FOUR_ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.decision.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
@@ -27,7 +27,7 @@ from wvexp.results.store import Store
 from wvexp.results.stored_run import StoredRun
 from wvexp.results.subset import Subset
 from wvexp.rules import RULES
-from wvexp.sweeps.grid import FOUR_ARMS, Arm, Grid, size_ladder
+from wvexp.sweeps.grid import Grid, size_ladder
 from wvexp.sweeps.run import SweepOutcome
 from wvexp.training.identity import RunConfig
 
@@ -40,7 +40,7 @@ STEPS = 5
 # running gets, and that a close decision gets at the largest size; the last with a budget alone.
 LR_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
 # Arms of the guidance's comparisons: they get the usual seeds whatever their score.
-COMPARED = {PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED}
+COMPARED = {arm.name for arm in (PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED)}
 # Of what a budget leaves for runs, what the size on which the choice rests may take.
 _TOP_SHARE = 0.8
 # Of the same, what runs at the second size may take, before which no estimate of it is any good.
@@ -323,10 +323,9 @@ class Allocation:
             kept |= COMPARED & set(m.arms)
         runs = []
         for arm in FOUR_ARMS:
-            name = _arm_name(self.base, arm)
-            if name not in kept:
+            if arm.name not in kept:
                 continue
-            rate = m.selection.chosen[m.arms.index(name)][k]
+            rate = m.selection.chosen[m.arms.index(arm.name)][k]
             if rate is not None:
                 numbers = [self.base.seed + i for i in range(seeds)]
                 runs += Grid([arm], [size], numbers, [m.rates[rate]], self.base).runs()
@@ -355,7 +354,3 @@ def in_the_running(m: Measurements, size: int, margin: float) -> set[str]:
         if arm == best or not hopeless:
             kept.add(arm)
     return kept
-
-
-def _arm_name(base: RunConfig, arm: Arm) -> str:
-    return replace(base, embed=arm.embed, finetune=arm.finetune, tuning=arm.tuning).arm

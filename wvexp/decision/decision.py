@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from wvexp.analysis.arms import ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED
 from wvexp.analysis.crossover import Crossover
+from wvexp.arms import FOUR_NAMES, PRETRAINED_FROZEN, PRETRAINED_TUNED, Arm
 from wvexp.config.schema import Config
 from wvexp.data.folds import of_fold
 from wvexp.decision.budget import Budget, expected_seconds
@@ -88,7 +88,7 @@ class Decision:
 
     def _by_size(self) -> list[dict[str, Any]]:
         """Whether frozen or tuned is ahead by the interval at each size, and whether called."""
-        pair, crossing = (PRETRAINED_FROZEN, PRETRAINED_TUNED), self.crossover
+        pair, crossing = (PRETRAINED_FROZEN.name, PRETRAINED_TUNED.name), self.crossover
         if crossing is None:
             return []
         at_size = {c.size: c for c in self.findings.comparisons if (c.a, c.b) == pair}
@@ -126,7 +126,7 @@ class Decision:
                     "lr": scores[arm].lr,
                     "train_size": scores[arm].size,
                 }
-                for arm in ARMS
+                for arm in FOUR_NAMES
                 if arm in scores
             },
             "metric": f.metric,
@@ -174,10 +174,11 @@ class Decision:
                 unfinished.unlink()
             result = self._fit_into(folder, self.recommended, smallest)
         decision = replace(self, model=result.run.train_size)
-        also = self._affordable(PRETRAINED_TUNED, self.budget.left())
-        if not result.run.finetune and PRETRAINED_TUNED in self.findings.arms and also is not None:
+        tuned = PRETRAINED_TUNED.name
+        also = self._affordable(tuned, self.budget.left())
+        if not result.run.finetune and tuned in self.findings.arms and also is not None:
             with TemporaryDirectory(dir=folder) as aside, suppress(RunStopped):
-                result = self._fit_into(Path(aside), PRETRAINED_TUNED, also, self._time_is_up)
+                result = self._fit_into(Path(aside), tuned, also, self._time_is_up)
                 shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
         if not result.run.finetune:
             return decision
@@ -211,7 +212,7 @@ class Decision:
         """The most training examples on which the arm can be trained in so many seconds."""
         stored = self.store.runs(condition=self.base.condition)
         for size in reversed(self._sizes):
-            run = replace(self.base, train_size=size, finetune=arm.endswith("tuned"))
+            run = replace(self.base, train_size=size).of_arm(Arm.parse(arm))
             if expected_seconds(run, stored) <= seconds:
                 return size
         return None
@@ -226,11 +227,8 @@ class Decision:
         top = self.findings.sizes[-1]
         score = self.findings.score(arm, min(size, top)) or self.findings.score(arm, top)
         assert score is not None
-        embed, policy = arm.split("-")
         optim = replace(self.base.optim, lr=score.lr)
-        run = replace(
-            self.base, embed=embed, finetune=policy == "tuned", optim=optim, train_size=size
-        )
+        run = replace(self.base, optim=optim, train_size=size).of_arm(Arm.parse(arm))
         if run.folds is not None:
             # The model that is kept is tested on a split of its own.
             there = self._examples
@@ -238,7 +236,7 @@ class Decision:
             run = replace(run, train_size=there if whole else min(size, there))
         config = replace(
             self.config,
-            embed=replace(self.config.embed, kind=embed),
+            embed=replace(self.config.embed, kind=run.embed),
             optim=optim,
             finetune=run.finetune,
             engine=run.engine,

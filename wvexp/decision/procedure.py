@@ -15,6 +15,7 @@ from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
 from wvexp.analysis.reason import Reason, Why
+from wvexp.arms import PRETRAINED_FROZEN
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
@@ -32,11 +33,11 @@ from wvexp.experiment.inputs import Inputs, prepare
 from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
 from wvexp.report.store_report import findings_of
+from wvexp.report.terminal import say
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.results.terminal import say
 from wvexp.sweeps.checks import check_scorable
-from wvexp.sweeps.grid import FOUR_ARMS, Grid
+from wvexp.sweeps.grid import Grid
 from wvexp.sweeps.pool import thread_count
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
@@ -203,7 +204,7 @@ def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:
 def _first_runs(base: RunConfig) -> list[RunConfig]:
     """A run of every fold and of the seeds of the lr trials: each is to have a score."""
     seeds = [base.seed + i for i in range(LR_SEEDS)]
-    return Grid(FOUR_ARMS[:1], [base.train_size], seeds, [base.optim.lr], base).runs()
+    return Grid([PRETRAINED_FROZEN], [base.train_size], seeds, [base.optim.lr], base).runs()
 
 
 @contextmanager

@@ -14,21 +14,25 @@ from rich.console import Console
 
 from wvexp.analysis.movement import movement_ledger
 from wvexp.analysis.rare import enough_units
+from wvexp.analysis.reason import Reason, Why
+from wvexp.arms import Arm, treatment_of
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS
 from wvexp.data.records import read_record
-from wvexp.data.unseen import count_unseen, unseen_words
+from wvexp.data.unseen import count_unseen
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
 from wvexp.parity.watching import watcher
+from wvexp.report.reasons import in_words
+from wvexp.report.terminal import LiveEpochs, say, summary
+from wvexp.report.unseen import unseen_words
 from wvexp.report.wording import counted
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.results.stored_run import StoredRun
-from wvexp.results.terminal import LiveEpochs, say, summary
 from wvexp.tasks import SENTENCE
 from wvexp.training.engine import never
 from wvexp.training.identity import RunConfig
@@ -44,7 +48,7 @@ def run_experiment(config: Config) -> None:
     """Train one run, write its folder and its row, and print what came out."""
     console = Console(highlight=False)
     device = choose_device(config.device, config.engine)
-    arm = f"{config.embed.kind}-{'tuned' if config.finetune else 'frozen'}"
+    arm = Arm(config.embed.kind, treatment_of(config.finetune)).name
     store_path = Path(config.store).expanduser()
     if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
         raise UserError(
@@ -94,7 +98,7 @@ def warn_of_data(config: Config, corpus: Corpus) -> None:
             FOLDS,
         )
     if corpus.leakage is not None:
-        log.warning("%s", corpus.leakage)
+        log.warning("%s", in_words(Reason(Why.LEAKAGE, **asdict(corpus.leakage))))
     if unseen := unseen_words(count_unseen(corpus), corpus.task):
         log.warning("%s", unseen)
 

@@ -2,14 +2,17 @@
 
 from math import ceil
 
-from wvexp.analysis.arms import (
-    ARMS,
+from wvexp.analysis.choice import SURE
+from wvexp.arms import (
+    FOUR_NAMES,
+    FROZEN,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_FROZEN,
     RANDOM_TUNED,
+    TUNED,
+    Arm,
 )
-from wvexp.analysis.choice import SURE
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
 from wvexp.report.quantities import percent, points, surely
@@ -19,12 +22,6 @@ from wvexp.report.words import fade_words, places, unit
 
 # Letters of a problem that fit on the terminal.
 _LONGEST = 160
-_DOING = {
-    PRETRAINED_FROZEN: "start from pretrained vectors and freeze them",
-    PRETRAINED_TUNED: "start from pretrained vectors and fine-tune them",
-    RANDOM_FROZEN: "start from random vectors and freeze them",
-    RANDOM_TUNED: "start from random vectors and train them",
-}
 
 
 def headline(f: Findings) -> str:
@@ -35,7 +32,7 @@ def headline(f: Findings) -> str:
         return f"No answer: no arm was measured{at}."
     said = f"Take {arm}" if f.choice.decided else f"Undecided; the best so far is {arm}"
     caveat = " Cross-fitted: it holds for these examples, not for others." if f.folds else ""
-    return f"{said}: {_DOING[arm]}.{caveat}"
+    return f"{said}: {Arm.parse(arm).words}.{caveat}"
 
 
 def advice(f: Findings) -> list[str]:
@@ -69,7 +66,7 @@ def _ahead(f: Findings) -> str:
     """The arms that are ahead of the recommended: it has the higher mean over other seeds."""
     arm = f.choice.recommended
     at_top = [c for c in f.comparisons if c.size == f.sizes[-1] and arm in (c.a, c.b)]
-    others = [c.ahead for c in at_top if c.ahead in ARMS and c.ahead != arm]
+    others = [c.ahead for c in at_top if c.ahead in FOUR_NAMES and c.ahead != arm]
     return f"; ahead of it over the seeds in common: {listed(others)}" if others else ""
 
 
@@ -109,21 +106,22 @@ def _cost(f: Findings) -> str:
     return f"{most}, the far end of another arm's 95 % interval."
 
 
-def _difference(f: Findings, a: str, b: str) -> str:
+def _difference(f: Findings, a: Arm, b: Arm) -> str:
     for c in f.comparisons:
-        if (c.a, c.b, c.size) == (a, b, f.sizes[-1]) and c.difference.estimate is not None:
-            d = c.difference
+        d = c.difference
+        if (c.a, c.b, c.size) == (a.name, b.name, f.sizes[-1]) and d.estimate is not None:
             interval = ""
             if d.low is not None and d.high is not None:
                 interval = f" [{100 * d.low:+.1f}, {100 * d.high:+.1f}]"
-            return f"{points(c.difference.estimate, signed=True)}{interval}"
+            return f"{points(d.estimate, signed=True)}{interval}"
     return ""
 
 
 def _gain(f: Findings) -> str:
     frozen = _difference(f, PRETRAINED_FROZEN, RANDOM_FROZEN)
     tuned = _difference(f, PRETRAINED_TUNED, RANDOM_TUNED)
-    parts = [f"{text} {name}" for text, name in ((frozen, "frozen"), (tuned, "tuned")) if text]
+    both = (frozen, FROZEN), (tuned, TUNED)
+    parts = [f"{text} {treatment.name}" for text, treatment in both if text]
     return f"Pretrained minus random{_at(f)}: {', '.join(parts)}." if parts else ""
 
 
@@ -136,7 +134,7 @@ def _flip(f: Findings) -> str:
     """The size at which the answer between frozen and tuned pretrained vectors changes."""
     if f"{PRETRAINED_FROZEN} - {PRETRAINED_TUNED}" not in f.crossovers:
         return ""
-    words = places(f, PRETRAINED_FROZEN, PRETRAINED_TUNED)
+    words = places(f, PRETRAINED_FROZEN.name, PRETRAINED_TUNED.name)
     return f"Where it flips (95 % intervals, one size at a time): {words}{_unmeasured(f)}."
 
 

@@ -9,11 +9,11 @@ contradiction, the claim's reason says why it is none.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wvexp.analysis.arms import PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED
 from wvexp.analysis.choice import SURE, Choice
 from wvexp.analysis.comparisons import Comparison
 from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.verdict import BesideChoice, Verdict
+from wvexp.arms import PRETRAINED_TUNED, RANDOM_FROZEN, RANDOM_TUNED
 
 
 def beside_choice(
@@ -45,12 +45,13 @@ def _beside(verdict: Verdict, choice: Choice, top: float) -> tuple[BesideChoice 
         case _, "not tested":
             return None, ""
         case "pretrained_at_least_random", "supported":
-            return ("higher_score" if chosen in (RANDOM_FROZEN, RANDOM_TUNED) else None), chosen
+            random = chosen in (RANDOM_FROZEN.name, RANDOM_TUNED.name)
+            return ("higher_score" if random else None), chosen
         case "random_suffices", "supported":
-            return ("higher_score" if chosen == PRETRAINED_TUNED else None), chosen
+            return ("higher_score" if chosen == PRETRAINED_TUNED.name else None), chosen
         case "random_suffices", "undecided":
-            near = choice.near_best.get(RANDOM_TUNED, 0.0) >= SURE
-            return ("less_sure" if near else None), RANDOM_TUNED
+            near = choice.near_best.get(RANDOM_TUNED.name, 0.0) >= SURE
+            return ("less_sure" if near else None), RANDOM_TUNED.name
     rests_on = verdict.deciding.comparison if verdict.deciding else None
     if rests_on is None or rests_on.size != top or chosen not in (rests_on.a, rests_on.b):
         return None, ""

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from wvexp.analysis.arms import ARMS
 from wvexp.analysis.choice import SURE, Blocker, Choice, choose
 from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.scores import Values
+from wvexp.arms import FOUR_NAMES
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.measurements import Measurements
 from wvexp.seeds import stream
@@ -25,12 +25,12 @@ def choice_of(m: Measurements, margin: float) -> Choice:
     baseline, wider = majority_baseline(m.runs, m.metric), variance_inflation(m.folds)
 
     def chosen(tables: Mapping[str, Values]) -> Choice:
-        return choose(tables, ARMS, stream(0, "choice"), margin, baseline, wider)
+        return choose(tables, FOUR_NAMES, stream(0, "choice"), margin, baseline, wider)
 
     choice = chosen(values)
     if not choice.decided or choice.recommended is None:
         return choice
-    rivals = [arm for arm in ARMS if arm in values and arm != choice.recommended]
+    rivals = [arm for arm in FOUR_NAMES if arm in values and arm != choice.recommended]
     better = tuple(
         arm
         for arm in rivals

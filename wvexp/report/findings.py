@@ -7,13 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.analysis.arms import (
-    ARMS,
-    PRETRAINED_FROZEN,
-    PRETRAINED_TUNED,
-    RANDOM_FROZEN,
-    RANDOM_TUNED,
-)
 from wvexp.analysis.choice import Blocker, Choice
 from wvexp.analysis.comparisons import Comparison, compare_arms
 from wvexp.analysis.components import has_spread, two_way
@@ -25,6 +18,13 @@ from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.verdict import Verdict, judge
+from wvexp.arms import (
+    FOUR_NAMES,
+    PRETRAINED_FROZEN,
+    PRETRAINED_TUNED,
+    RANDOM_FROZEN,
+    RANDOM_TUNED,
+)
 from wvexp.data.overview import Reading
 from wvexp.data.records import to_plain
 from wvexp.report.agreement import beside_choice
@@ -52,9 +52,9 @@ from wvexp.results.stored_run import StoredRun
 
 # Pairs that the guidance speaks of, first minus second.
 PAIRS = (
-    (PRETRAINED_FROZEN, PRETRAINED_TUNED),
-    (PRETRAINED_TUNED, RANDOM_TUNED),
-    (PRETRAINED_FROZEN, RANDOM_FROZEN),
+    (PRETRAINED_FROZEN.name, PRETRAINED_TUNED.name),
+    (PRETRAINED_TUNED.name, RANDOM_TUNED.name),
+    (PRETRAINED_FROZEN.name, RANDOM_FROZEN.name),
 )
 _DRAWN = 40
 
@@ -152,18 +152,18 @@ def find(
     measures = m.measures()
     wider = variance_inflation(m.folds)
     comparisons = compare_arms(values, m.sizes, margin, m.full_size, wider)
-    guidance = {arm: values[arm] for arm in ARMS if arm in values}
+    guidance = {arm: values[arm] for arm in FOUR_NAMES if arm in values}
     short = _falls_short(m, wanted_size)
-    verdicts = judge(comparisons, guidance, m.sizes, measures, margin, wider, short)
+    verdicts = judge(comparisons, FOUR_NAMES, guidance, m.sizes, measures, margin, wider, short)
     crossovers = {
         f"{a} - {b}": crossover(values[a], values[b], m.sizes, inflation=wider)
         for a, b in PAIRS
         if a in values and b in values
     }
     [fade] = [v.fade for v in verdicts if v.claim == "random_suffices"]
-    if fade is None and PRETRAINED_TUNED in values and RANDOM_TUNED in values:
-        tuned = values[PRETRAINED_TUNED], values[RANDOM_TUNED]
-        fade = gain_fades(*tuned, m.sizes, margin, inflation=wider)
+    pretrained, random = values.get(PRETRAINED_TUNED.name), values.get(RANDOM_TUNED.name)
+    if fade is None and pretrained is not None and random is not None:
+        fade = gain_fades(pretrained, random, m.sizes, margin, inflation=wider)
     choice = choice_of(m, margin)
     curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
     if short:

@@ -5,15 +5,15 @@ never fetched.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.analysis.arms import ARMS
 from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.selection import Selection, at_edge, missing_cells, select
+from wvexp.arms import FOUR_NAMES
 from wvexp.errors import UserError
 from wvexp.report.unit_values import read_counts, values_by_arm
 from wvexp.results.crossfit import CrossFitted, Results
@@ -144,8 +144,8 @@ def measure(results: Results, condition: str, gaps: bool = True) -> Measurements
 
 def in_order(arms: Iterable[str]) -> tuple[str, ...]:
     """The four arms of the guidance first, in its order, the others by name."""
-    known = {arm: rank for rank, arm in enumerate(ARMS)}
-    return tuple(sorted(arms, key=lambda arm: (known.get(arm, len(ARMS)), arm)))
+    known = {arm: rank for rank, arm in enumerate(FOUR_NAMES)}
+    return tuple(sorted(arms, key=lambda arm: (known.get(arm, len(FOUR_NAMES)), arm)))
 
 
 def _same_text(runs: Sequence[StoredRun], size: int) -> bool:
@@ -160,7 +160,7 @@ def _same_text(runs: Sequence[StoredRun], size: int) -> bool:
 
 
 def _absent(arms: Sequence[str]) -> list[Reason]:
-    return [Reason(Why.NO_RUN_OF_ARM, arm=arm) for arm in ARMS if arm not in arms]
+    return [Reason(Why.NO_RUN_OF_ARM, arm=arm) for arm in FOUR_NAMES if arm not in arms]
 
 
 def _single(sizes: Sequence[int], seeds: Sequence[int]) -> list[Reason]:
@@ -173,7 +173,7 @@ def _leaking(runs: Sequence[StoredRun]) -> list[Reason]:
     leakage = next((run.leakage for run in runs if run.leakage is not None), None)
     if leakage is None:
         return []
-    return [Reason(Why.LEAKAGE, shared=leakage.shared, checked=leakage.checked)]
+    return [Reason(Why.LEAKAGE, **asdict(leakage))]
 
 
 def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[Reason]:

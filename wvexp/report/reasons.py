@@ -10,11 +10,14 @@ from functools import wraps
 from wvexp.analysis.choice import Blocker
 from wvexp.analysis.evidence import Evidence
 from wvexp.analysis.reason import Reason, Remedy, Why
-from wvexp.data.leakage import Leakage
+from wvexp.data.grouping import LEAST_TOKENS
 from wvexp.report.quantities import percent, surely
 from wvexp.report.wording import counted, from_on, listed, margin_words, place
 
 Words = str | tuple[str, str]
+
+# A smaller share of the test sentences moves no score by as much as a point.
+_HARMLESS = 0.01
 
 
 def in_words(reason: Reason) -> str:
@@ -89,8 +92,15 @@ def _beside_choice(first: Reason, beside: str, arm: str, margin: float, confiden
     return f"{in_words(first)}; {why[beside]}"
 
 
-def _leakage(shared: int, checked: int) -> Words:
-    return Leakage(shared, checked).words
+def _leakage(shared: int, checked: int, pooled: bool = False) -> Words:
+    """How many sentences are tested that may be trained on, and what it does to the scores."""
+    what, where = "test sentences", "also stand in the training data"
+    if pooled:
+        what, where = "sentences", "stand in more than one document"
+    share = shared / checked
+    least = f"of {LEAST_TOKENS} words and more"
+    said = f"{shared:,} of {checked:,} {what} ({share:.1%}, {least}) {where}"
+    return (said, "test scores may be too high") if share >= _HARMLESS else said
 
 
 def _at_an_edge(cells: Sequence[tuple[str, float, str]], total: int) -> Words:
@@ -257,7 +267,15 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         f"{arm} at size {size}, seed {seed}",
         "no counts by test unit, left out",
     ),
-    Why.NO_SCORE: lambda arm, size, error: (f"{arm} at size {size}", str(error)),
+    Why.NO_SCORE: lambda arm, size, because: (f"{arm} at size {size}", in_words(because)),
+    Why.BAD_COUNTS: lambda: "its counts of test units cannot be",
+    Why.NO_CLASS: lambda: "no class occurs in the test set: TP + FN is 0 everywhere",
+    Why.NOTHING_COUNTED: lambda seed, name: (
+        f"seed row {seed}: {name} is 0 over all units, the score is undefined"
+    ),
+    Why.ALL_IN_ONE_UNIT: lambda seed, unit, name: (
+        f"seed row {seed}: all of {name} lies in unit {unit}: the spread over units is unknown"
+    ),
     Why.LEARNING_CURVE: lambda arms, because: (
         f"learning curve of {', '.join(arms)}",
         in_words(because),
@@ -267,7 +285,7 @@ _WORDS: dict[Why, Callable[..., Words]] = {
     Why.FEW_UNITS: lambda units: f"{units} test units",
     Why.ONE_SEED: lambda arm: f"one seed of {arm}",
     Why.NO_SEED_IN_COMMON: lambda a, b: f"no seed that {a} and {b} have in common",
-    Why.HALF_WITHOUT_SCORE: lambda error: ("half of the test units", str(error)),
+    Why.HALF_WITHOUT_SCORE: lambda because: ("half of the test units", in_words(because)),
 }
 
 _REMEDIES: dict[Remedy, Callable[..., str]] = {

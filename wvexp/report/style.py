@@ -2,8 +2,9 @@
 
 Frozen arms are blue and tuned ones orange, after Okabe and Ito (2008), whose pairs colour-blind
 readers tell apart; their light colours are darkened until each stands out from white by 3 to 1, as
-WCAG 2.2 (1.4.11) asks of graphics. Random arms are dashed and have diamonds for dots, so that a
-black-and-white print still tells them apart. A click on the legend isolates an arm.
+WCAG 2.2 (1.4.11) asks of graphics. Arms whose vectors know the words of training alone, such as
+random ones, are dashed and have diamonds for dots, so that a black-and-white print still tells them
+apart. A click on the legend isolates an arm.
 
 Scores and errors are in %, differences in percentage points, sizes in sentences or tokens.
 """
@@ -11,15 +12,15 @@ Scores and errors are in %, differences in percentage points, sizes in sentences
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import cycle
 from typing import Any
 
 import altair as alt
 
-from wvexp.analysis.arms import ARMS
+from wvexp.arms import FOUR_NAMES, Arm
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
 from wvexp.report.words import unit
-from wvexp.vectors.initial import PRETRAINED
 
 Rows = list[dict[str, Any]]
 
@@ -82,36 +83,33 @@ def isolating(arms: Sequence[str]) -> tuple[Any, Any]:
     shown = alt.selection_point(name="isolated", fields=["arm"], bind="legend")
     colour = alt.Color(
         "arm:N",
-        scale=alt.Scale(domain=list(arms), range=_colours(arms)),
+        scale=alt.Scale(domain=list(arms), range=colours(arms)),
         legend=_legend(arms),
     )
     return shown, colour
 
 
 def dashes(arms: Sequence[str]) -> Any:
-    """Pretrained arms have whole lines, random ones dashed lines."""
-    dashes = [[1, 0] if arm.startswith(PRETRAINED.name) else [6, 3] for arm in arms]
+    """Arms whose vectors know words that training lacks have whole lines, others dashed lines."""
+    dashes = [[1, 0] if Arm.parse(arm).looks_up else [6, 3] for arm in arms]
     return alt.StrokeDash(
         "arm:N", scale=alt.Scale(domain=list(arms), range=dashes), legend=_legend(arms)
     )
 
 
 def shapes(arms: Sequence[str]) -> Any:
-    """Pretrained arms have round dots, random ones diamonds."""
-    shapes = ["circle" if arm.startswith(PRETRAINED.name) else "diamond" for arm in arms]
+    """Arms whose vectors know words that training lacks have round dots, others diamonds."""
+    shapes = ["circle" if Arm.parse(arm).looks_up else "diamond" for arm in arms]
     return alt.Shape(
         "arm:N", scale=alt.Scale(domain=list(arms), range=shapes), legend=_legend(arms)
     )
 
 
-def _colours(arms: Sequence[str]) -> list[str]:
+def colours(arms: Sequence[str]) -> list[str]:
     """The four arms keep their colours whatever else is there; others take the next ones."""
-    spare = COLOURS[len(ARMS) :]
-    others = [arm for arm in arms if arm not in ARMS]
-    return [
-        COLOURS[ARMS.index(arm)] if arm in ARMS else spare[others.index(arm) % len(spare)]
-        for arm in arms
-    ]
+    spare = cycle(COLOURS[len(FOUR_NAMES) :])
+    own = dict(zip(FOUR_NAMES, COLOURS, strict=False))
+    return [own[arm] if arm in own else next(spare) for arm in arms]
 
 
 def _legend(arms: Sequence[str]) -> Any:

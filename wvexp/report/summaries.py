@@ -8,8 +8,8 @@ import numpy as np
 
 from wvexp.analysis.trials import expected_best
 from wvexp.data.records import to_plain
-from wvexp.data.unseen import unseen_words
 from wvexp.report.measurements import Measurements, in_order
+from wvexp.report.unseen import unseen_words
 from wvexp.results.stored_run import ClassScores
 
 GROUPS = ("seen", "pretrained_only", "neither")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from wvexp.arms import PRETRAINED_TUNED, RANDOM_TUNED
 from wvexp.metrics import METRICS
 from wvexp.report.findings import PAIRS, Findings
 from wvexp.report.quantities import percent, points
@@ -42,9 +43,11 @@ def tables(f: Findings) -> list[Table]:
             "Where the gain of pretrained vectors fades",
             f"By number of training {size}, from 95 % intervals.",
             ("arms", "status", "what is known"),
-            [("pretrained-tuned against random-tuned", f.fade.status, fade_words(f.fade, size))]
-            if f.fade
-            else [],
+            [
+                (f"{PRETRAINED_TUNED} against {RANDOM_TUNED}", fade.status, fade_words(fade, size))
+                for fade in [f.fade]
+                if fade
+            ],
         ),
         Table(
             "Every comparison",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.reason import Reason, Why
-from wvexp.analysis.scores import Values
+from wvexp.analysis.scores import NoScoreError, Values
 from wvexp.data.units import Units
 from wvexp.metrics import METRICS
 from wvexp.results.crossfit import Counts, Results
@@ -86,7 +86,13 @@ def values_by_arm(
         try:
             tables[arm, size] = METRICS[metric].values(of_cell)
         except ValueError as error:
-            problems.append(Reason(Why.NO_SCORE, arm=arm, size=size, error=error))
+            because = why_no_score(error)
+            problems.append(Reason(Why.NO_SCORE, arm=arm, size=size, because=because))
     units = max((of_cell.shape[1] for of_cell in counts.values()), default=1)
     nothing = np.full((len(seeds), units), np.nan)
     return {arm: np.stack([tables.get((arm, size), nothing) for size in sizes]) for arm in arms}
+
+
+def why_no_score(error: ValueError) -> Reason:
+    """Why a metric has no values for the counts of a results file, which may hold any number."""
+    return error.reason if isinstance(error, NoScoreError) else Reason(Why.BAD_COUNTS)

@@ -4,11 +4,10 @@ from typing import Any
 
 import altair as alt
 
-from wvexp.analysis.arms import ARMS
 from wvexp.report.findings import Findings
 from wvexp.report.style import (
-    COLOURS,
     Figure,
+    colours,
     data,
     error_axis,
     lines_by_arm,
@@ -70,10 +69,9 @@ def words_moved(f: Findings, movement: dict[str, Any]) -> Figure | None:
     if not rows:
         return None
     arm = movement["arm"]
-    colour = COLOURS[ARMS.index(arm)] if arm in ARMS else COLOURS[4]
     bars = (
         alt.Chart(data(rows))
-        .mark_bar(color=colour)
+        .mark_bar(color=colours(f.arms)[f.arms.index(arm)])
         .encode(
             x=alt.X("distance:Q", title="Euclidean distance moved"),
             y=alt.Y("word:N", sort=None, title=None, axis=alt.Axis(labelLimit=160)),

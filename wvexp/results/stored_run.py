@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from wvexp.arms import Arm, Recipe
 from wvexp.data.contents import Contents
 from wvexp.data.leakage import Leakage
 from wvexp.data.overview import Reading
@@ -132,6 +133,10 @@ class StoredRun:
     config: Mapping[str, Any] | None
     versions: Mapping[str, str] | None
     fold_keys: tuple[str, ...] | None = None
+
+    @property
+    def recipe(self) -> Recipe:
+        return Recipe(Arm.parse(self.arm), self.model)
 
     @property
     def kind(self) -> TaskKind:

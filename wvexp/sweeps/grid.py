@@ -1,42 +1,19 @@
 """Grid: arms × sizes × seeds × learning rates as plain runs, nothing composed in between."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, TypeVar
 
+from wvexp.arms import Arm
 from wvexp.config.checks import parse_config
-from wvexp.config.schema import KEYS, Tuning
+from wvexp.config.schema import KEYS
 from wvexp.config.values import check_value, real, typed, whole
 from wvexp.errors import UserError
 from wvexp.training.identity import RunConfig
-from wvexp.vectors.initial import PRETRAINED, RANDOM
 
 Number = TypeVar("Number", int, float)
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One of the four (or more) ways to start and treat the word vectors."""
-
-    embed: str
-    finetune: bool
-    tuning: Tuning = field(default_factory=Tuning)
-
-    def __post_init__(self) -> None:
-        check_value(KEYS["embed.kind"], self.embed)
-        if not self.finetune and self.tuning != Tuning():
-            raise UserError(
-                f"tuning of the frozen arm embed={self.embed}",
-                "an arm with tuning is finetune=true",
-            )
-
-
-# The lecture's question.
-FOUR_ARMS = tuple(
-    Arm(embed, tuned) for embed in (PRETRAINED.name, RANDOM.name) for tuned in (False, True)
-)
 
 
 @dataclass(frozen=True)
@@ -101,7 +78,7 @@ def checked(base: RunConfig, arm: Arm) -> RunConfig:
             "embed": _typed("embed.", {"kind": arm.embed, "dim": base.dim}),
             **_typed(
                 "",
-                {"finetune": arm.finetune, "metric": base.metric, "engine": base.engine},
+                {"finetune": arm.treatment.moves, "metric": base.metric, "engine": base.engine},
             ),
         }
     )

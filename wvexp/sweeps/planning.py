@@ -1,10 +1,11 @@
 """What every kind of sweep takes from its configuration: the runs, where they go, what failed."""
 
-from wvexp.config.schema import Config, Tuning
+from wvexp.arms import Arm, Tuning, treatment_of
+from wvexp.config.schema import Config
 from wvexp.errors import RunError
 from wvexp.experiment.describe import describe_run, full_size, seeds_of
 from wvexp.experiment.inputs import Inputs
-from wvexp.sweeps.grid import Arm, Grid, size_ladder
+from wvexp.sweeps.grid import Grid, size_ladder
 from wvexp.sweeps.run import Dispatch, SweepOutcome, threads
 
 
@@ -19,7 +20,7 @@ def grid_of(config: Config, inputs: Inputs) -> Grid:
         inputs.corpus.check_training_size(size, seeds)
     return Grid(
         arms=[
-            Arm(embed, finetune, config.tuning if finetune else Tuning())
+            Arm(embed, treatment_of(finetune), config.tuning if finetune else Tuning())
             for embed in axes.embed or [config.embed.kind]
             for finetune in axes.finetune or [config.finetune]
         ],

@@ -11,14 +11,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from wvexp.arms import Recipe
 from wvexp.printable import printable
 from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.run import FailedRun
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 
-# Validation scores by arm and model, size, and learning rate.
-Scores = dict[tuple[str, str], dict[int, dict[float, list[float]]]]
+# Validation scores by recipe, size, and learning rate.
+Scores = dict[Recipe, dict[int, dict[float, list[float]]]]
 # Failures listed at the end.
 _LISTED = 20
 
@@ -74,7 +75,7 @@ class LiveSweep:
     def remember(self, stored: Iterable[StoredRun]) -> None:
         """Let rows of the results file take part in the best so far."""
         for run in stored:
-            rates = self.scores[run.arm, run.model][run.train_size]
+            rates = self.scores[run.recipe][run.train_size]
             rates[run.lr].append(run.metric.validation)
 
     def begun(self, run: RunConfig) -> None:
@@ -85,7 +86,7 @@ class LiveSweep:
     def done(self, result: RunResult) -> None:
         self.finished += 1
         run = result.run
-        rates = self.scores[run.arm, run.model.name][run.train_size]
+        rates = self.scores[run.recipe][run.train_size]
         rates[run.optim.lr].append(result.validation)
         self._one_less()
 
@@ -156,12 +157,12 @@ class LiveSweep:
             return None
         size = max(shared)
         means = {
-            arm: max(fmean(scores) for scores in sizes[size].values())
-            for arm, sizes in self.scores.items()
+            recipe: max(fmean(scores) for scores in sizes[size].values())
+            for recipe, sizes in self.scores.items()
         }
         best, score = max(means.items(), key=lambda item: item[1])
-        several_models = len({model for _, model in means}) > 1
-        name = " ".join(best) if several_models else best[0]
+        several_models = len({recipe.model for recipe in means}) > 1
+        name = best.name if several_models else best.arm.name
         return f"{name} (validation {score:.3f} at size {size:,})"
 
     def _one_less(self) -> None:

@@ -2,12 +2,13 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from wvexp.arms import Arm, Recipe, Tuning, treatment_of
 from wvexp.config.key import identity_of
-from wvexp.config.schema import Model, Optim, Tuning
+from wvexp.config.schema import Model, Optim
 from wvexp.metrics import METRICS
 from wvexp.models import MODELS, ModelSpec
 from wvexp.registry import foreign_code
@@ -60,12 +61,18 @@ class RunConfig:
         return self.spec.keys_in(self.model)
 
     @property
+    def recipe(self) -> Recipe:
+        arm = Arm(self.embed, treatment_of(self.finetune), self.tuning)
+        return Recipe(arm, self.model.name)
+
+    @property
     def arm(self) -> str:
-        """Such as `pretrained-tuned`, with whatever departs from plain tuning behind it."""
-        arm = f"{self.embed}-{'tuned' if self.finetune else 'frozen'}"
-        plain = asdict(Tuning())
-        special = [f"{k}={v}" for k, v in asdict(self.tuning).items() if v != plain[k]]
-        return f"{arm}({','.join(special)})" if special else arm
+        """Name of the run's `Arm`."""
+        return self.recipe.arm.name
+
+    def of_arm(self, arm: Arm) -> "RunConfig":
+        """The same run in another arm."""
+        return replace(self, embed=arm.embed, finetune=arm.treatment.moves, tuning=arm.tuning)
 
     def describe(self) -> dict[str, Any]:
         """Everything that determines the result, and nothing else."""
@@ -103,7 +110,9 @@ class RunConfig:
         for name in ("embed", "finetune", "tuning", "train_size", "seed"):
             del shared[name]
         shared.pop("fold", None)
-        shared.get("plugins", {}).pop(STARTS.key, None)
+        plugins = shared.pop("plugins", {})
+        plugins.pop(STARTS.key, None)
+        shared.update({"plugins": plugins} if plugins else {})
         shared["optim"] = {k: v for k, v in shared["optim"].items() if k != "lr"}
         return _hash(shared)
 

@@ -12,9 +12,10 @@ from wvexp.data.corpus import Corpus
 from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.files import read_files
 from wvexp.data.reading.limits import MB, USUAL, Growth, TextLimits
-from wvexp.data.unseen import count_unseen, unseen_words
+from wvexp.data.unseen import count_unseen
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import read_corpus
+from wvexp.report.unseen import unseen_words
 
 HEADS = {
     "csv": b"text,label\na b,x\nc,y\n",

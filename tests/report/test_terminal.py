@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 from stored_runs import stored_run
 
-from wvexp.results.terminal import summary
+from wvexp.report.terminal import summary
 
 RESULT = {
     "arm": "pretrained-frozen",

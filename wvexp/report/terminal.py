@@ -8,9 +8,9 @@ from typing import Protocol
 from rich.console import Console
 from rich.text import Text
 
-from wvexp.data.unseen import unseen_words
 from wvexp.models import MODELS
 from wvexp.printable import printable
+from wvexp.report.unseen import unseen_words
 from wvexp.results.stored_run import StoredRun
 from wvexp.tasks import TOKEN
 
