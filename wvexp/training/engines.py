@@ -62,7 +62,6 @@ def settings_of(run: RunConfig, d: int, label_names: Sequence[str]) -> Settings:
         dropout=Dropout(getattr(keys, "dropout", 0.0), partial(spec.mask_shape, d=d, keys=keys)),
         l2=optim.l2,
         anchor=run.tuning.anchor,
-        clip=optim.clip,
         most=spec.most(keys),
         moves=spec.moves(keys, label_names),
     )
@@ -75,19 +74,11 @@ def _by_hand(
     classes: int,
     settings: Settings,
 ) -> Engine:
-    """Whole steps compiled where the kernels have all that the run asks for, else layer by layer."""
     spec, keys, by_hand = run.spec, run.model_keys, run.spec.by_hand
     assert by_hand is not None  # `check_engine` refuses the others
-    d = table.rows.shape[1]
-    network = draw_weights(spec.shapes(d, classes, keys), stream(run.seed, "init"))
-    plain = settings.clip is None and settings.most is None and settings.kind.usual_loss
-    if plain and by_hand.compiled(keys):
-        from wvexp.training.handwritten import HandwrittenEngine
+    from wvexp.training.handwritten import HandwrittenEngine
 
-        return HandwrittenEngine(network, table, trainable, spec.view(keys).window, settings)
-    from wvexp.training.layered import LayeredEngine
-
-    build = partial(
-        by_hand.build, spec, keys, settings.kind, l2=settings.l2, anchor=settings.anchor
+    network = draw_weights(
+        spec.shapes(table.rows.shape[1], classes, keys), stream(run.seed, "init")
     )
-    return LayeredEngine(build, network, spec.tables(keys), table, trainable, settings)
+    return HandwrittenEngine(network, table, trainable, spec.view(keys).window, settings)
