@@ -1,6 +1,6 @@
-"""Sums and maxima over all label paths of a batch's sentences, compiled: what `crf.py` is made of.
+"""Sums over all paths of labels through each sentence, compiled: forward-backward.
 
-Forward-backward comes in two forms with one result. `_scaled` multiplies and adds probabilities of
+It comes in two forms with one result. `_scaled` multiplies and adds probabilities of
 all sentences at once, a matrix product for each place in a sentence, and knows of which sentence it
 may have lost a path to underflow; `_in_logarithms` takes those, one at a time, exponentiates each
 pair of labels anew, and never does. Both work in float64 whatever the model's dtype: float32
@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.backprop.activations import Array
 from wvexp.backprop.kernels import compiled
 
 Floats = NDArray[np.float64]
@@ -28,9 +27,6 @@ _LOG2_E, _LOG_2, _REST, _ROUND = (
     1.9082149292705877e-10,
     6755399441055744.0,
 )
-# What a forbidden move scores where a best path is sought: no sum of scores makes up for one, and
-# finite, so that the path with the fewest is found where there is none without.
-FORBIDDEN = -1e30
 
 
 class Chain(NamedTuple):
@@ -48,8 +44,19 @@ def _exp(x: Floats) -> None:
     libm's exp takes one number at a time. This takes SIMD: e^x = 2^n e^r with n the whole number
     next to x / log 2, |r| < 0.35 by its series, and n written into a number's exponent.
     """
-    inverses = (1 / 2, 1 / 6, 1 / 24, 1 / 120, 1 / 720, 1 / 5040)
-    more = (1 / 40320, 1 / 362880, 1 / 3628800, 1 / 39916800, 1 / 479001600)
+    inverses = (
+        1 / 2,
+        1 / 6,
+        1 / 24,
+        1 / 120,
+        1 / 720,
+        1 / 5040,
+        1 / 40320,
+        1 / 362880,
+        1 / 3628800,
+        1 / 39916800,
+        1 / 479001600,
+    )
     flat = x.reshape(-1)
     power = np.empty_like(flat)
     for i in range(flat.size):
@@ -60,10 +67,10 @@ def _exp(x: Floats) -> None:
         power[i] = rounded
         n = rounded - _ROUND
         r = (value - n * _LOG_2) - n * _REST
-        e = more[3] + r * more[4]
-        e = more[2] + r * e
-        e = more[1] + r * e
-        e = more[0] + r * e
+        e = inverses[9] + r * inverses[10]
+        e = inverses[8] + r * e
+        e = inverses[7] + r * e
+        e = inverses[6] + r * e
         e = inverses[5] + r * e
         e = inverses[4] + r * e
         e = inverses[3] + r * e
@@ -298,27 +305,6 @@ def expectations(scores: Floats, offsets: Ints, chain: Chain) -> tuple[Floats, F
 
 
 @compiled
-def path_scores(scores: Floats, offsets: Ints, labels: Ints, chain: Chain) -> tuple[Floats, int]:
-    """The score [B] of each sentence's path `labels` [T]; the first token whose label is none, or
-    whose move is forbidden, -1 if all are right."""
-    K = chain.start.size
-    found = np.zeros(offsets.size - 1)
-    for b in range(offsets.size - 1):
-        begin, stop = offsets[b], offsets[b + 1]
-        for t in range(begin, stop):
-            label = labels[t]
-            if label < 0 or label >= K:
-                return found, t
-            move = chain.start[label] if t == begin else chain.transitions[labels[t - 1], label]
-            if t == stop - 1:
-                move += chain.end[label]
-            if move == -np.inf:
-                return found, t
-            found[b] += move + scores[t, label]
-    return found, -1
-
-
-@compiled
 def expected_less_observed(
     marginals: Floats, counts: Floats, offsets: Ints, labels: Ints
 ) -> tuple[Floats, Floats, Floats, Floats]:
@@ -344,41 +330,3 @@ def expected_less_observed(
                 d_start[k] += d_scores[begin, k]
                 d_end[k] += d_scores[stop - 1, k]
     return d_scores, d_transitions, d_start, d_end
-
-
-@compiled
-def best_paths(scores: Array, offsets: Ints, transitions: Array, start: Array, end: Array) -> Ints:
-    """The labels [T] of each sentence's path of the highest score (Viterbi 1967).
-
-    The arrays are of the dtype of the scores, with FORBIDDEN where a move is not permitted.
-    """
-    T, K = scores.shape
-    labels = np.empty(T, np.int64)
-    came_from = np.zeros((T, K), np.int64)
-    best, reached = np.empty_like(start), np.empty_like(start)
-    for b in range(offsets.size - 1):
-        begin, stop = offsets[b], offsets[b + 1]
-        if begin == stop:
-            continue
-        for j in range(K):
-            best[j] = start[j] + scores[begin, j]
-        for t in range(begin + 1, stop):
-            source = came_from[t]
-            for j in range(K):
-                reached[j] = best[0] + transitions[0, j]
-            for i in range(1, K):
-                for j in range(K):
-                    way = best[i] + transitions[i, j]
-                    if way > reached[j]:
-                        reached[j] = way
-                        source[j] = i
-            for j in range(K):
-                best[j] = reached[j] + scores[t, j]
-        label = 0
-        for j in range(1, K):
-            if best[j] + end[j] > best[label] + end[label]:
-                label = j
-        for t in range(stop - 1, begin - 1, -1):
-            labels[t] = label
-            label = came_from[t, label]
-    return labels

@@ -14,15 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.backprop.activations import Array
-from wvexp.backprop.chain import (
-    FORBIDDEN,
-    Chain,
-    best_paths,
-    expectations,
-    expected_less_observed,
-    path_scores,
-)
-from wvexp.backprop.moves import Moves, all_moves
+from wvexp.backprop.chain import Chain, Floats, expectations, expected_less_observed
+from wvexp.backprop.moves import FORBIDDEN, Moves, all_moves
+from wvexp.backprop.paths import best_paths, path_scores
 
 
 class Crf:
@@ -64,8 +58,9 @@ class Crf:
         _expect("labels", labels.shape, (len(scores),))
         self.dtype, self.offsets = scores.dtype, offsets
         self.labels = labels.astype(np.int64)
-        log_z, self.expected, self.counts = self._expectations(scores, offsets)
-        found, wrong = path_scores(scores.astype(np.float64), offsets, self.labels, self._chain())
+        chain, wide = self._chain(), np.ascontiguousarray(scores, np.float64)
+        log_z, self.expected, self.counts = self._expectations(wide, offsets, chain)
+        found, wrong = path_scores(wide, offsets, self.labels, chain)
         if wrong >= 0:
             raise ValueError(
                 f"label {labels[wrong]} of token {wrong}: expected one of {scores.shape[1]}, "
@@ -107,14 +102,15 @@ class Crf:
         ValueError
             A sentence has no permitted path.
         """
-        return self._expectations(scores, offsets)[1].astype(scores.dtype)
+        wide = np.ascontiguousarray(scores, np.float64)
+        return self._expectations(wide, offsets, self._chain())[1].astype(scores.dtype)
 
     def _expectations(
-        self, scores: Array, offsets: NDArray[np.int64]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        self, scores: Floats, offsets: NDArray[np.int64], chain: Chain
+    ) -> tuple[Floats, Floats, Floats]:
         """log Z [B], marginals [T, K], expected counts of the transitions [K, K]."""
         self._expect_scores(scores, offsets)
-        log_z, marginals, counts = expectations(scores.astype(np.float64), offsets, self._chain())
+        log_z, marginals, counts = expectations(scores, offsets, chain)
         if np.isneginf(log_z).any():
             words = np.diff(offsets)[np.argmin(log_z)]
             raise ValueError(f"a sentence of {words} tokens has no path of permitted moves")

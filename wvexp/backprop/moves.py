@@ -5,6 +5,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+# What a forbidden move scores where paths compete: no sum of scores makes up for one. Finite, for
+# torch, where -inf less -inf would be NaN on the way back, and so that a path with the fewest such
+# moves is found where there is none without.
+FORBIDDEN = -1e30
+
 
 class Moves(NamedTuple):
     """One entry for each move of a chain of K labels, by the names of the CRF's parameters.

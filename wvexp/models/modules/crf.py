@@ -3,10 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from wvexp.backprop.moves import Moves, all_moves
-
-# As in `wvexp.backprop.chain`; finite, for -inf less -inf would be NaN on the way back.
-FORBIDDEN = -1e30
+from wvexp.backprop.moves import FORBIDDEN, Moves, all_moves
 
 
 class Crf(nn.Module):
