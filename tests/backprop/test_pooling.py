@@ -1,6 +1,7 @@
 """Max over time against a plain loop over sentences and filters, without torch."""
 
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,10 +22,13 @@ def plainly(scores, begins, counts):
     return pooled, winners
 
 
-def pooled_by_hand(scores, begins, counts):
+def pooled_by_hand(scores, begins, counts, gap=0):
+    """Of spans that stand at one place after another; sentence b's scores `gap * b` rows later."""
     pooled = np.full((len(counts), scores.shape[1]), np.nan)
     winners = np.full(pooled.shape, 99)
-    max_over_time(scores, np.array(begins), np.array(counts), pooled, winners)
+    begins = np.array(begins)
+    rows = begins + gap * np.arange(len(begins))
+    max_over_time(scores, rows, begins, np.array(counts), pooled, winners)
     return pooled, winners
 
 
@@ -40,6 +44,28 @@ def test_the_first_of_the_largest_scores_above_zero_wins(seed, counts, filters):
     found = pooled_by_hand(scores, begins, np.array(counts, dtype=np.int64))
     np.testing.assert_array_equal(found[0], expected)
     np.testing.assert_array_equal(found[1], winners)
+
+
+def test_scores_may_stand_in_other_rows_than_their_spans_in_the_text():
+    scores = np.array([[9.0], [1.0], [2.0], [9.0], [9.0], [3.0], [4.0], [9.0]])
+    pooled, winners = pooled_by_hand(scores, [1, 3], [2, 2], gap=2)
+    assert (pooled.tolist(), winners.tolist()) == ([[2], [4]], [[2], [4]])
+
+
+@pytest.mark.parametrize("sentences", [*range(1, 10)])
+def test_sentences_in_fours_and_those_left_add_up_and_zeros_of_dropout_add_nothing(sentences):
+    rng = np.random.default_rng(sentences)
+    x, weights = rng.normal(size=2 * sentences * D), rng.normal(size=(2, D))
+    winners = rng.permutation(2 * sentences).reshape(sentences, 2)
+    upstream = rng.normal(size=(sentences, 2)) * (rng.random((sentences, 2)) < 0.7)
+    d_weights, d_bias, d_x = np.zeros_like(weights), np.zeros(2), np.zeros_like(x)
+    add_winners(upstream, winners, x, weights, d_weights, d_bias, d_x, D)
+    words = x.reshape(-1, D)
+    np.testing.assert_allclose(d_weights, np.einsum("bf,bfi->fi", upstream, words[winners]))
+    np.testing.assert_allclose(d_bias, upstream.sum(axis=0))
+    expected = np.zeros_like(words)
+    expected[winners] = upstream[..., None] * weights
+    np.testing.assert_allclose(d_x.reshape(-1, D), expected)
 
 
 def test_each_place_of_a_sentence_can_win_and_none_outside_it():

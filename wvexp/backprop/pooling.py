@@ -14,26 +14,31 @@ from wvexp.backprop.kernels import compiled
 
 def _max_over_time(
     scores: Array,
+    rows: NDArray[np.int64],
     begins: NDArray[np.int64],
     counts: NDArray[np.int64],
     pooled: Array,
     winners: NDArray[np.int64],
 ) -> None:
-    """Fill `pooled` [B, F] and `winners` [B, F] from `scores` [places, F].
+    """Fill `pooled` [B, F] and `winners` [B, F] from `scores` [rows, F].
 
-    Sentence b has the places begins[b] to begins[b] + counts[b]. Of equal places the first wins;
-    the winner is -1 where no score is above 0, for there ReLU has no gradient.
+    Sentence b has counts[b] spans, which begin at the places begins[b], begins[b] + 1, ... of the
+    text and whose scores stand in the rows rows[b], rows[b] + 1, ... Of equal places the first
+    wins; the winner is -1 where no score is above 0, for there ReLU has no gradient.
     """
     sentences, filters = pooled.shape
     for b in range(sentences):
+        best, winner = pooled[b], winners[b]
         for f in range(filters):
-            pooled[b, f] = 0
-            winners[b, f] = -1
-        for place in range(begins[b], begins[b] + counts[b]):
+            best[f] = 0
+            winner[f] = -1
+        for k in range(counts[b]):
+            row, place = scores[rows[b] + k], begins[b] + k
+            # Both are written whichever is larger: for SIMD.
             for f in range(filters):
-                if scores[place, f] > pooled[b, f]:
-                    pooled[b, f] = scores[place, f]
-                    winners[b, f] = place
+                larger = row[f] > best[f]
+                best[f] = row[f] if larger else best[f]
+                winner[f] = place if larger else winner[f]
 
 
 def _add_winners(
@@ -53,21 +58,42 @@ def _add_winners(
     """
     sentences, filters = upstream.shape
     span = weights.shape[1]
-    moving = len(x_gradient) > 0
+    deltas, begins = np.empty(sentences, upstream.dtype), np.empty(sentences, np.int64)
+    # A filter at a time, and then a sentence at a time: what is added to stays in L1.
+    for f in range(filters):
+        count = 0
+        for b in range(sentences):
+            if winners[b, f] >= 0 and upstream[b, f] != 0:  # dropout makes many of them 0
+                deltas[count], begins[count] = upstream[b, f], winners[b, f] * d
+                bias_gradient[f] += upstream[b, f]
+                count += 1
+        gradient = weights_gradient[f]
+        fours = count - count % 4
+        # Four sentences at once, added in their order: the sum is read and written once for them.
+        for k in range(0, fours, 4):
+            d_1, d_2, d_3, d_4 = deltas[k], deltas[k + 1], deltas[k + 2], deltas[k + 3]
+            x_1 = x[begins[k] : begins[k] + span]
+            x_2 = x[begins[k + 1] : begins[k + 1] + span]
+            x_3 = x[begins[k + 2] : begins[k + 2] + span]
+            x_4 = x[begins[k + 3] : begins[k + 3] + span]
+            for i in range(span):
+                gradient[i] = (
+                    gradient[i] + d_1 * x_1[i] + d_2 * x_2[i] + d_3 * x_3[i] + d_4 * x_4[i]
+                )
+        for k in range(fours, count):
+            delta, words = deltas[k], x[begins[k] : begins[k] + span]
+            for i in range(span):
+                gradient[i] += delta * words[i]
+    if len(x_gradient) == 0:
+        return
     for b in range(sentences):
         for f in range(filters):
-            if winners[b, f] < 0:
-                continue
-            delta = upstream[b, f]
-            begin = winners[b, f] * d
-            words = x[begin : begin + span]
-            bias_gradient[f] += delta
-            for i in range(span):
-                weights_gradient[f, i] += delta * words[i]
-            if moving:
+            if winners[b, f] >= 0 and upstream[b, f] != 0:
+                delta, weight = upstream[b, f], weights[f]
+                begin = winners[b, f] * d
                 words_gradient = x_gradient[begin : begin + span]
                 for i in range(span):
-                    words_gradient[i] += delta * weights[f, i]
+                    words_gradient[i] += delta * weight[i]
 
 
 max_over_time = compiled(_max_over_time)

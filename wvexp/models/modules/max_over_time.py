@@ -54,7 +54,12 @@ class _ConvolveAndPool(Function):
         pooled = scores.new_empty(len(counts), len(weight))
         winners = torch.empty(pooled.shape, dtype=torch.int64)
         max_over_time(
-            scores.numpy(), begins.numpy(), counts.numpy(), pooled.numpy(), winners.numpy()
+            scores.numpy(),
+            begins.numpy(),
+            begins.numpy(),
+            counts.numpy(),
+            pooled.numpy(),
+            winners.numpy(),
         )
         ctx.save_for_backward(x, weight, winners)
         return pooled
