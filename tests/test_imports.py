@@ -52,7 +52,7 @@ DOORS = {
     "altair": {
         "wvexp.report.style",
         "wvexp.report.score_figures",
-        "wvexp.report.tuning_figure",
+        "wvexp.report.lr_trials_figure",
         "wvexp.report.word_figures",
     },
     "vl_convert": {"wvexp.report.page", "wvexp.report.style"},

@@ -25,7 +25,7 @@ def choose(scores):
 def test_the_best_mean_on_validation_is_chosen_per_arm_and_size():
     selection = choose(validation())
     assert selection.chosen == ((1, 0), (2, 1))
-    assert selection.tuning_seeds == ((4, 4), (4, 4))
+    assert selection.lr_seeds == ((4, 4), (4, 4))
     assert selection.problems == ()
 
 
@@ -62,7 +62,7 @@ def test_further_seeds_at_the_chosen_rate_do_not_sway_the_choice():
     scores[0, 0, 1, 2:] = 0.0  # both of them bad: the choice stands
     selection = choose(scores)
     assert selection.chosen[0][0] == 1
-    assert selection.tuning_seeds[0][0] == 2
+    assert selection.lr_seeds[0][0] == 2
     assert selection.problems == ()
 
 
@@ -90,7 +90,7 @@ def test_nothing_common_and_nothing_at_all_are_named_and_stay_missing():
     scores[1, 0] = np.nan
     selection = choose(scores)
     assert selection.chosen == ((None, 0), (None, 1))
-    assert selection.tuning_seeds == ((0, 4), (0, 4))
+    assert selection.lr_seeds == ((0, 4), (0, 4))
     assert all_in_words(selection.problems) == [
         "frozen at size 100: no seed tried all its learning rates, so none is chosen",
         "tuned at size 100: no run",

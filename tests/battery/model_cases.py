@@ -36,7 +36,7 @@ def sound(name):
         label_names=["no", "yes"],
         lowercase=False,
         tokenizer="whitespace",
-        words=["<pad>", "<unk>", *WORDS],
+        forms=["<pad>", "<unk>", *WORDS],
         origin=np.array([0, 1, *[2] * len(WORDS)], dtype=np.uint8),
         parameters={n: p.detach().numpy().copy() for n, p in model.state_dict().items()},
         source=None,

@@ -48,7 +48,7 @@ def models(tmp_path, vectors):
             label_names=["no", "yes"],
             lowercase=False,
             tokenizer="whitespace",
-            words=WORDS,
+            forms=WORDS,
             origin=origin,
             parameters={n: p.detach().numpy().copy() for n, p in model.state_dict().items()},
             source=VectorSource(str(vectors), None, fingerprint_vectors(vectors)),

@@ -20,7 +20,7 @@ def make_split(sentences: list[list[int]], task: str, documents: bool = False) -
     labels = [w % 3 for w in words] if task == "token" else [len(s) % 3 for s in sentences]
     return Split(
         task=task,  # type: ignore[arg-type]
-        words=np.array(words, dtype=np.int32),
+        word_ids=np.array(words, dtype=np.int32),
         offsets=np.cumsum([0, *map(len, sentences)]),
         labels=np.array(labels, dtype=np.int32),
         documents=np.arange(len(sentences), dtype=np.int32) // 2 if documents else None,
@@ -34,7 +34,7 @@ def spell(split: Split) -> list[tuple[list[int], list[int], int | None]]:
         start, end = int(split.offsets[i]), int(split.offsets[i + 1])
         labels = split.labels[start:end] if split.task == "token" else split.labels[i : i + 1]
         document = None if split.documents is None else int(split.documents[i])
-        spelt.append((split.words[start:end].tolist(), labels.tolist(), document))
+        spelt.append((split.word_ids[start:end].tolist(), labels.tolist(), document))
     return spelt
 
 
@@ -118,7 +118,7 @@ def test_the_fingerprint_sees_all_content_and_no_names_of_places() -> None:
     changed = [
         replace(corpus, lexicon=[*LEXICON[:-1], "up"]),
         replace(corpus, label_names=["a", "b", "d"]),
-        replace(corpus, train=replace(train, words=train.words[::-1].copy())),
+        replace(corpus, train=replace(train, word_ids=train.word_ids[::-1].copy())),
         replace(corpus, train=replace(train, labels=train.labels[::-1].copy())),
         replace(corpus, train=replace(train, offsets=np.array([0, 3, 5]))),
         replace(corpus, train=replace(train, documents=np.zeros(2, dtype=np.int32))),
@@ -141,8 +141,8 @@ def test_lowercasing_is_word_by_word(sentences, task) -> None:
         (corpus.validation, lowered.validation),
         (corpus.test, lowered.test),
     ):
-        assert [lowered.lexicon[w] for w in after.words] == [
-            corpus.lexicon[w].lower() for w in before.words
+        assert [lowered.lexicon[w] for w in after.word_ids] == [
+            corpus.lexicon[w].lower() for w in before.word_ids
         ]
         assert after.labels is before.labels
     assert lowered.lowercased() is lowered

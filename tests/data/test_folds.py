@@ -21,7 +21,7 @@ def make_split(first, sentences, task="sentence", documents=None):
     labels = (words if task == "token" else numbers) % 3
     return Split(
         task=task,
-        words=words,
+        word_ids=words,
         offsets=2 * np.arange(sentences + 1),
         labels=labels.astype(np.int32),
         documents=None if documents is None else np.array(documents, dtype=np.int32),
@@ -42,7 +42,7 @@ def make_corpus(sentences, task="sentence", documents=None):
 
 
 def numbers(split):
-    return split.words[split.offsets[:-1]].tolist()
+    return split.word_ids[split.offsets[:-1]].tolist()
 
 
 @given(
@@ -160,7 +160,7 @@ def test_text_that_stands_in_two_documents_is_told_and_elsewhere_kept_together()
         fives = [
             Split(
                 task,
-                s.words,
+                s.word_ids,
                 np.arange(0, 21, 5),
                 s.labels[:4] if task == "sentence" else np.arange(20, dtype=np.int32) % 3,
                 np.arange(4, dtype=np.int32) // 2 if documents else None,
@@ -206,7 +206,7 @@ def test_files_are_pooled_as_they_stand(tmp_path):
     path.write_text("\n".join(blocks))
     corpus = read_pooled(path, 2)
     assert corpus.train.documents.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
-    words = [corpus.lexicon[i] for i in corpus.train.words]
+    words = [corpus.lexicon[i] for i in corpus.train.word_ids]
     assert words == [word for n in range(4) for word in (f"w{n}", "x", f"y{n}")]
 
 
@@ -215,7 +215,7 @@ def test_what_lies_in_files_of_its_own_is_pooled_too(tmp_path):
         lines = [f"w{i},{'ab'[i % 2]}\n" for i in range(first, first + rows)]
         (tmp_path / f"{name}.csv").write_text("text,label\n" + "".join(lines))
     corpus = read_pooled(tmp_path / "train.csv", 3, f"data.test={tmp_path / 'test.csv'}")
-    assert corpus.train.words.tolist() == list(range(25))
+    assert corpus.train.word_ids.tolist() == list(range(25))
 
 
 def test_the_seed_of_a_split_that_is_not_made_is_refused(tmp_path):

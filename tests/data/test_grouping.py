@@ -52,10 +52,10 @@ def short_hash(value):
 def test_data_without_doubles_are_split_as_ever(task, documents, seed, parts, folds):
     """Values of version 0.1, before equal texts were kept together: results stored then hold."""
     split = distinct(task, documents)
-    names = [f"w{i}" for i in range(len(split.words))]
+    names = [f"w{i}" for i in range(len(split.word_ids))]
 
     def places(part):
-        return np.searchsorted(split.offsets, part.words[part.offsets[:-1]]).tolist()
+        return np.searchsorted(split.offsets, part.word_ids[part.offsets[:-1]]).tolist()
 
     groups = make_groups(split, names)
     stay, test = split_off(split, "test", seed, groups)
@@ -77,7 +77,7 @@ def repeated(texts, task, labels=None):
 
 
 def texts_of(split):
-    return set(split.words[split.offsets[:-1]].tolist())
+    return set(split.word_ids[split.offsets[:-1]].tolist())
 
 
 doubles = st.lists(st.integers(0, 60), min_size=40, max_size=200).filter(

@@ -18,7 +18,7 @@ def make_split(labels: list[int], documents: list[int] | None = None, task="sent
     n = len(labels)
     return Split(
         task=task,
-        words=np.arange(n, dtype=np.int32),
+        word_ids=np.arange(n, dtype=np.int32),
         offsets=np.arange(n + 1),
         labels=np.array(labels, dtype=np.int32),
         documents=None if documents is None else np.array(documents, dtype=np.int32),
@@ -26,7 +26,7 @@ def make_split(labels: list[int], documents: list[int] | None = None, task="sent
 
 
 def split_off(split: Split, part: str, seed: int, lexicon: list[str] | None = None):
-    words = lexicon or [f"w{i}" for i in range(split.words.max() + 1)]
+    words = lexicon or [f"w{i}" for i in range(split.word_ids.max() + 1)]
     stay, go = places_split_off(split, part, seed, make_groups(split, words))
     return split.take(stay), split.take(go)
 
@@ -39,10 +39,10 @@ def split_off(split: Split, part: str, seed: int, lexicon: list[str] | None = No
 def test_the_two_parts_are_the_whole_in_its_order(labels, task, seed) -> None:
     split = make_split(labels, task=task)
     rest, part = split_off(split, "test", seed)
-    assert sorted([*rest.words, *part.words]) == list(range(len(labels)))
+    assert sorted([*rest.word_ids, *part.word_ids]) == list(range(len(labels)))
     for half in (rest, part):
-        assert (np.diff(half.words) > 0).all()
-        assert half.labels.tolist() == [labels[word] for word in half.words]
+        assert (np.diff(half.word_ids) > 0).all()
+        assert half.labels.tolist() == [labels[word] for word in half.word_ids]
     assert abs(part.sentences - SHARE * len(labels)) <= 5  # at most one a label
 
 
@@ -85,7 +85,7 @@ def test_one_document_stays_when_the_rest_is_small() -> None:
 def test_seeds_and_parts_draw_differently() -> None:
     split = make_split([0, 1] * 500)
     drawn = [
-        tuple(split_off(split, part, seed)[1].words)
+        tuple(split_off(split, part, seed)[1].word_ids)
         for part, seed in (("test", 0), ("test", 0), ("test", 1), ("validation", 0))
     ]
     assert drawn[0] == drawn[1]
@@ -110,4 +110,4 @@ def test_what_is_split_off_is_what_a_search_for_each_label_finds(labels, seed) -
         owed -= count
         taken[rng.permutation(places)[:count]] = True
     _, off = split_off(make_split(labels), "test", seed)
-    assert off.words.tolist() == np.flatnonzero(taken).tolist()
+    assert off.word_ids.tolist() == np.flatnonzero(taken).tolist()

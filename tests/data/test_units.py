@@ -58,5 +58,5 @@ def test_a_token_belongs_to_the_unit_of_its_sentence():
     sentences = split_of([[0, 2, 4], [3], [0]], documents=[1, 1, 0])
     units = make_units(sentences, LEXICON)
     assert units.of_examples(sentences).tolist() == [0, 0, 1]
-    tokens = Split("token", sentences.words, sentences.offsets, sentences.words)
+    tokens = Split("token", sentences.word_ids, sentences.offsets, sentences.word_ids)
     assert units.of_examples(tokens).tolist() == [0, 0, 0, 0, 1]

@@ -24,6 +24,6 @@ def test_words_come_in_order_of_first_occurrence_with_their_counts(words, piece)
     finally:
         vocabulary._PIECE = before
     counted = Counter(words)  # keeps the order of first occurrence
-    assert found.lexicon_ids.tolist() == list(counted)
+    assert found.word_ids.tolist() == list(counted)
     assert found.counts.tolist() == [0, 0, *counted.values()]
     assert len(found) == 2 + len(counted)

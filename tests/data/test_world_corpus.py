@@ -26,7 +26,7 @@ def corpus() -> Corpus:
 def equal(one: Split, other: Split) -> bool:
     return all(
         np.array_equal(getattr(one, name), getattr(other, name))
-        for name in ("words", "offsets", "labels")
+        for name in ("word_ids", "offsets", "labels")
     ) and np.array_equal(one.documents, other.documents)
 
 
@@ -34,7 +34,7 @@ def concatenated(chunks: list[Split]) -> Split:
     lengths = np.concatenate([np.diff(chunk.offsets) for chunk in chunks])
     return Split(
         task=chunks[0].task,
-        words=np.concatenate([chunk.words for chunk in chunks]),
+        word_ids=np.concatenate([chunk.word_ids for chunk in chunks]),
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
         labels=np.concatenate([chunk.labels for chunk in chunks]),
         documents=np.concatenate([chunk.documents for chunk in chunks]),
@@ -96,7 +96,7 @@ def test_splits_are_independent_text():
     corpus = world_corpus("sentence", 0, 500, **SMALL)
     splits = (corpus.train, corpus.validation, corpus.test)
     texts = [
-        {tuple(split.words[a:b]) for a, b in zip(split.offsets, split.offsets[1:], strict=False)}
+        {tuple(split.word_ids[a:b]) for a, b in zip(split.offsets, split.offsets[1:], strict=False)}
         for split in splits
     ]
     # reviews are long enough that chance does not write one twice
@@ -134,7 +134,7 @@ def test_every_label_occurs(corpus):
     [("paris", {"LOC", "PER"}), ("jordan", {"LOC", "PER"}), ("apple", {"ORG", ""})],
 )
 def test_ambiguous_words_have_both_tags(corpus, word, types):
-    found = corpus.train.words == corpus.lexicon.index(word)
+    found = corpus.train.word_ids == corpus.lexicon.index(word)
     seen = {corpus.label_names[i][2:] for i in corpus.train.labels[found]}
     assert types <= seen
 
@@ -143,10 +143,10 @@ def test_documents_hold_twenty_sentences_and_repeat_their_words(corpus):
     train = corpus.train
     assert np.array_equal(train.documents, np.arange(train.sentences) // 20)
     document = train.documents[np.repeat(np.arange(train.sentences), np.diff(train.offsets))]
-    types = sum(len(np.unique(train.words[document == d])) for d in range(50))
+    types = sum(len(np.unique(train.word_ids[document == d])) for d in range(50))
     # the same sentences dealt out anew to as many documents
     anew = np.random.default_rng(0).permutation(document)
-    types_anew = sum(len(np.unique(train.words[anew == d])) for d in range(50))
+    types_anew = sum(len(np.unique(train.word_ids[anew == d])) for d in range(50))
     assert types < types_anew
 
 
@@ -154,8 +154,8 @@ def test_labels_of_sentences_follow_their_polar_words():
     corpus = world_corpus("sentence", 0, 4000, **SMALL)
     train = corpus.train
     label = train.labels[np.repeat(np.arange(train.sentences), np.diff(train.offsets))]
-    positive = label[train.words == corpus.lexicon.index("good")].mean()
-    negative = label[train.words == corpus.lexicon.index("bad")].mean()
+    positive = label[train.word_ids == corpus.lexicon.index("good")].mean()
+    negative = label[train.word_ids == corpus.lexicon.index("bad")].mean()
     assert negative < train.labels.mean() < positive
 
 

@@ -28,7 +28,7 @@ def test_every_word_has_a_category_or_is_fixed(lexicon):
 @pytest.mark.parametrize("category", [c for c in CATEGORIES if c.borrows], ids=lambda c: c.name)
 def test_loans_take_their_share_of_the_slots(lexicon, category):
     members = lexicon.members[category.name]
-    names = {lexicon.words[i] for i in members}
+    names = {lexicon.forms[i] for i in members}
     lent = np.concatenate([lexicon.invented[name] for name in category.borrows])
     assert set(category.facts) <= names
     share = zipf(len(members), 0.7)[np.isin(members, lent)].sum()
@@ -38,7 +38,7 @@ def test_loans_take_their_share_of_the_slots(lexicon, category):
 def test_invented_words_have_their_ending(lexicon):
     for category in CATEGORIES:
         for i in lexicon.invented[category.name]:
-            assert lexicon.words[i].endswith(category.ending)
+            assert lexicon.forms[i].endswith(category.ending)
 
 
 def test_zipf_is_a_distribution_that_falls_by_the_law():

@@ -143,7 +143,7 @@ def test_neighbours_are_of_the_same_category(tmp_path):
     vectors = build(tmp_path)
     lexicon = task_world("token", 0, SIZE).lexicon
     category_of = {
-        lexicon.words[i]: category.name
+        lexicon.forms[i]: category.name
         for category in CATEGORIES
         for i in lexicon.invented[category.name]
     }

@@ -9,8 +9,8 @@ from wvexp.decision.allocation import (
     CLOSE_SEEDS,
     EXTENSIONS,
     LADDER,
+    LR_SEEDS,
     SEEDS,
-    TUNING_SEEDS,
     Allocation,
     in_the_running,
 )
@@ -31,14 +31,14 @@ def seeds_of(trainer, arm, size):
     return len({r.seed for r in trainer.runs(arm=arm, train_size=size)})
 
 
-def test_every_arm_gets_the_same_tuning_at_every_size():
+def test_every_arm_gets_the_same_lr_trials_at_every_size():
     trainer = Trainer()
     allocation = spend(trainer)
     assert allocation.complete
     for size in allocation.sizes:
         for arm in LEVELS:
             tried = {(r.lr, r.seed) for r in trainer.runs(arm=arm, train_size=size)}
-            assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
+            assert {(lr, seed) for lr in RATES for seed in range(LR_SEEDS)} <= tried
     assert not [p for p in all_in_words(allocation.measured().problems) if "not tried" in p]
 
 
@@ -119,14 +119,14 @@ def test_a_small_budget_on_large_data_goes_to_the_largest_size_that_it_can_tune(
     top = allocation.measured().sizes[-1]
     for arm in LEVELS:
         tried = {(r.lr, r.seed) for r in trainer.runs(arm=arm, train_size=top)}
-        assert {(lr, seed) for lr in RATES for seed in range(TUNING_SEEDS)} <= tried
+        assert {(lr, seed) for lr in RATES for seed in range(LR_SEEDS)} <= tried
     assert trainer.now <= limit - allocation.budget.closing
     # 24 runs on two threads at three times the size would take all that is left for runs.
     took = (0.5 + 4e-4 * 3 * top) * 1.25 * 12
     assert top == 200_000 or took > 0.8 * (limit - allocation.budget.closing) / 1.25
     assert top >= {60.0: 1_000, 90.0: 2_000, 180.0: 8_000, 600.0: 25_000}[limit]
     assert {size for what, size in allocation.left_out if what == "all arms"} == {
-        size for size in allocation.sizes if size not in allocation.tuned
+        size for size in allocation.sizes if size not in allocation.lr_sizes
     }
 
 
@@ -185,7 +185,7 @@ def test_a_best_rate_at_the_edge_widens_the_grid_for_every_arm_of_that_size():
     for size, rates in wanted.items():
         for arm in LEVELS:
             assert {lr for lr, _ in tried[size][arm]} == set(rates)
-            assert {(lr, seed) for lr in rates for seed in range(TUNING_SEEDS)} <= tried[size][arm]
+            assert {(lr, seed) for lr in rates for seed in range(LR_SEEDS)} <= tried[size][arm]
     problems = all_in_words(allocation.measured().problems)
     problems = [p for p in problems if "lowest or highest" in p]
     assert problems == [

@@ -32,7 +32,7 @@ def make_inputs(words=60):
     lexicon = [f"w{i}" for i in range(words)]
     train, validation, test = (make_split(rng, words, size) for size in (80, 30, 30))
     corpus = Corpus("tiny", lexicon, ["x", "y", "z"], train, validation, test)
-    reference = match_lexicon(Keyed(lexicon[: words * 2 // 3], 6, rng), lexicon, train.words)
+    reference = match_lexicon(Keyed(lexicon[: words * 2 // 3], 6, rng), lexicon, train.word_ids)
     return Inputs(corpus, reference, None, False)
 
 

@@ -161,7 +161,7 @@ def test_an_entity_by_its_worst_token_and_a_false_one_by_what_it_claims():
 @given(tagged_text(BIO), st.randoms(use_true_random=False))
 def test_groups_add_up_to_the_whole(text, random):
     split, predicted = text
-    groups = np.array([random.choice(list(Group)) for _ in split.words], dtype=np.int64)
+    groups = np.array([random.choice(list(Group)) for _ in split.word_ids], dtype=np.int64)
     for metric in ("accuracy", "entity_f1"):
         try:
             scorer = scorer_of(metric, split, BIO, "test")

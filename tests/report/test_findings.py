@@ -36,7 +36,7 @@ def test_findings_are_json_without_nan(simulated):
 
 def test_expected_validation_rises_with_trials_and_uses_every_rate(simulated):
     f = find(measure(simulated(seeds=4), "c0ffee"))
-    for scores in f.tuning.values():
+    for scores in f.lr_trials.values():
         assert len(scores) == 12
         assert np.all(np.diff(scores) >= 0)
 

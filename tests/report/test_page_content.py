@@ -263,7 +263,7 @@ def test_every_axis_says_its_unit_and_errors_have_one(simulated, task):
         assert all(1 < float(error) < 100 for error in errors)
 
 
-def test_what_tuning_buys_names_the_learning_rates(simulated):
+def test_what_lr_trials_buy_names_the_learning_rates(simulated):
     f = find(measure(simulated(seeds=2).drop(arm="random-tuned", lr=0.0003), "c0ffee"))
     [figure] = [x for x in draw(f) if x.name == "tuning"]
     tried = (

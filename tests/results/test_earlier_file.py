@@ -165,7 +165,7 @@ def test_a_sweep_goes_on_from_it(tmp_path, condition, sizes):
     base = RunConfig(**{k: groups[k](**v) if k in groups else v for k, v in config.items()})
     corpus = world_corpus("token", 0, 400, 10_000, 20_000, 2000)
     corpus = pooled(corpus, base.folds) if base.folds else corpus
-    reference = match_lexicon(Drawn(corpus.lexicon), corpus.lexicon, corpus.train.words)
+    reference = match_lexicon(Drawn(corpus.lexicon), corpus.lexicon, corpus.train.word_ids)
     vars(reference)["fingerprint"] = base.vectors
     arms = [arm for arm in FOUR_ARMS if condition == PLAIN or arm.embed == "pretrained"]
     runs = Grid(arms, sizes, [0, 1], [0.003], base).runs()

@@ -38,7 +38,7 @@ def test_every_sentence_is_counted_once_a_seed(swept, folded):
     pool = folded.corpus.train
     tokens, ends = pool.tokens, pool.offsets[1:-1]
     # Equal sentences are one unit.
-    distinct = {words.tobytes() for words in np.split(pool.words, ends)}
+    distinct = {words.tobytes() for words in np.split(pool.word_ids, ends)}
     assert len(distinct) < pool.sentences
     for counts in m.counts.values():
         assert counts.shape == (2, len(distinct), 2)

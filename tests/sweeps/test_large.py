@@ -45,9 +45,9 @@ def test_the_stops_are_those_of_training_subsets(chunk):
             completed.append(size)
             read = len(text) + piece.offsets[sentences]
             assert size <= read == whole.offsets[np.searchsorted(whole.offsets, size)]
-        text += piece.words.tolist()
+        text += piece.word_ids.tolist()
     assert completed == sizes
-    assert text == whole.words.tolist()
+    assert text == whole.word_ids.tolist()
 
 
 def test_pieces_end_where_chunks_do_and_at_the_places_given():
@@ -139,7 +139,7 @@ def test_rows_that_the_stream_has_not_reached_stay_and_count_as_unseen():
         chunk = next(world_stream(0, 1000, 1000, 2000))
         arm.train_on(chunk, 0)
         result = arm.evaluate(run)
-        seen = np.unique(chunk.words)
+        seen = np.unique(chunk.word_ids)
         assert result.train_types == len(seen)
         moved = (arm.engine.parameters()["embedding.weight"] != arm.table.rows).any(axis=1)
         reached = set(arm.table.row_of[seen].tolist()) | {1}  # UNK learns too

@@ -32,7 +32,7 @@ def data(request):
     task = request.param
     corpus = world_corpus(task, 0, 600, 300, 1000, **WORLD)
     keyed = world_vectors(task, 0, 20, **WORLD)
-    return corpus, match_lexicon(keyed, corpus.lexicon, corpus.train.words)
+    return corpus, match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids)
 
 
 def configure(corpus, engine, *, rule="adam", lr=None, finetune=True, **changes):

@@ -43,7 +43,7 @@ def references(corpora):
         keyed = KeyedVectors(DIM)
         vectors = np.random.default_rng(0).normal(size=(len(words), DIM)) * 0.4
         keyed.add_vectors(words, vectors.astype(np.float32))
-        found[task] = match_lexicon(keyed, corpus.lexicon, corpus.train.words)
+        found[task] = match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids)
     return found
 
 
@@ -163,10 +163,10 @@ def test_training_sizes_nest(start_run, corpora):
         )
         assert small.trained < large.trained
         assert np.array_equal(small.rows[: small.trained], large.rows[: small.trained])
-        assert small.words[: small.trained] == large.words[: small.trained]
+        assert small.forms[: small.trained] == large.forms[: small.trained]
         subset = corpora[task].training_subset(100, seed=0)
-        assert set(small.words[2 : small.trained]) == {
-            corpora[task].lexicon[i] for i in subset.words
+        assert set(small.forms[2 : small.trained]) == {
+            corpora[task].lexicon[i] for i in subset.word_ids
         }
 
 
@@ -243,17 +243,15 @@ def test_groups_are_the_same_for_all_arms_and_count_every_token(start_run, corpo
         for group in trained.result.groups.values():
             assert ("score" in group) == (group["n"] > 0)
     ((seen, pretrained, neither),) = sizes
-    subset = set(corpus.training_subset(500, 0).words.tolist())
+    subset = set(corpus.training_subset(500, 0).word_ids.tolist())
     known = references["token"].index >= 0
     expected = [
         Group.SEEN if w in subset else Group.PRETRAINED_ONLY if known[w] else Group.NEITHER
-        for w in corpus.test.words.tolist()
+        for w in corpus.test.word_ids.tolist()
     ]
     assert [seen, pretrained, neither] == [expected.count(group) for group in Group]
     vocabulary = Vocabulary.from_subset(corpus.training_subset(500, 0), len(corpus.lexicon))
-    found = word_groups(
-        corpus.test, vocabulary.lexicon_ids, len(corpus.lexicon), references["token"]
-    )
+    found = word_groups(corpus.test, vocabulary.word_ids, len(corpus.lexicon), references["token"])
     assert found.tolist() == expected
 
 

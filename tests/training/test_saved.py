@@ -36,7 +36,7 @@ def make_saved(task="token", name="window", **changes):
         label_names=labels,
         lowercase=False,
         tokenizer="whitespace",
-        words=WORDS,
+        forms=WORDS,
         origin=origin,
         parameters=parameters,
         source=VectorSource("vectors.bin", None, "abc"),
@@ -66,7 +66,7 @@ def test_what_is_saved_is_loaded_and_predicts_the_same(tmp_path, task, name):
     saved, model = make_saved(task, name)
     saved.save(tmp_path / "model")
     loaded = SavedModel.load(tmp_path / "model")
-    for field in ("task", "label_names", "lowercase", "tokenizer", "words", "source"):
+    for field in ("task", "label_names", "lowercase", "tokenizer", "forms", "source"):
         assert getattr(loaded, field) == getattr(saved, field)
     spec = SPECS[name]
     assert loaded.model.name == name
@@ -119,7 +119,7 @@ def test_a_word_without_a_row_takes_its_pretrained_vector(monkeypatch):
     rows = np.vstack([saved.parameters["embedding.weight"], keyed["dog"], keyed["berlin"]])
     wider = replace(
         saved,
-        words=[*WORDS, "dog", "Berlin"],
+        forms=[*WORDS, "dog", "Berlin"],
         origin=np.append(saved.origin, [Origin.PRETRAINED] * 2).astype(np.uint8),
         parameters={**saved.parameters, "embedding.weight": rows},
     )

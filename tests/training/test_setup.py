@@ -27,7 +27,7 @@ def reference(corpus):
     words = corpus.lexicon[::2]
     keyed = KeyedVectors(DIM)
     keyed.add_vectors(words, np.random.default_rng(0).normal(size=(len(words), DIM)).astype("f4"))
-    return match_lexicon(keyed, corpus.lexicon, corpus.train.words)
+    return match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids)
 
 
 def run_of(corpus, reference, **changes):
@@ -49,21 +49,21 @@ def test_arms_of_one_seed_share_words_and_examples(corpus, reference):
         for tuned in (False, True)
     ]
     for setup in setups[1:]:
-        assert np.array_equal(setup.subset.words, setups[0].subset.words)
+        assert np.array_equal(setup.subset.word_ids, setups[0].subset.word_ids)
         assert setup.table.trained == setups[0].table.trained
         trained = slice(setup.table.trained)
-        assert setup.table.words[trained] == setups[0].table.words[trained]
+        assert setup.table.forms[trained] == setups[0].table.forms[trained]
         assert np.array_equal(setup.train_set.rows, setups[0].train_set.rows)
 
 
 def test_every_word_of_the_subset_has_a_row_of_its_own(corpus, reference):
     setup = set_up(run_of(corpus, reference), corpus, reference)
-    words = np.unique(setup.subset.words)
+    words = np.unique(setup.subset.word_ids)
     assert setup.table.trained == len(words) + 2
     rows = setup.table.row_of[words]
     assert len(set(rows.tolist())) == len(words)
     assert rows.min() > UNK
-    assert [setup.table.words[row] for row in rows] == [corpus.lexicon[word] for word in words]
+    assert [setup.table.forms[row] for row in rows] == [corpus.lexicon[word] for word in words]
     assert setup.train_set.window == 3
 
 

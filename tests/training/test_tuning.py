@@ -19,7 +19,7 @@ def make_table(origins, counts, evaluated=2):
     table = EmbeddingTable(
         rows=np.zeros((n, 2), np.float32),
         origin=np.array(origin, np.uint8),
-        words=[str(i) for i in range(n)],
+        forms=[str(i) for i in range(n)],
         trained=2 + len(origins),
         row_of=np.arange(n, dtype=np.int32),
     )

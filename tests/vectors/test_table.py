@@ -58,7 +58,7 @@ def test_rows_agree_with_a_lookup_word_by_word(keyed, subset):
             continue
         assert row not in used, "two word forms share a row"
         used.add(row)
-        assert table.words[row] == word
+        assert table.forms[row] == word
         assert (row < table.trained) == (i in trained)
         if form is None:
             assert table.origin[row] == Origin.RANDOM
@@ -75,7 +75,7 @@ def test_a_word_keeps_its_row_and_its_start_when_the_training_size_grows(keyed, 
         small, _ = table_of(keyed, subset, kind, seed)
         large, _ = table_of(keyed, subset + more, kind, seed)
         assert np.array_equal(small.rows[: small.trained], large.rows[: small.trained])
-        assert small.words[: small.trained] == large.words[: small.trained]
+        assert small.forms[: small.trained] == large.forms[: small.trained]
 
 
 def test_arms_share_the_random_rows_of_words_without_a_vector(keyed):
@@ -123,6 +123,6 @@ def test_nested_subsets_of_a_corpus_have_nested_rows(keyed):
     tables = []
     for size in (10, 40, 200):
         subset = corpus.training_subset(size, seed=7)
-        tables.append(table_of(keyed, subset.words.tolist(), RANDOM.start, seed=7)[0])
+        tables.append(table_of(keyed, subset.word_ids.tolist(), RANDOM.start, seed=7)[0])
     for small, large in pairwise(tables):
         assert np.array_equal(small.rows, large.rows[: len(small.rows)])

@@ -20,7 +20,7 @@ _LOOKED_UP = 50
 class Ledger:
     """One line per row of the embedding table, PAD and UNK left out.
 
-    words      [n]
+    forms      [n]
     counts     int64 [n]    occurrences in training
     trainable  bool [n]
     distance   float64 [n]  Euclidean, from start to end
@@ -31,7 +31,7 @@ class Ledger:
     kinds      the lines of each kind: `most_moved`, `frequent`, `fixed`
     """
 
-    words: list[str]
+    forms: list[str]
     counts: NDArray[np.int64]
     trainable: NDArray[np.bool_]
     distance: NDArray[np.float64]
@@ -62,24 +62,24 @@ class Ledger:
                 found[f"overlap_{kind}"] = float(np.mean([overlap[i] for i in lines.tolist()]))
         most = self.kinds["most_moved"][:10].tolist()
         found["most_moved"] = [
-            {"word": self.words[i], "distance": float(self.distance[i])} for i in most
+            {"word": self.forms[i], "distance": float(self.distance[i])} for i in most
         ]
         return found
 
     def columns(self) -> dict[str, list[Any]]:
         """The ledger as columns of equal length; None where nothing was looked up or defined."""
         neighbours: dict[str, list[Any]] = {
-            "overlap": [None] * len(self.words),
-            "neighbours_before": [None] * len(self.words),
-            "neighbours_after": [None] * len(self.words),
+            "overlap": [None] * len(self.forms),
+            "neighbours_before": [None] * len(self.forms),
+            "neighbours_after": [None] * len(self.forms),
         }
         lines = zip(self.looked_up, self.overlap, self.before, self.after, strict=True)
         for i, overlap, before, after in lines:
             neighbours["overlap"][i] = float(overlap)
-            neighbours["neighbours_before"][i] = [self.words[j] for j in before]
-            neighbours["neighbours_after"][i] = [self.words[j] for j in after]
+            neighbours["neighbours_before"][i] = [self.forms[j] for j in before]
+            neighbours["neighbours_after"][i] = [self.forms[j] for j in after]
         return {
-            "word": self.words,
+            "word": self.forms,
             "count": self.counts.tolist(),
             "trainable": self.trainable.tolist(),
             "distance": self.distance.tolist(),
@@ -90,7 +90,7 @@ class Ledger:
 
 
 def movement_ledger(
-    words: list[str],
+    forms: list[str],
     counts: NDArray[np.int64],
     trainable: NDArray[np.bool_],
     before: NDArray[np.float32],
@@ -116,7 +116,7 @@ def movement_ledger(
     }
     looked_up = np.unique(np.concatenate(list(kinds.values())))
     return Ledger(
-        words,
+        forms,
         counts,
         trainable,
         distance,

@@ -1,4 +1,4 @@
-"""Fair comparison: one tuning budget for all arms, test scores read at the chosen setting alone.
+"""Fair comparison: equal lr trials for all arms, test scores read at the chosen setting alone.
 
 The learning rate is chosen per arm and size by the mean validation score over the seeds on which
 every rate of that arm and size was tried. Further seeds may then run at the chosen rate alone.
@@ -18,7 +18,7 @@ class Selection:
     """What validation chose.
 
     chosen        [arms][sizes]: index into `rates`; None where nothing could be chosen
-    tuning_seeds  [arms][sizes]: seeds on which the choice rests
+    lr_seeds      [arms][sizes]: seeds on which the choice rests
     problems      what makes the comparison less than fair, cell by cell
     """
 
@@ -26,7 +26,7 @@ class Selection:
     sizes: tuple[float, ...]
     rates: tuple[float, ...]
     chosen: tuple[tuple[int | None, ...], ...]
-    tuning_seeds: tuple[tuple[int, ...], ...]
+    lr_seeds: tuple[tuple[int, ...], ...]
     problems: tuple[Reason, ...]
 
 
@@ -54,12 +54,12 @@ def select(
     # The budget of a size: every rate that any arm tried there.
     offered: NDArray[np.bool_] = np.any(np.isfinite(validation), axis=(0, 3))
     chosen: list[tuple[int | None, ...]] = []
-    tuning_seeds: list[tuple[int, ...]] = []
+    lr_seeds: list[tuple[int, ...]] = []
     problems: list[Reason] = []
     for a, arm in enumerate(arms):
         row = [_choose(validation[a, k]) for k in range(len(sizes))]
         chosen.append(tuple(rate for rate, _ in row))
-        tuning_seeds.append(tuple(seeds for _, seeds in row))
+        lr_seeds.append(tuple(seeds for _, seeds in row))
         for k, size in enumerate(sizes):
             of_cell = _problems(validation[a, k], offered[k], row[k][0], rates)
             problems += [_of_cell(arm, size, problem) for problem in of_cell]
@@ -68,7 +68,7 @@ def select(
         sizes=tuple(map(float, sizes)),
         rates=tuple(map(float, rates)),
         chosen=tuple(chosen),
-        tuning_seeds=tuple(tuning_seeds),
+        lr_seeds=tuple(lr_seeds),
         problems=tuple(problems),
     )
 

@@ -1,4 +1,4 @@
-"""What tuning buys: the best validation score to expect from a number of trials."""
+"""What learning-rate trials buy: the best validation score to expect from a number of trials."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def expected_best(scores: Sequence[float], trials: int) -> NDArray[np.float64]:
-    """Expected best validation score after 1..trials tuning trials: [trials].
+    """Expected best validation score after 1..trials learning-rate trials: [trials].
 
     Dodge et al. (2019), equation 4: the trials are draws with replacement from the scores seen.
     More trials than scores would promise more than was measured and are refused.

@@ -43,7 +43,7 @@ Measured = dict[str, Any]
 def against_fasttext(rounds: int = 3, sizes: Sequence[int] = SIZES, seed: int = 0) -> Measured:
     """CPU seconds to train each at equal accuracy, and their ratio, for each number of sentences.
 
-    fastText's seconds include reading its file, ours begin with the ids of the words;
+    fastText's seconds include reading its file, ours begin with the word ids;
     `reading_seconds` is what fastText does once, whatever the epochs.
     """
     if importlib.util.find_spec("fasttext") is None:
@@ -131,7 +131,7 @@ def train_here(folder: Path, lr: float, epochs: int) -> tuple[float, float]:
 
 
 def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[float, float]:
-    """CPU seconds from the ids of the words on (vocabulary, table and training), and accuracy."""
+    """CPU seconds from the word ids on (vocabulary, table and training), and accuracy."""
     began = time.process_time()
     vocabulary = Vocabulary.from_subset(corpus.train, len(corpus.lexicon))
     start = RANDOM.without_vectors(len(corpus.lexicon), DIM, seed)
@@ -165,8 +165,8 @@ def _train_ours(corpus: Corpus, lr: float, epochs: int, seed: int) -> tuple[floa
 def _lines(corpus: Corpus, split: Split) -> Iterator[str]:
     """fastText's format: a label and the words."""
     for i, label in enumerate(split.labels.tolist()):
-        words = split.words[split.offsets[i] : split.offsets[i + 1]]
-        yield f"__label__{label} " + " ".join(corpus.lexicon[word] for word in words)
+        word_ids = split.word_ids[split.offsets[i] : split.offsets[i + 1]]
+        yield f"__label__{label} " + " ".join(corpus.lexicon[i] for i in word_ids)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,7 @@ def handwritten_engine(problem: Problem) -> Train:
     table = EmbeddingTable(
         rows=compact.table,
         origin=np.zeros(count, np.uint8),
-        words=[""] * count,
+        forms=[""] * count,
         trained=count,
         row_of=np.arange(count, dtype=np.int32),
     )

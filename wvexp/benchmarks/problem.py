@@ -60,8 +60,8 @@ def make_problem(
     """Words by Zipf's law; a word's label is its own, in one case of five another."""
     rng = stream(seed, "benchmark training")
     share = 1 / np.arange(1, VOCABULARY)
-    words = rng.choice(np.arange(1, VOCABULARY), size=windows, p=share / share.sum())
-    labels = rng.integers(CLASSES, size=VOCABULARY)[words]
+    rows = rng.choice(np.arange(1, VOCABULARY), size=windows, p=share / share.sum())
+    labels = rng.integers(CLASSES, size=VOCABULARY)[rows]
     odd = rng.random(windows) < 0.2
     labels[odd] = rng.integers(CLASSES, size=odd.sum())
     table = rng.normal(scale=0.4, size=(VOCABULARY, DIM)).astype(np.float32)
@@ -69,7 +69,7 @@ def make_problem(
     offsets = np.append(np.arange(0, windows, _SENTENCE), windows)
     return Problem(
         table=table,
-        examples=Examples(words.astype(np.int32), offsets, labels.astype(np.int32), WINDOW),
+        examples=Examples(rows.astype(np.int32), offsets, labels.astype(np.int32), WINDOW),
         order=rng.permutation(windows),
         network=draw_weights(head_shapes(WINDOW * DIM, HIDDEN, CLASSES), rng),
         rule=rule,

@@ -42,10 +42,10 @@ def coverage(
     if config.data.kind == "files":  # what was split off the training file belongs to it
         splits += [corpus.validation] if config.data.validation is None else []
         splits += [corpus.test] if config.data.test is None else []
-    words_read = np.concatenate([split.words for split in splits])
-    counts = np.bincount(words_read, minlength=len(corpus.lexicon))
-    words = Counter({word: int(n) for word, n in zip(corpus.lexicon, counts, strict=True) if n})
-    return coverage_report(words, path, member, limits).lines()
+    word_ids = np.concatenate([split.word_ids for split in splits])
+    counts = np.bincount(word_ids, minlength=len(corpus.lexicon))
+    forms = Counter({form: int(n) for form, n in zip(corpus.lexicon, counts, strict=True) if n})
+    return coverage_report(forms, path, member, limits).lines()
 
 
 def export(model: str, out: str) -> list[str]:

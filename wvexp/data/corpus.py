@@ -60,7 +60,7 @@ class Corpus:
             digest.update("\0".join(names).encode("utf-8", "surrogatepass") + b"\1")
         for split in (self.train, self.validation, self.test):
             digest.update(split.task.encode())
-            for array in (split.words, split.offsets, split.labels, split.documents):
+            for array in (split.word_ids, split.offsets, split.labels, split.documents):
                 digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
         if self.unseen_labels:
             unseen = "\0".join(("unseen", *self.unseen_labels))
@@ -116,7 +116,7 @@ class Corpus:
         ids = {word: i for i, word in enumerate(lexicon)}
         mapping = np.array([ids[form] for form in forms], dtype=np.int32)
         train, validation, test = (
-            replace(split, words=mapping[split.words])
+            replace(split, word_ids=mapping[split.word_ids])
             for split in (self.train, self.validation, self.test)
         )
         return replace(self, lexicon=lexicon, train=train, validation=validation, test=test)

@@ -113,7 +113,7 @@ def concatenated(splits: list[Split], *, shared: bool = False) -> Split:
     lengths = np.concatenate([np.diff(split.offsets) for split in splits])
     return Split(
         task=splits[0].task,
-        words=np.concatenate([split.words for split in splits]),
+        word_ids=np.concatenate([split.word_ids for split in splits]),
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         labels=np.concatenate([split.labels for split in splits]),
         documents=documents,

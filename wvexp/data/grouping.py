@@ -35,11 +35,11 @@ def _equal_texts(split: Split, lexicon: Sequence[str]) -> NDArray[np.int64]:
     """Equal numbers [sentences] for texts that are equal but for casing."""
     forms: dict[str, int] = {}
     folded = np.array([forms.setdefault(w.lower(), len(forms)) for w in lexicon], dtype=np.int32)
-    words = folded[split.words]
+    word_ids = folded[split.word_ids]
     seen: dict[bytes, int] = {}
     return np.array(
         [
-            seen.setdefault(words[start:end].tobytes(), len(seen))
+            seen.setdefault(word_ids[start:end].tobytes(), len(seen))
             for start, end in pairwise(split.offsets.tolist())
         ],
         dtype=np.int64,

@@ -51,7 +51,7 @@ class Leakage:
 def find_leakage(train: Split, test: Split) -> Leakage | None:
     """How many test sentences stand, word for word, in the training split; None for none."""
     counts = Counter(_contents(test))
-    shared = sum(counts[words] for words in {w for w in _contents(train) if w in counts})
+    shared = sum(counts[content] for content in {c for c in _contents(train) if c in counts})
     return Leakage(shared, counts.total()) if shared else None
 
 
@@ -63,9 +63,9 @@ def leakage_between_groups(pool: Split, groups: NDArray[np.int64]) -> Leakage | 
     counts = Counter(_contents(pool))
     held: dict[bytes, set[int]] = {}
     long = groups[np.diff(pool.offsets) >= LEAST_TOKENS].tolist()
-    for words, group in zip(_contents(pool), long, strict=True):
-        held.setdefault(words, set()).add(group)
-    apart = sum(counts[words] for words, groups_of in held.items() if len(groups_of) > 1)
+    for content, group in zip(_contents(pool), long, strict=True):
+        held.setdefault(content, set()).add(group)
+    apart = sum(counts[content] for content, groups_of in held.items() if len(groups_of) > 1)
     return Leakage(apart, counts.total(), pooled=True) if apart else None
 
 
@@ -73,4 +73,4 @@ def _contents(split: Split) -> Iterator[bytes]:
     """The word ids of each sentence that is long enough to be no accident."""
     for start, end in pairwise(split.offsets.tolist()):
         if end - start >= LEAST_TOKENS:
-            yield split.words[start:end].tobytes()
+            yield split.word_ids[start:end].tobytes()

@@ -17,15 +17,15 @@ class Split:
     """Sentences of one split, one after another.
 
     task      name of the `TaskKind`: whether tokens or sentences are the examples
-    words     int32 [tokens]       ids into `Corpus.lexicon`
-    offsets   int64 [sentences+1]  sentence i is words[offsets[i]:offsets[i+1]]
+    word_ids  int32 [tokens]       index into `Corpus.lexicon`
+    offsets   int64 [sentences+1]  sentence i is word_ids[offsets[i]:offsets[i+1]]
     labels    int32 [examples], by task; ids into `Corpus.label_names`, from its end
               on into `Corpus.unseen_labels` (never in training)
     documents int32 [sentences]    the document of each sentence; None where the data names none
     """
 
     task: Task
-    words: NDArray[np.int32]
+    word_ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     labels: NDArray[np.int32]
     documents: NDArray[np.int32] | None = None
@@ -48,7 +48,7 @@ class Split:
 
     @property
     def tokens(self) -> int:
-        return len(self.words)
+        return len(self.word_ids)
 
     @property
     def examples(self) -> int:
@@ -64,7 +64,7 @@ class Split:
         tokens = np.repeat(starts - offsets[:-1], lengths) + np.arange(offsets[-1])
         return Split(
             task=self.task,
-            words=self.words[tokens],
+            word_ids=self.word_ids[tokens],
             offsets=offsets,
             labels=self.labels[self.kind.chosen(sentences, tokens)],
             documents=None if self.documents is None else self.documents[sentences],

@@ -52,7 +52,7 @@ def make_units(split: Split, lexicon: list[str]) -> Units:
     digests = [hashlib.blake2b(digest_size=8) for _ in range(int(of_sentence.max(initial=-1)) + 1)]
     for sentence, unit in enumerate(of_sentence.tolist()):
         start, end = split.offsets[sentence : sentence + 2]
-        digests[unit].update(b"\0".join([forms[i] for i in split.words[start:end].tolist()]))
+        digests[unit].update(b"\0".join([forms[i] for i in split.word_ids[start:end].tolist()]))
         digests[unit].update(b"\1")
     seen: Counter[str] = Counter()
     ids = []

@@ -20,11 +20,11 @@ class Vocabulary:
     Because subsets of one seed are prefixes of one order, so are their vocabularies: a word keeps
     its row, and with it its random starting vector, when the training size grows.
 
-    lexicon_ids int32 [rows - 2]  id in the corpus's lexicon of row 2, 3, ...
-    counts      int64 [rows]      occurrences in the subset; 0 for PAD and UNK
+    word_ids  int32 [rows - 2]  that of row 2, 3, ...
+    counts    int64 [rows]      occurrences in the subset; 0 for PAD and UNK
     """
 
-    lexicon_ids: NDArray[np.int32]
+    word_ids: NDArray[np.int32]
     counts: NDArray[np.int64]
 
     @classmethod
@@ -33,9 +33,9 @@ class Vocabulary:
         counts = np.zeros(lexicon_size, dtype=np.int64)
         # Of several writes to one place the last stays: written backwards, the first occurrence.
         for start in reversed(range(0, subset.tokens, _PIECE)):
-            words = subset.words[start : start + _PIECE].astype(np.intp)
-            first[words[::-1]] = np.arange(start + len(words) - 1, start - 1, -1)
-            counts += np.bincount(words, minlength=lexicon_size)
+            word_ids = subset.word_ids[start : start + _PIECE].astype(np.intp)
+            first[word_ids[::-1]] = np.arange(start + len(word_ids) - 1, start - 1, -1)
+            counts += np.bincount(word_ids, minlength=lexicon_size)
         present = np.flatnonzero(counts)
         ids = present[np.argsort(first[present], kind="stable")].astype(np.int32)
         return cls(ids, np.concatenate([[0, 0], counts[ids]]))

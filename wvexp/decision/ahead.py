@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from wvexp.decision.allocation import (
     CLOSE_SEEDS,
     EXTENSIONS,
+    LR_SEEDS,
     MOST_SEEDS,
     SEEDS,
-    TUNING_SEEDS,
     Allocation,
     first_rates,
 )
@@ -42,12 +42,12 @@ def ahead(allocation: Allocation) -> Ahead:
     base, budget = allocation.base, allocation.budget
     stored = allocation.stored()
     known = {run.key for run in stored}
-    top = max(allocation.tuned, default=base.train_size)
+    top = max(allocation.lr_sizes, default=base.train_size)
     runs, seconds = 0, 0.0
     for size in allocation.sizes:
         at_size = [key for key, trained_at in allocation.asked.items() if trained_at == size]
         count = _of_each_arm(allocation, size, top) * len(FOUR_ARMS) * (base.folds or 1)
-        if size not in allocation.tuned:
+        if size not in allocation.lr_sizes:
             count = max(0, count - len(known & set(at_size)))
         each = [
             _at_most(replace(base, train_size=size, finetune=arm.finetune), stored)
@@ -75,13 +75,13 @@ def _at_most(run: RunConfig, stored: Sequence[StoredRun]) -> float:
 
 
 def _of_each_arm(allocation: Allocation, size: int, top: int) -> int:
-    """Runs of each arm that may be wanted at a size: tuning, where it is not done, and seeds."""
+    """Runs of each arm that may be wanted at a size: lr trials, where not done, and seeds."""
     wanted = CLOSE_SEEDS if size == top else SEEDS
     if allocation.budget.limit is not None:
         wanted = MOST_SEEDS if size == top else CLOSE_SEEDS
-    # All of them at first: another rate may be chosen than was tuned best.
+    # All of them at first: another rate may be chosen than did best in the trials.
     seeds = max(0, wanted - allocation.seeds.get(size, 0))
-    if size in allocation.tuned:
+    if size in allocation.lr_sizes:
         return seeds
     rates = len(first_rates(allocation.base.optim.name)) + EXTENSIONS
-    return rates * TUNING_SEEDS + seeds
+    return rates * LR_SEEDS + seeds

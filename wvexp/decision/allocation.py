@@ -38,7 +38,7 @@ EXTENSIONS = 2
 STEPS = 5
 # Seeds with which learning rates are chosen, with which arms are given up, that every arm in the
 # running gets, and that a close decision gets at the largest size; the last with a budget alone.
-TUNING_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
+LR_SEEDS, SIEVING_SEEDS, SEEDS, CLOSE_SEEDS, MOST_SEEDS = 2, 3, 5, 10, 20
 # Arms of the guidance's comparisons: they get the usual seeds whatever their score.
 COMPARED = {PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED}
 # Of what a budget leaves for runs, what the size on which the choice rests may take.
@@ -75,8 +75,8 @@ class Allocation:
 
     Attributes
     ----------
-    tuned
-        The sizes at which every arm tried every learning rate.
+    lr_sizes
+        The sizes whose learning-rate trials are done: every arm tried every learning rate.
     left_out
         What the budget left out: one of `WHAT`, and the training size.
     failed
@@ -93,7 +93,7 @@ class Allocation:
         self.base, self.store, self.train = base, store, train
         self.budget, self.margin = budget, margin
         self.sizes = size_ladder(base.train_size, STEPS)
-        self.tuned: list[int] = []
+        self.lr_sizes: list[int] = []
         self.left_out: list[tuple[str, int]] = []
         self.failed: set[str] = set()
         self.asked: dict[str, int] = {}
@@ -147,25 +147,25 @@ class Allocation:
         *smaller, full = self.sizes
         if self.budget.limit is None:
             for size in (*smaller[:2], full, *reversed(smaller[2:])):
-                self._tune(size)
+                self._try_rates(size)
         else:
             self._reach(self._climb())
-        if self.tuned and not self.empty:
-            self._deepen(max(self.tuned))
-        untuned = [size for size in self.sizes if size not in self.tuned]
-        if untuned:
+        if self.lr_sizes and not self.empty:
+            self._deepen(max(self.lr_sizes))
+        without = [size for size in self.sizes if size not in self.lr_sizes]
+        if without:
             # Begun, if not finished in this time: the next decision goes on from there.
-            larger = [size for size in untuned if size > max(self.tuned, default=0)]
-            self._tune((larger or untuned)[0], share=math.inf)
-        self.left_out += [(WHAT[0], size) for size in self.sizes if size not in self.tuned]
+            larger = [size for size in without if size > max(self.lr_sizes, default=0)]
+            self._try_rates((larger or without)[0], share=math.inf)
+        self.left_out += [(WHAT[0], size) for size in self.sizes if size not in self.lr_sizes]
 
     def _climb(self) -> list[int]:
-        """Look at the sizes one after the other while tuning there can be expected to fit.
+        """Look at the sizes one after the other while lr trials there can be expected to fit.
 
         Returns the sizes below the first at which it cannot: those and others between them.
         """
         smallest, *larger = self.sizes
-        self._look(smallest, TUNING_SEEDS, share=math.inf)
+        self._look(smallest, LR_SEEDS, share=math.inf)
         beyond = math.inf
         for size in larger:
             # What one size took says little of another: scoring takes as long at all sizes.
@@ -177,17 +177,17 @@ class Allocation:
         return sorted(size for size in {*self.sizes, *finer} if size < beyond)
 
     def _reach(self, sizes: Sequence[int]) -> None:
-        """Tune at the largest of the sizes that fits, then at the usual ones below it."""
+        """Lr trials at the largest of the sizes that fits, then at the usual ones below it."""
         top = next((n for n in reversed(sizes) if self._fits(n, _TOP_SHARE)), sizes[0])
         self.sizes = sorted({*self.sizes, top})
-        self._tune(top)
+        self._try_rates(top)
         for size in self.sizes:
             if size < top:
-                self._tune(size)
+                self._try_rates(size)
 
     def _fits(self, size: int, share: float = 1.0) -> bool:
-        """Whether every arm can be expected to be tuned at the size in a share of what is left."""
-        batch = self._tuning(size, first_rates(self.base.optim.name))
+        """Whether lr trials at the size can be expected to fit into a share of what is left."""
+        batch = self._lr_trials(size, first_rates(self.base.optim.name))
         return self.budget.allows(batch, self.stored(), self.model_seconds(batch), share)
 
     def _deepen(self, top: int) -> None:
@@ -229,27 +229,27 @@ class Allocation:
 
         One seed after the other, two at the first size: the first runs of a process also compile.
         """
-        batch = self._tuning(size, [first_rates(self.base.optim.name)[1]])
+        batch = self._lr_trials(size, [first_rates(self.base.optim.name)[1]])
         each = list(dict.fromkeys(run.seed for run in batch))[:seeds]
         return all(
             self._train([run for run in batch if run.seed == seed], (WHAT[0], size), share)
             for seed in each
         )
 
-    def _tune(self, size: int, share: float = 1.0) -> bool:
+    def _try_rates(self, size: int, share: float = 1.0) -> bool:
         """Every arm with the same learning rates at one size; the grid grows where it must."""
         rates = list(first_rates(self.base.optim.name))
-        batch = self._tuning(size, rates)
+        batch = self._lr_trials(size, rates)
         if not self._train(batch, (WHAT[0], size), share):
             return False
         self._planned.update(run.key for run in batch)
-        self.tuned.append(size)
+        self.lr_sizes.append(size)
         self.left_out = [(what, at) for what, at in self.left_out if (what, at) != (WHAT[0], size)]
         for _ in range(EXTENSIONS):
             beyond = self._beyond(size, rates)
             if not beyond:
                 break
-            batch = self._tuning(size, beyond)
+            batch = self._lr_trials(size, beyond)
             if not self._train(batch, (WHAT[1], size), share):
                 break
             self._planned.update(run.key for run in batch)
@@ -287,9 +287,9 @@ class Allocation:
         two seeds are there.
         """
         stored = self.stored()
-        if len({run.seed for run in stored}) < TUNING_SEEDS:
+        if len({run.seed for run in stored}) < LR_SEEDS:
             return 0.0  # not known yet: the first runs of a process also compile
-        largest = max([self.sizes[0], *self.tuned, *(run.train_size for run in batch)])
+        largest = max([self.sizes[0], *self.lr_sizes, *(run.train_size for run in batch)])
         for size in (self.base.train_size, largest):
             arms = (replace(self.base, train_size=size, finetune=t) for t in (False, True))
             seconds = max(expected_seconds(run, stored) for run in arms)
@@ -307,9 +307,9 @@ class Allocation:
         higher = LADDER[LADDER.index(rates[-1]) + 1 :][:1] if (edges > 0).any() else ()
         return [*lower, *higher]
 
-    def _tuning(self, size: int, rates: Sequence[float]) -> list[RunConfig]:
-        """Every arm with every learning rate on the tuning seeds."""
-        seeds = [self.base.seed + i for i in range(TUNING_SEEDS)]
+    def _lr_trials(self, size: int, rates: Sequence[float]) -> list[RunConfig]:
+        """Every arm with every learning rate on the seeds of those trials."""
+        seeds = [self.base.seed + i for i in range(LR_SEEDS)]
         return Grid(FOUR_ARMS, [size], seeds, rates, self.base).runs()
 
     def _further(self, size: int, seeds: int, all_arms: bool) -> list[RunConfig]:

@@ -22,7 +22,7 @@ from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.splitting import SHARE
 from wvexp.decision.ahead import ahead
-from wvexp.decision.allocation import MOST_SEEDS, TUNING_SEEDS, WHAT, Allocation
+from wvexp.decision.allocation import LR_SEEDS, MOST_SEEDS, WHAT, Allocation
 from wvexp.decision.budget import Budget, Pace
 from wvexp.decision.decision import Decision
 from wvexp.decision.progress import LiveDecision
@@ -201,8 +201,8 @@ def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:
 
 
 def _first_runs(base: RunConfig) -> list[RunConfig]:
-    """A run of every fold and of the seeds that are tuned: each is to have a score."""
-    seeds = [base.seed + i for i in range(TUNING_SEEDS)]
+    """A run of every fold and of the seeds of the lr trials: each is to have a score."""
+    seeds = [base.seed + i for i in range(LR_SEEDS)]
     return Grid(FOUR_ARMS[:1], [base.train_size], seeds, [base.optim.lr], base).runs()
 
 
@@ -239,12 +239,12 @@ def left_out(
 ) -> tuple[Reason, ...]:
     """What the budget left out, as one reason, or none.
 
-    `measured` are the sizes of the runs that the decision rests on: where arms were not tuned
-    alike at one of them, runs were left out there, not all.
+    `measured` are the sizes of the runs that the decision rests on: where the learning-rate trials
+    are not complete at one of them, runs were left out there, not all.
     """
-    untuned = {size for what, size in what_where if what == WHAT[0]}
-    named = {"all arms": untuned - set(measured), "some runs": untuned & set(measured)}
+    without = {size for what, size in what_where if what == WHAT[0]}
+    named = {"all arms": without - set(measured), "some runs": without & set(measured)}
     for what in WHAT[1:]:
-        named[what] = {size for w, size in what_where if w == what} - untuned
+        named[what] = {size for w, size in what_where if w == what} - without
     parts = tuple((what, tuple(sorted(sizes))) for what, sizes in named.items() if sizes)
     return (Reason(Why.LEFT_OUT_BY_BUDGET, budget=budget, parts=parts),) if parts else ()

@@ -102,7 +102,7 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
         keyed, source = _world_vectors(data, corpus.task, embed.dim)
     else:
         return _with_notes(Inputs(corpus, None, None, lowercase, tuple(notes)))
-    reference = match_lexicon(keyed, corpus.lexicon, corpus.train.words)
+    reference = match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids)
     _check_coverage(source, reference, corpus, embed.min_coverage)
     if opened is not None:
         known = reference.index >= 0
@@ -245,11 +245,11 @@ def _check_coverage(
     source: VectorSource, reference: ReferenceVectors, corpus: Corpus, least: float
 ) -> None:
     found = reference.index >= 0
-    words = corpus.train.words
-    share = float(found[words].mean())
+    word_ids = corpus.train.word_ids
+    share = float(found[word_ids].mean())
     if share >= least and share > 0:
         return
-    missing = Counter(words[~found[words]].tolist()).most_common(5)
+    missing = Counter(word_ids[~found[word_ids]].tolist()).most_common(5)
     raise UserError(
         f"{source.path}: only {share:.1%} of the training tokens have a vector "
         f"(most frequent without: {' '.join(shortened(corpus.lexicon[i]) for i, _ in missing)})",

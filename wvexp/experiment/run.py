@@ -167,13 +167,13 @@ def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
     import pyarrow
     import pyarrow.parquet
 
-    table, words = trained.table, slice(UNK + 1, None)
+    table, real = trained.table, slice(UNK + 1, None)
     ledger = movement_ledger(
-        table.words[words],
-        trained.counts[words],
-        trained.trainable[words],
-        table.rows[words],
-        trained.parameters["embedding.weight"][words],
+        table.forms[real],
+        trained.counts[real],
+        trained.trainable[real],
+        table.rows[real],
+        trained.parameters["embedding.weight"][real],
     )
     pyarrow.parquet.write_table(pyarrow.table(ledger.columns()), folder / "movement.parquet")
     movement = {**trained.result.movement, **ledger.summary()}
@@ -208,7 +208,7 @@ def _write_run(
         label_names=inputs.corpus.label_names,
         lowercase=inputs.lowercase,
         tokenizer=inputs.corpus.tokenizer,
-        words=trained.table.words,
+        forms=trained.table.forms,
         origin=trained.table.origin,
         parameters=trained.parameters,
         source=inputs.source if STARTS[run.embed].looks_up else None,

@@ -134,12 +134,12 @@ class ModelCase:
         return loss
 
 
-def _sentences(words: Array, offsets: Array) -> list[Array]:
-    return [words[start:end] for start, end in pairwise(offsets)]
+def _sentences(rows: Array, offsets: Array) -> list[Array]:
+    return [rows[start:end] for start, end in pairwise(offsets)]
 
 
 def _mean(E: torch.Tensor, sentence: Array) -> torch.Tensor:
-    real = [int(word) for word in sentence if word != PAD]
+    real = [int(row) for row in sentence if row != PAD]
     return E[real].mean(dim=0) if real else torch.zeros(E.shape[1], dtype=E.dtype)
 
 

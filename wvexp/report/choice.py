@@ -1,4 +1,4 @@
-"""The choice of an arm at the largest size, held back where the tuning leaves it open."""
+"""The choice of an arm at the largest size, held back where the lr trials leave it open."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -110,7 +110,7 @@ class Findings:
     fade: Fade | None
     curves: dict[str, LearningCurve]
     measures: dict[float, SizeMeasures]
-    tuning: dict[str, list[float]]
+    lr_trials: dict[str, list[float]] = field(metadata={"key": "tuning"})  # as in report.json
     groups: tuple[GroupError, ...]
     labels: tuple[LabelScore, ...]
     label_counts: Mapping[str, int]
@@ -195,7 +195,7 @@ def find(
         fade=fade,
         curves=curves,
         measures=measures,
-        tuning=expected_validation(m),
+        lr_trials=expected_validation(m),
         groups=group_errors(m),
         labels=label_scores(m),
         label_counts=label_counts(m),
@@ -226,7 +226,8 @@ def plain(value: Any) -> Any:
         said = {"reason": in_words(value.reason), "remedy": remedy_words(value)}
         return {**said, "arm": value.arm}
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        named = ((f.metadata.get("key", f.name), getattr(value, f.name)) for f in fields(value))
+        return {name: plain(item) for name, item in named}
     if isinstance(value, Mapping):
         return {_name(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list | set | frozenset):

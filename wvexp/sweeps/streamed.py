@@ -89,15 +89,15 @@ class StreamedRun:
             move_rows=True,
             should_stop=should_stop,
         )
-        self.counts += np.bincount(piece.words, minlength=len(self.counts))
+        self.counts += np.bincount(piece.word_ids, minlength=len(self.counts))
         self.labels_seen[piece.labels] = True
         self.seconds += time.thread_time() - began
 
     def _rows(self, piece: Split, examples: Examples, number: int) -> np.ndarray:
         if not self.run.finetune:
             return examples.rows
-        words, first = np.unique(piece.words, return_index=True)
-        fresh = first[self.counts[words] == 0]
+        word_ids, first = np.unique(piece.word_ids, return_index=True)
+        fresh = first[self.counts[word_ids] == 0]
         draws = stream(self.run.seed, "unknown", number).random(len(fresh))
         rows = examples.rows.copy()
         rows[fresh[draws < _UNK_PROBABILITY]] = UNK

@@ -44,7 +44,7 @@ class Examples:
 
     @classmethod
     def from_split(cls, split: Split, table: EmbeddingTable, window: int | None) -> "Examples":
-        return cls(table.row_of[split.words], split.offsets, split.labels, window)
+        return cls(table.row_of[split.word_ids], split.offsets, split.labels, window)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -149,13 +149,13 @@ def make_result(
 ) -> RunResult:
     """Complete what training measured by what the data say."""
     seen = np.zeros(len(corpus.lexicon), dtype=bool)
-    seen[subset.words] = True
+    seen[subset.word_ids] = True
     missing = np.setdiff1d(np.arange(len(corpus.label_names)), subset.labels)
     return RunResult(
         run=run,
         train_tokens=subset.tokens,
         train_types=int(seen.sum()),
-        type_coverage=float(seen[np.unique(corpus.test.words)].mean()),
+        type_coverage=float(seen[np.unique(corpus.test.word_ids)].mean()),
         labels_missing=[corpus.label_names[i] for i in missing],
         groups=group_scores(groups),
         leakage=corpus.leakage,

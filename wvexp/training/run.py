@@ -159,7 +159,7 @@ def train(
         test=test_scorer.score(predicted),
         groups=test_scorer.by_group(
             predicted,
-            word_groups(corpus.test, setup.vocabulary.lexicon_ids, len(corpus.lexicon), reference),
+            word_groups(corpus.test, setup.vocabulary.word_ids, len(corpus.lexicon), reference),
         ),
         per_class=test_scorer.by_class(predicted),
         unit_counts=test_scorer.by_unit(predicted, corpus.units),
@@ -182,10 +182,10 @@ def word_groups(
 ) -> NDArray[np.int8]:
     """The `Group` of every token [tokens], by the same reference vectors for all arms.
 
-    seen [words]: ids into the lexicon of the words of training.
+    seen [words]: word ids of the training text.
     """
     group = np.full(lexicon_size, Group.NEITHER, dtype=np.int8)
     if reference is not None:
         group[reference.index >= 0] = Group.PRETRAINED_ONLY
     group[seen] = Group.SEEN
-    return group[split.words]
+    return group[split.word_ids]

@@ -40,7 +40,7 @@ class SavedModel:
     """A trained model as its folder holds it.
 
     model    the `model` group of keys
-    words    the word form of each row of `parameters["embedding.weight"]`
+    forms    the form of each row of `parameters["embedding.weight"]`
     origin   uint8 [rows], an `Origin`
     source   None for a random arm: its unseen words are UNK
     """
@@ -50,14 +50,14 @@ class SavedModel:
     label_names: list[str]
     lowercase: bool
     tokenizer: str
-    words: list[str]
+    forms: list[str]
     origin: NDArray[np.uint8]
     parameters: dict[str, NDArray[np.float32]]
     source: VectorSource | None
 
     @cached_property
     def row_of(self) -> dict[str, int]:
-        return {word: row for row, word in enumerate(self.words) if row > UNK}
+        return {form: row for row, form in enumerate(self.forms) if row > UNK}
 
     def save(self, folder: Path) -> None:
         """Write `weights.safetensors` and `model.json` into a new folder."""
@@ -75,7 +75,7 @@ class SavedModel:
             "lowercase": self.lowercase,
             "tokenizer": self.tokenizer,
             "source": None if self.source is None else asdict(self.source),
-            "words": self.words,
+            "words": self.forms,
         }
         (folder / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
 
@@ -105,7 +105,7 @@ class SavedModel:
             label_names=content["labels"],
             lowercase=content["lowercase"],
             tokenizer=content["tokenizer"],
-            words=content["words"],
+            forms=content["words"],
             origin=arrays.pop("origin"),
             parameters=arrays,
             source=VectorSource(**content["source"]) if content["source"] else None,
@@ -146,14 +146,14 @@ class SavedModel:
         if self.lowercase:
             sentences = [[word.lower() for word in sentence] for sentence in sentences]
         table = self._table({word for sentence in sentences for word in sentence})
-        ids = {word: row for row, word in enumerate(table.words) if row > UNK}
-        words = [ids.get(word, UNK) for sentence in sentences for word in sentence]
+        row_of = {form: row for row, form in enumerate(table.forms) if row > UNK}
+        rows = [row_of.get(word, UNK) for sentence in sentences for word in sentence]
         lengths = [len(sentence) for sentence in sentences]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         kind = TASKS[self.task]
-        examples = kind.examples(len(sentences), len(words))
+        examples = kind.examples(len(sentences), len(rows))
         split = Split(
-            self.task, np.array(words, np.int32), offsets, np.zeros(examples, dtype=np.int32)
+            self.task, np.array(rows, np.int32), offsets, np.zeros(examples, dtype=np.int32)
         )
         spec = MODELS[self.model.name]
         window = spec.window(spec.keys_in(self.model))
@@ -165,7 +165,7 @@ class SavedModel:
 
         A word is looked up as training does it: exactly, then lower-cased.
         """
-        rows, names = self.parameters["embedding.weight"], list(self.words)
+        rows, forms = self.parameters["embedding.weight"], list(self.forms)
         extra: list[NDArray[np.float32]] = []
         new = sorted(words - self.row_of.keys())
         known = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
@@ -174,12 +174,12 @@ class SavedModel:
             for form in (word, word.lower()):
                 if form in keyed:
                     extra.append(keyed[form])
-                    names.append(word)
+                    forms.append(word)
                     break
         rows = np.vstack([rows, *extra]) if extra else rows
         origin = np.append(self.origin, np.full(len(extra), Origin.PRETRAINED, np.uint8))
-        identity = np.arange(len(names), dtype=np.int32)
-        return EmbeddingTable(rows, origin, names, len(self.words), identity)
+        identity = np.arange(len(forms), dtype=np.int32)
+        return EmbeddingTable(rows, origin, forms, len(self.forms), identity)
 
 
 def _score(saved: SavedModel, table: EmbeddingTable, examples: Examples) -> NDArray[np.float32]:

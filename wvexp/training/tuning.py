@@ -30,10 +30,10 @@ def trainable_rows(
     """
     trainable = np.zeros(len(table.rows), dtype=bool)
     if finetune:
-        words = trainable[UNK + 1 : table.trained]
-        words[:] = vocabulary.counts[UNK + 1 :] >= min_count
+        learnt = trainable[UNK + 1 : table.trained]
+        learnt[:] = vocabulary.counts[UNK + 1 :] >= min_count
         if rows == "oov" and reference is not None:
-            words &= reference.index[vocabulary.lexicon_ids] < 0
+            learnt &= reference.index[vocabulary.word_ids] < 0
         trainable[UNK] = True
     return trainable
 

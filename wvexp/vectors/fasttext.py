@@ -109,7 +109,7 @@ def fasttext_rows(
     """
     layout, subwords = index.layout, index.layout.subwords
     assert subwords is not None
-    place = {word: i for i, word in enumerate(index.words)}
+    place = {word: i for i, word in enumerate(index.forms)}
     floats = np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
     grams = floats[subwords.start : subwords.start + 4 * layout.dim * subwords.buckets]
     grams = grams.view("<f4").reshape(-1, layout.dim)

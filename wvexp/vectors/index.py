@@ -13,16 +13,16 @@ from wvexp.vectors.formats import Layout, Subwords
 
 @dataclass(frozen=True)
 class Index:
-    """The distinct words of a file, in its order.
+    """The distinct word forms of a file, in its order.
 
     layout    the file's format and dimension
-    words     list of str; of a word that comes twice, the first
-    spans     int64 [words, 2]; the row's numbers are the bytes spans[i, 0]:spans[i, 1]
+    forms     of one that comes twice, the first
+    spans     int64 [forms, 2]; the row's numbers are the bytes spans[i, 0]:spans[i, 1]
     problems  what was wrong and could be read rightly
     """
 
     layout: Layout
-    words: list[str]
+    forms: list[str]
     spans: NDArray[np.int64]
     problems: Problems
 
@@ -30,7 +30,7 @@ class Index:
         about = {"layout": asdict(self.layout), "problems": asdict(self.problems)}
         (folder / "index.json").write_text(json.dumps(about))
         # No word holds a line break: in text it would end the row, in binary it is refused.
-        (folder / "words.txt").write_bytes("\n".join(self.words).encode())
+        (folder / "words.txt").write_bytes("\n".join(self.forms).encode())
         np.save(folder / "spans.npy", self.spans)
 
     @classmethod
@@ -43,8 +43,8 @@ class Index:
             problems = Problems(**about["problems"])
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{folder / 'index.json'}: {error}") from error
-        words = (folder / "words.txt").read_bytes().decode().split("\n")
+        forms = (folder / "words.txt").read_bytes().decode().split("\n")
         spans = np.load(folder / "spans.npy", allow_pickle=False)
-        if spans.shape != (len(words), 2) or spans.dtype != np.int64:
-            raise ValueError(f"{folder}: {len(words)} words, spans of shape {spans.shape}")
-        return cls(layout, words, spans, problems)
+        if spans.shape != (len(forms), 2) or spans.dtype != np.int64:
+            raise ValueError(f"{folder}: {len(forms)} words, spans of shape {spans.shape}")
+        return cls(layout, forms, spans, problems)

@@ -77,7 +77,7 @@ def load_vectors(
     wanted = None if words is None else list(dict.fromkeys(words))
     if Path(path).expanduser().is_dir():
         folder = open_static(Path(path).expanduser())
-        return _checked(folder.name, *folder.vectors(folder.words if wanted is None else wanted))
+        return _checked(folder.name, *folder.vectors(folder.forms if wanted is None else wanted))
     source = locate(path, member)
     try:
         with opened(source, limits) as file:
@@ -145,13 +145,13 @@ def describe_vectors(
     try:
         with opened(locate(path, member), limits) as file:
             index = file.index
-            places = spread(len(index.words), SAMPLE)
+            places = spread(len(index.forms), SAMPLE)
             if index.layout.subwords:
-                rows = _vectors(file, [index.words[i] for i in places])[1]
+                rows = _vectors(file, [index.forms[i] for i in places])[1]
             else:
                 rows = file.rows(places)
             kind, has_subwords = index.layout.kind, bool(index.layout.subwords)
-            return info_of(kind, index.words, rows, has_subwords, index.problems)
+            return info_of(kind, index.forms, rows, has_subwords, index.problems)
     except PickleRefusedError:
         if not trust_pickle:
             raise
@@ -177,7 +177,7 @@ def known_words(
     if path.is_dir():
         return set(open_static(path).vectors(asked)[0])
     with opened(locate(path, member), limits) as file:
-        known = asked.keys() & set(file.index.words)
+        known = asked.keys() & set(file.index.forms)
         if subwords := file.index.layout.subwords:
             hashes = _ngram_hashes()
             known |= {word for word in asked if ngrams_of(word, subwords, hashes)}
@@ -198,7 +198,7 @@ def row_faults(
         return []  # rows are of tokens, and checked as they are used
     faults = Problems()
     with opened(locate(path, member), limits) as file:
-        words, dim = file.index.words, file.index.layout.dim
+        words, dim = file.index.forms, file.index.layout.dim
         step = max(1, PIECE // (4 * dim))
         with reading(f"checking {file.name}", len(words)) as advance:
             for begin in range(0, len(words), step):
@@ -216,7 +216,7 @@ def _vectors(
     file: VectorFile, wanted: Sequence[str] | None
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Words and rows float32 [words, dim]: the file's own in its order, then those of subwords."""
-    words = file.index.words
+    words = file.index.forms
     if wanted is None:
         places = np.arange(len(words))
     else:
@@ -266,7 +266,7 @@ def _unpickle(path: Path, wanted: Sequence[str] | None) -> "KeyedVectors":
 
 
 def _describe_static(folder: StaticFolder) -> VectorFileInfo:
-    words = folder.words
+    words = folder.forms
     rows = folder.vectors([words[i] for i in spread(len(words), SAMPLE)])[1]
     return info_of("static embeddings", words, rows, True, Problems())
 

@@ -46,26 +46,26 @@ class ReferenceVectors:
 
 def wanted_words(lexicon: Sequence[str]) -> set[str]:
     """What to ask a vector file for: each word form and its lower-cased form."""
-    return {*lexicon, *(word.lower() for word in lexicon)}
+    return {*lexicon, *(form.lower() for form in lexicon)}
 
 
 def match_lexicon(
     keyed: Keyed,
     lexicon: Sequence[str],
-    training_words: NDArray[np.integer],
+    training_word_ids: NDArray[np.integer],
 ) -> ReferenceVectors:
     """Look every word form up: exact match, then lower-cased.
 
-    Mean and spread are taken over the words of the training split alone (`training_words`, ids
-    into the lexicon), so that random rows owe nothing to validation or test text.
+    Mean and spread are taken over the words of the training split alone (`training_word_ids`),
+    so that random rows owe nothing to validation or test text.
     """
     at = keyed.key_to_index
-    found = np.array([at.get(word, at.get(word.lower(), -1)) for word in lexicon], dtype=np.int64)
+    found = np.array([at.get(form, at.get(form.lower(), -1)) for form in lexicon], dtype=np.int64)
     used, index = np.unique(found[found >= 0], return_inverse=True)
     matrix = np.ascontiguousarray(keyed.vectors[used], dtype=np.float32)
     rows = np.full(len(lexicon), -1, dtype=np.int32)
     rows[found >= 0] = index
-    known = rows[np.unique(training_words)]
+    known = rows[np.unique(training_word_ids)]
     sample = matrix[known[known >= 0]].astype(np.float64)
     if len(sample) < 2:  # no spread to speak of; the caller refuses such coverage
         sample = np.vstack([np.zeros((2, matrix.shape[1])), sample])

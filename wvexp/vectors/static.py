@@ -43,7 +43,7 @@ class StaticFolder:
     weights: NDArray[np.float32] | None
 
     @property
-    def words(self) -> list[str]:
+    def forms(self) -> list[str]:
         """The tokens that are whole words, in the tokenizer's order."""
         special = self.tokenizer.get_added_tokens_decoder()
         tokens = sorted(self.tokenizer.get_vocab().items(), key=lambda item: item[1])

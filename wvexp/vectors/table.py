@@ -25,7 +25,7 @@ class EmbeddingTable:
 
     rows    float32 [rows, d]  PAD is zero
     origin  uint8 [rows]       an `Origin`
-    words   [rows]             the word form of each row
+    forms   [rows]             the form of each row
     trained                    rows[:trained] are PAD, UNK and the training vocabulary; no gradient
                                ever reaches the others
     row_of  int32 [lexicon]    the row of each word form; UNK where it has none
@@ -33,7 +33,7 @@ class EmbeddingTable:
 
     rows: NDArray[np.float32]
     origin: NDArray[np.uint8]
-    words: list[str]
+    forms: list[str]
     trained: int
     row_of: NDArray[np.int32]
 
@@ -51,16 +51,16 @@ def build_table(
     """
     trained = len(vocabulary)
     seen = np.zeros(len(lexicon), dtype=bool)
-    seen[vocabulary.lexicon_ids] = True
+    seen[vocabulary.word_ids] = True
     evaluated = np.flatnonzero(~seen & (start.index >= 0)).astype(np.int32)
-    ids = np.concatenate([vocabulary.lexicon_ids, evaluated])
+    word_ids = np.concatenate([vocabulary.word_ids, evaluated])
 
-    rows = np.empty((2 + len(ids), start.dim), dtype=np.float32)
+    rows = np.empty((2 + len(word_ids), start.dim), dtype=np.float32)
     start.draw(rows[:trained])
     rows[PAD] = 0
     # The centre of the vectors: the word that says least, where no training teaches it otherwise.
     rows[UNK] = start.mean
-    known = start.index[vocabulary.lexicon_ids]
+    known = start.index[vocabulary.word_ids]
     rows[2:trained][known >= 0] = start.matrix[known[known >= 0]]
     # Into place, without a copy of what are often most rows; numpy does so in this mode alone.
     np.take(start.matrix, start.index[evaluated], axis=0, out=rows[trained:], mode="clip")
@@ -71,9 +71,9 @@ def build_table(
     origin[[PAD, UNK]] = Origin.PAD, Origin.UNK
 
     row_of = np.full(len(lexicon), UNK, dtype=np.int32)
-    row_of[ids] = np.arange(2, len(rows), dtype=np.int32)
-    words = [PAD_WORD, UNK_WORD, *map(lexicon.__getitem__, ids.tolist())]
-    return EmbeddingTable(rows, origin, words, trained, row_of)
+    row_of[word_ids] = np.arange(2, len(rows), dtype=np.int32)
+    forms = [PAD_WORD, UNK_WORD, *map(lexicon.__getitem__, word_ids.tolist())]
+    return EmbeddingTable(rows, origin, forms, trained, row_of)
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,6 @@ class Coverage:
 def coverage(reference: ReferenceVectors, subset: Split) -> Coverage:
     found = reference.index >= 0
     return Coverage(
-        types=float(found[np.unique(subset.words)].mean()),
-        tokens=float(found[subset.words].mean()),
+        types=float(found[np.unique(subset.word_ids)].mean()),
+        tokens=float(found[subset.word_ids].mean()),
     )

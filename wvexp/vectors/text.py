@@ -236,7 +236,7 @@ def text_rows(
                 rows[row] = numbers(line)
             except ValueError as error:
                 raise refuse(
-                    name, f"byte {start:,}, row of {index.words[ids[row]]!r}", str(error), REMEDY
+                    name, f"byte {start:,}, row of {index.forms[ids[row]]!r}", str(error), REMEDY
                 ) from error
             advance(1)
     return rows

@@ -111,9 +111,9 @@ def test_documents_keep_together_when_parts_are_split_off(tmp_path: Path) -> Non
         task=None,
         seed=3,
     )
-    words = [set(split.words) for split in (corpus.train, corpus.validation, corpus.test)]
-    assert all(words)
-    assert sum(map(len, words)) == len(set.union(*words)) == 40
+    word_ids = [set(split.word_ids) for split in (corpus.train, corpus.validation, corpus.test)]
+    assert all(word_ids)
+    assert sum(map(len, word_ids)) == len(set.union(*word_ids)) == 40
 
 
 CONLLU = """\

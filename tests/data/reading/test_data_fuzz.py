@@ -40,7 +40,7 @@ def spelt(corpus: Corpus) -> list[Row]:
     for i in range(split.sentences):
         start, end = split.offsets[i : i + 2]
         labels = split.labels[start:end] if split.task == "token" else split.labels[i : i + 1]
-        words = [corpus.lexicon[word] for word in split.words[start:end]]
+        words = [corpus.lexicon[word] for word in split.word_ids[start:end]]
         rows.append((words, [same_label(corpus.label_names[label]) for label in labels]))
     return rows
 

@@ -23,7 +23,7 @@ def corpus_of(train, validation=None, test=None, **changes):
 def texts_of(corpus, split):
     names = [*corpus.label_names, *corpus.unseen_labels]
     for i in range(split.sentences):
-        words = split.words[split.offsets[i] : split.offsets[i + 1]]
+        words = split.word_ids[split.offsets[i] : split.offsets[i + 1]]
         yield " ".join(corpus.lexicon[word] for word in words), names[split.labels[i]]
 
 

@@ -36,7 +36,7 @@ def sentences(corpus: Corpus, split: Split) -> list[tuple[list[str], list[str]]]
         labels = split.labels[start:end] if split.task == "token" else split.labels[i : i + 1]
         spelt.append(
             (
-                [corpus.lexicon[word] for word in split.words[start:end]],
+                [corpus.lexicon[word] for word in split.word_ids[start:end]],
                 [corpus.label_names[label] for label in labels],
             )
         )

@@ -31,7 +31,7 @@ def customers(corpus, split):
     """By the first word, leaving out the row that is a group of its own."""
     found = set()
     for start, end in zip(split.offsets[:-1], split.offsets[1:], strict=True):
-        words = [corpus.lexicon[i] for i in split.words[start:end]]
+        words = [corpus.lexicon[i] for i in split.word_ids[start:end]]
         if words[-1] != "7":
             found.add(words[0])
     return found

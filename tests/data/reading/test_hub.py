@@ -52,7 +52,7 @@ def test_a_folder_in_the_hubs_layout(tmp_path: Path) -> None:
     parts = corpus.train, corpus.validation, corpus.test
     assert [split.sentences for split in parts] == [90, 10, 10]
     assert corpus.label_names == ["0", "1"]
-    assert corpus.lexicon[corpus.test.words[0]] == "test"
+    assert corpus.lexicon[corpus.test.word_ids[0]] == "test"
 
 
 def test_splits_by_key(tmp_path: Path) -> None:

@@ -179,11 +179,11 @@ def unknown_words_notes(vectors: str, corpus: Corpus, known: NDArray[np.bool_]) 
 
     known  bool [lexicon]
     """
-    present = np.unique(corpus.train.words)
+    present = np.unique(corpus.train.word_ids)
     types = np.array([i for i in present.tolist() if corpus.lexicon[i].isalpha()], dtype=np.int64)
     if len(types) < _ENOUGH_TYPES or np.mean(~known[types]) <= _UNKNOWN:
         return []
-    counts = np.bincount(corpus.train.words, minlength=len(corpus.lexicon))
+    counts = np.bincount(corpus.train.word_ids, minlength=len(corpus.lexicon))
     missing = types[~known[types]]
     shown = missing[np.argsort(-counts[missing], kind="stable")[:5]].tolist()
     return [

@@ -1,4 +1,4 @@
-"""Examples in, Corpus out: words and labels become ids while they are read."""
+"""Examples in, Corpus out: words and labels become numbers while they are read."""
 
 import logging
 from array import array
@@ -48,7 +48,7 @@ class Encoder:
     """
 
     def __init__(self, tokenize: Tokenizer, groups: Ids | None = None) -> None:
-        self.words = Ids()
+        self.word_ids = Ids()
         self.labels = LabelIds()
         self._tokenize = tokenize
         self._groups = groups
@@ -62,19 +62,19 @@ class Encoder:
         UserError
             Nothing is left.
         """
-        words, labels, documents = array("i"), array("i"), array("i")
+        word_ids, labels, documents = array("i"), array("i"), array("i")
         offsets = array("q", [0])
         document_ids = Ids() if self._groups is None else self._groups
         named = dropped = 0
-        word_id = self.words.__getitem__
+        word_id = self.word_ids.__getitem__
         for example in source.examples:
             text = example.text
             tokens = self._tokenize(text) if isinstance(text, str) else text
             if not tokens:
                 dropped += 1
                 continue
-            words.extend(map(word_id, tokens))
-            offsets.append(len(words))
+            word_ids.extend(map(word_id, tokens))
+            offsets.append(len(word_ids))
             if isinstance(example.labels, str):
                 labels.append(self.labels[example.labels])
             else:
@@ -91,7 +91,7 @@ class Encoder:
             )
         return Split(
             task=source.task,
-            words=np.array(words, dtype=np.int32),
+            word_ids=np.array(word_ids, dtype=np.int32),
             offsets=np.array(offsets, dtype=np.int64),
             labels=np.array(labels, dtype=np.int32),
             documents=np.array(documents, dtype=np.int32) if named else None,
@@ -146,7 +146,7 @@ def build_corpus(
     share, doubles = SHARE, list[str]()
     if None in (validation, test):
         whole = splits["train"]
-        groups = make_groups(whole, list(encoder.words))
+        groups = make_groups(whole, list(encoder.word_ids))
         if whole.kind.stratified and whole.documents is None:
             doubles = repeated_notes(train.name, whole.sentences, int(groups.max()) + 1)
     for part in ("test", "validation"):
@@ -181,7 +181,7 @@ def build_corpus(
         split.labels[:] = rank[split.labels]
     return Corpus(
         name,
-        list(encoder.words),
+        list(encoder.word_ids),
         names,
         splits["train"],
         splits["validation"],

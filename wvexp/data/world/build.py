@@ -63,12 +63,12 @@ def build_world(
     lexicon = build_lexicon(seed, vocabulary_size, grammar.fixed)
     fixed = [np.array([i], dtype=np.int32) for i in range(len(grammar.fixed))]
     runs, shifts = [], []
-    for words in [lexicon.members[category.name] for category in CATEGORIES] + fixed:
+    for members in [lexicon.members[category.name] for category in CATEGORIES] + fixed:
         # 16 to 32 places a word, so that the rarest still has one (p >= 1 / (16 n) up to n = e^16)
-        bits = int(np.ceil(np.log2(len(words)))) + 4
+        bits = int(np.ceil(np.log2(len(members)))) + 4
         steps = (np.arange(2**bits) + 0.5) / 2**bits
-        cumulative = np.cumsum(zipf(len(words), exponent))
-        runs.append(words[np.minimum(np.searchsorted(cumulative, steps), len(words) - 1)])
+        cumulative = np.cumsum(zipf(len(members), exponent))
+        runs.append(members[np.minimum(np.searchsorted(cumulative, steps), len(members) - 1)])
         shifts.append(32 - bits)
     sizes = [len(run) for run in runs]
     return World(
@@ -85,10 +85,10 @@ def build_world(
 def _own_entities(seed: int, lexicon: Lexicon, share: float) -> NDArray[np.int8]:
     """`World.own_entity`: all brands, and `share` of the other invented names and nouns."""
     rng = stream(seed, "world/entities")
-    own = np.zeros(len(lexicon.words), dtype=np.int8)
+    own = np.zeros(len(lexicon.forms), dtype=np.int8)
     for category in (*_NAMES, *(f"noun.{topic}" for topic in TOPICS)):
-        words = lexicon.invented[category]
-        odd = words[rng.random(len(words)) < share]
+        invented = lexicon.invented[category]
+        odd = invented[rng.random(len(invented)) < share]
         own[odd] = 1 + rng.integers(len(ENTITY_TYPES), size=len(odd))
     brands = lexicon.invented["brand"]
     maker_or_product = [1 + ENTITY_TYPES.index(name) for name in ("ORG", "PROD")]
@@ -99,7 +99,7 @@ def _own_entities(seed: int, lexicon: Lexicon, share: float) -> NDArray[np.int8]
 def _twins(seed: int, lexicon: Lexicon, share: float) -> NDArray[np.int32]:
     """`World.twin`, with `share` of the polar words turned."""
     rng = stream(seed, "world/twins")
-    twin = np.arange(len(lexicon.words), dtype=np.int32)
+    twin = np.arange(len(lexicon.forms), dtype=np.int32)
     for name in POLAR:
         negative, positive = (lexicon.members[f"{name}.{polarity}"] for polarity in POLARITIES)
         # rounding may leave one of them a word longer

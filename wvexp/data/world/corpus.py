@@ -110,7 +110,7 @@ def world_corpus(
     )
     return Corpus(
         name=f"world-{task}",
-        lexicon=world.lexicon.words,
+        lexicon=world.lexicon.forms,
         label_names=TAG_NAMES if TASKS[task].listed else LABEL_NAMES,
         train=train,
         validation=validation,
@@ -127,7 +127,7 @@ def world_stream(
     """The training split of the token task in chunks of at least `chunk_tokens` (but the last).
 
     The chunks end to end are `world_corpus(TOKEN.name, seed, tokens, ...).train`, whatever their
-    size; memory is that of one chunk. Words and labels are ids into the lexicon and the label
+    size; memory is that of one chunk. Words and labels are indices into the lexicon and the label
     names of that corpus.
     """
     world = task_world(TOKEN.name, seed, vocabulary_size)
@@ -135,7 +135,7 @@ def world_stream(
     done = 0
     for block in _blocks(world, TOKEN.name, seed, "train", tokens):
         chunk.append(block)
-        if sum(len(part.words) for part in chunk) >= chunk_tokens:
+        if sum(len(part.word_ids) for part in chunk) >= chunk_tokens:
             yield _join(TOKEN.name, chunk, done)
             done += sum(part.sentences for part in chunk)
             chunk = []
@@ -148,11 +148,11 @@ def world_text(
 ) -> Iterator[list[str]]:
     """Unlabelled sentences of the task's world, at least `tokens` tokens."""
     world = task_world(task, seed, vocabulary_size)
-    lexicon = np.array(world.lexicon.words, dtype=object)
+    lexicon = np.array(world.lexicon.forms, dtype=object)
     for block in _blocks(world, task, seed, "unlabelled", tokens):
-        words = lexicon[block.words].tolist()
+        forms = lexicon[block.word_ids].tolist()
         for start, end in pairwise(block.offsets.tolist()):
-            yield words[start:end]
+            yield forms[start:end]
 
 
 def _blocks(world: World, task: Task, seed: int, name: str, examples: int) -> Iterator[Block]:
@@ -171,7 +171,7 @@ def _blocks(world: World, task: Task, seed: int, name: str, examples: int) -> It
         # sentences needed to reach the examples still wanted
         block = block.first(int(np.searchsorted(ends, examples)) + 1)
         yield block
-        examples -= len(block.words) if by_tokens else block.sentences
+        examples -= len(block.word_ids) if by_tokens else block.sentences
         index += 1
 
 
@@ -186,7 +186,7 @@ def _join(task: Task, blocks: list[Block], sentences_before: int = 0) -> Split:
         documents = (place // RECIPES[task].labelled.document_sentences).astype(np.int32)
     return Split(
         task=task,
-        words=np.concatenate([block.words for block in blocks]),
+        word_ids=np.concatenate([block.word_ids for block in blocks]),
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         labels=np.concatenate(labels),
         documents=documents,

@@ -80,12 +80,12 @@ CATEGORIES = _categories()
 class Lexicon:
     """The words of one world.
 
-    words      [vocabulary_size] distinct forms; the fixed words of the templates come first
+    forms      [vocabulary_size] distinct; the fixed words of the templates come first
     members    category -> word ids by falling frequency, each id once
-    invented   category -> ids of the words invented for it
+    invented   category -> word ids of those invented for it
     """
 
-    words: list[str]
+    forms: list[str]
     members: dict[str, NDArray[np.int32]]
     invented: dict[str, NDArray[np.int32]]
 

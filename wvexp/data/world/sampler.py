@@ -44,10 +44,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Block:
-    """words int32 [tokens], offsets int64 [sentences+1], tags int32 [tokens] into `TAG_NAMES`,
-    labels int32 [sentences]: 0 negative, 1 positive."""
+    """word_ids int32 [tokens], offsets int64 [sentences+1], tags int32 [tokens] into
+    `TAG_NAMES`, labels int32 [sentences]: 0 negative, 1 positive."""
 
-    words: NDArray[np.int32]
+    word_ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
     tags: NDArray[np.int32]
     labels: NDArray[np.int32]
@@ -60,7 +60,7 @@ class Block:
         """The first `sentences` sentences; all, if there are fewer."""
         offsets = self.offsets[: sentences + 1]
         tokens = offsets[-1]
-        return Block(self.words[:tokens], offsets, self.tags[:tokens], self.labels[:sentences])
+        return Block(self.word_ids[:tokens], offsets, self.tags[:tokens], self.labels[:sentences])
 
 
 class Writer:
@@ -109,24 +109,24 @@ class Writer:
             )
             which = rng.integers(RECALLED, size=len(again))
             draws[again] = kept[document[sentence[again]], category[again], which]
-        words = world.table[world.table_start[category] + (draws >> world.table_shift[category])]
+        word_ids = world.table[world.table_start[category] + (draws >> world.table_shift[category])]
         if style.turns:
-            words = world.twin[words]
+            word_ids = world.twin[word_ids]
         wrong = rng.random(sentences) < style.label_noise
         return Block(
-            words=words,
+            word_ids=word_ids,
             offsets=offsets,
-            tags=self._tags(rng, words, place),
+            tags=self._tags(rng, word_ids, place),
             labels=np.where(wrong, 1 - polarity, polarity).astype(np.int32),
         )
 
     def _tags(
-        self, rng: np.random.Generator, words: NDArray[np.int32], place: NDArray[np.int64]
+        self, rng: np.random.Generator, word_ids: NDArray[np.int32], place: NDArray[np.int64]
     ) -> NDArray[np.int32]:
         """BIO tags: the type of a mention is that of its first word. [tokens]"""
         grammar = self.world.grammar
         head = grammar.head[place]
-        own = self.world.own_entity[words]
+        own = self.world.own_entity[word_ids]
         entity = np.where(own, own, grammar.entity[place])
         noisy = np.flatnonzero(
             (entity > 0) & (rng.random(len(place), dtype=np.float32) < self.style.entity_noise)

@@ -1,4 +1,4 @@
-"""The figure of what tuning the learning rate buys."""
+"""The figure of what learning-rate trials buy."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,11 +10,11 @@ from wvexp.report.wording import listed
 from wvexp.report.words import unit
 
 
-def tuning_curves(f: Findings) -> Figure | None:
-    """Expected best validation score of every arm against tuning trials."""
+def lr_trial_curves(f: Findings) -> Figure | None:
+    """Expected best validation score of every arm against learning-rate trials."""
     rows = [
         {"arm": arm, "trials": k, "error": 100 * (1 - score)}
-        for arm, scores in f.tuning.items()
+        for arm, scores in f.lr_trials.items()
         for k, score in enumerate(scores, 1)
     ]
     if not rows:
@@ -34,7 +34,7 @@ def tuning_curves(f: Findings) -> Figure | None:
     )
     return Figure(
         "tuning",
-        "What tuning the learning rate buys",
+        "What learning-rate trials buy",
         "Lowest validation error to expect after so many trials, a learning rate with a seed each, "
         f"at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}. {_rates_tried(f)}",
         chart,
@@ -45,7 +45,7 @@ def _rates_tried(f: Findings) -> str:
     """The learning rates behind the curves, and those that were chosen; arms alike in one go."""
     tried: dict[str, list[str]] = {}
     chosen: dict[str, list[str]] = {}
-    for arm in f.tuning:
+    for arm in f.lr_trials:
         top = (arm, f.sizes[-1])
         rates = {run.lr for run in f.runs if (run.arm, run.train_size) == top}
         tried.setdefault(listed([f"{rate:g}" for rate in sorted(rates)]), []).append(arm)
