@@ -6,13 +6,20 @@ from pathlib import Path
 import pytest
 
 import wvexp
+from wvexp.data.features import FEATURES
 from wvexp.metrics import METRICS
 from wvexp.models import MODELS
 from wvexp.rules import RULES
 from wvexp.tasks import TASKS
 
 ROOT = Path(wvexp.__file__).parents[1]
-FOLDERS = {"models": MODELS, "metrics": METRICS, "rules": RULES, "tasks": TASKS}
+FOLDERS = {
+    "models": MODELS,
+    "metrics": METRICS,
+    "rules": RULES,
+    "tasks": TASKS,
+    "data/features": FEATURES,
+}
 # Words that mean something else there: a statistic of the ledger, a gate's symbol, what is drawn.
 OTHER_MEANINGS = {
     ("wvexp/analysis/movement.py", "mean"),
@@ -22,6 +29,7 @@ OTHER_MEANINGS = {
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),
     ("scripts/graph.py", "window"),
+    ("scripts/bench.py", "case"),
 }
 
 
