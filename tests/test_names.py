@@ -7,6 +7,7 @@ import pytest
 
 import wvexp
 from wvexp.arms import FOUR_NAMES, TREATMENTS
+from wvexp.data.features import FEATURES
 from wvexp.metrics import METRICS
 from wvexp.models import MODELS
 from wvexp.rules import RULES
@@ -21,6 +22,7 @@ FOLDERS = {
     "tasks": TASKS,
     "vectors": STARTS,
     "arms": TREATMENTS,
+    "data/features": FEATURES,
 }
 # Words that mean something else there: a statistic of the ledger, a gate's symbol, what is drawn.
 OTHER_MEANINGS = {
@@ -31,6 +33,7 @@ OTHER_MEANINGS = {
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),
     ("scripts/graph.py", "window"),
+    ("scripts/bench.py", "case"),
 }
 
 

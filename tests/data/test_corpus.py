@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wvexp.data.corpus import Corpus
+from wvexp.data.folds import concatenated
 from wvexp.data.split import Split, training_order
 from wvexp.errors import UserError
 
@@ -148,9 +149,55 @@ def test_lowercasing_is_word_by_word(sentences, task) -> None:
     assert lowered.lowercased() is lowered
 
 
+def forms(corpus: Corpus, split: Split) -> list[tuple[str, str]]:
+    """Of each token the form that the model reads, and the one typed."""
+    assert corpus.typed is not None
+    assert split.typed is not None
+    return [
+        (corpus.lexicon[word], corpus.typed[typed])
+        for word, typed in zip(split.word_ids, split.typed, strict=True)
+    ]
+
+
+@given(SENTENCES.filter(lambda s: len(s) >= 9), TASKS, st.integers(0, 9))
+def test_words_as_typed_follow_their_words_through_every_cut(sentences, task, seed) -> None:
+    corpus = make_corpus(sentences, task)
+    assert corpus.typed is corpus.train.typed is None
+    lowered = corpus.lowercased()
+    whole = [(LEXICON[word].lower(), LEXICON[word]) for word in corpus.train.word_ids]
+    assert forms(lowered, lowered.train) == whole
+    places = training_order(lowered.train, seed)
+    for half in (places[::2], places[1::2], places[:0]):
+        taken = corpus.train.take(half)
+        expected = [(LEXICON[word].lower(), LEXICON[word]) for word in taken.word_ids]
+        assert forms(lowered, lowered.train.take(half)) == expected
+    subset = lowered.training_subset(3, seed)
+    assert forms(lowered, subset) == forms(lowered, lowered.train.take(places[: subset.sentences]))
+    assert forms(lowered, concatenated([lowered.train, lowered.test])) == whole + whole
+    assert concatenated([corpus.train, corpus.test]).typed is None
+
+
+def test_the_fingerprint_leaves_out_the_words_as_typed_and_the_other_sees_them() -> None:
+    shouted, spoken = (make_corpus(s, "token") for s in ([[4, 2], [3]], [[0, 2], [3]]))
+    assert spoken.typed_fingerprint == spoken.fingerprint
+    lowered = [corpus.lowercased() for corpus in (shouted, spoken)]
+    for corpus in lowered:  # labels follow from the words: all of one make them equal
+        corpus.train.labels[:] = 0
+    loud, quiet = lowered
+    # What results files hold of a text since before the words as typed were kept.
+    assert loud.fingerprint == quiet.fingerprint == "de7d320afb6b946b"
+    relisted = replace(quiet, typed=["Le", *LEXICON[1:]])
+    moved = replace(quiet, test=replace(quiet.test, typed=loud.train.typed))
+    prints = [corpus.typed_fingerprint for corpus in (loud, quiet, relisted, moved)]
+    assert len({*prints, quiet.fingerprint}) == 5
+    assert {corpus.fingerprint for corpus in (relisted, moved)} == {quiet.fingerprint}
+
+
 def test_a_split_whose_arrays_disagree_is_refused() -> None:
     split = make_split([[0, 1], [2]], "token")
     with pytest.raises(ValueError, match="2 labels, expected 3"):
         replace(split, labels=split.labels[:2])
     with pytest.raises(ValueError, match="offsets end at 2"):
         replace(split, offsets=np.array([0, 2]))
+    with pytest.raises(ValueError, match="2 words as typed, 3 tokens"):
+        replace(split, typed=split.word_ids[:2])

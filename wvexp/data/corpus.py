@@ -1,7 +1,7 @@
 """Corpus: sentences, labels and splits in flat arrays, and nested training subsets."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -21,7 +21,8 @@ class Corpus:
     """Labelled text with its three splits.
 
     The lexicon lists every word form of all splits: it is an encoding, not the vocabulary of a
-    model, which is built from the training subset alone (`wvexp.data.vocabulary`).
+    model, which is built from the training subset alone (`wvexp.data.vocabulary`). `typed` lists
+    the forms as they stood in the text where the lexicon has them lower-cased; else it is None.
     `label_names` are the labels of the training data: the classes of a model. `unseen_labels` stand
     in validation or test alone; no model gives them.
     `tokenizer` is the one that made words of the text (`wvexp.data.tokenizers`), never "auto".
@@ -47,6 +48,7 @@ class Corpus:
     sources: tuple[str | None, ...] = ()
     columns: tuple[str | None, str | None] = (None, None)
     group: str | None = None
+    typed: list[str] | None = None
 
     @property
     def task(self) -> Task:
@@ -57,18 +59,28 @@ class Corpus:
         """Hash of the content: equal for equal text, labels and splits, wherever they lie."""
         digest = hashlib.sha256()
         for names in (self.lexicon, self.label_names):
-            digest.update("\0".join(names).encode("utf-8", "surrogatepass") + b"\1")
+            digest.update(_encoded(names))
         for split in (self.train, self.validation, self.test):
             digest.update(split.task.encode())
             for array in (split.word_ids, split.offsets, split.labels, split.documents):
                 digest.update(b"-" if array is None else np.ascontiguousarray(array).tobytes())
         if self.unseen_labels:
-            unseen = "\0".join(("unseen", *self.unseen_labels))
-            digest.update(unseen.encode("utf-8", "surrogatepass") + b"\1")
+            digest.update(_encoded(("unseen", *self.unseen_labels)))
         if self.folds is not None:
             digest.update(f"{self.folds} folds".encode())
             if len(self.units.ids) > int(self.groups.max()) + 1:
                 digest.update(b"equal texts in one fold")
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def typed_fingerprint(self) -> str:
+        """`fingerprint` of the words as typed also: for what reads more of them than their ids."""
+        if self.typed is None:
+            return self.fingerprint
+        digest = hashlib.sha256(self.fingerprint.encode() + _encoded(self.typed))
+        for split in (self.train, self.validation, self.test):
+            assert split.typed is not None
+            digest.update(np.ascontiguousarray(split.typed).tobytes())
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -108,7 +120,10 @@ class Corpus:
         return {}
 
     def lowercased(self) -> "Corpus":
-        """The same corpus with every word form lower-cased, equal forms made one."""
+        """The same corpus with every word form lower-cased, equal forms made one.
+
+        `typed` keeps the forms as they were.
+        """
         forms = [word.lower() for word in self.lexicon]
         lexicon = list(dict.fromkeys(forms))
         if lexicon == self.lexicon:
@@ -116,10 +131,12 @@ class Corpus:
         ids = {word: i for i, word in enumerate(lexicon)}
         mapping = np.array([ids[form] for form in forms], dtype=np.int32)
         train, validation, test = (
-            replace(split, word_ids=mapping[split.word_ids])
+            replace(split, word_ids=mapping[split.word_ids], typed=split.word_ids)
             for split in (self.train, self.validation, self.test)
         )
-        return replace(self, lexicon=lexicon, train=train, validation=validation, test=test)
+        return replace(
+            self, lexicon=lexicon, train=train, validation=validation, test=test, typed=self.lexicon
+        )
 
     def check_training_size(self, size: int, seeds: Collection[int]) -> None:
         """Refuse a training size that the data do not have, in some fold of the seeds if any."""
@@ -152,3 +169,7 @@ class Corpus:
             return split.take(order)
         lengths = np.diff(split.offsets)[order]
         return split.take(order[: split.kind.sentences_for(size, lengths)])
+
+
+def _encoded(names: Sequence[str]) -> bytes:
+    return "\0".join(names).encode("utf-8", "surrogatepass") + b"\1"

@@ -110,6 +110,7 @@ def concatenated(splits: list[Split], *, shared: bool = False) -> Split:
             numbered.append(split.documents + before)
             before += 0 if shared else int(split.documents.max(initial=-1)) + 1
         documents = np.concatenate(numbered).astype(np.int32)
+    typed = [split.typed for split in splits if split.typed is not None]
     lengths = np.concatenate([np.diff(split.offsets) for split in splits])
     return Split(
         task=splits[0].task,
@@ -117,4 +118,6 @@ def concatenated(splits: list[Split], *, shared: bool = False) -> Split:
         offsets=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         labels=np.concatenate([split.labels for split in splits]),
         documents=documents,
+        # Of one corpus all splits have it, or none.
+        typed=np.concatenate(typed) if typed else None,
     )

@@ -22,6 +22,7 @@ class Split:
     labels    int32 [examples], by task; ids into `Corpus.label_names`, from its end
               on into `Corpus.unseen_labels` (never in training)
     documents int32 [sentences]    the document of each sentence; None where the data names none
+    typed     int32 [tokens]       index into `Corpus.typed`; None where words are read as typed
     """
 
     task: Task
@@ -29,6 +30,7 @@ class Split:
     offsets: NDArray[np.int64]
     labels: NDArray[np.int32]
     documents: NDArray[np.int32] | None = None
+    typed: NDArray[np.int32] | None = None
 
     def __post_init__(self) -> None:
         expected = self.kind.examples(self.sentences, self.tokens)
@@ -37,6 +39,8 @@ class Split:
                 f"{self.task} split: {len(self.labels)} labels, expected {expected}; "
                 f"offsets end at {self.offsets[-1]}, {self.tokens} tokens"
             )
+        if self.typed is not None and len(self.typed) != self.tokens:
+            raise ValueError(f"{len(self.typed)} words as typed, {self.tokens} tokens")
 
     @property
     def kind(self) -> TaskKind:
@@ -68,6 +72,7 @@ class Split:
             offsets=offsets,
             labels=self.labels[self.kind.chosen(sentences, tokens)],
             documents=None if self.documents is None else self.documents[sentences],
+            typed=None if self.typed is None else self.typed[tokens],
         )
 
 
