@@ -6,6 +6,7 @@ from pooled_sentences import COMBINATIONS, SHAPES, expected, random_case
 
 from wvexp.backprop.gradcheck import gradient_error, numeric_gradient, relative_error
 from wvexp.backprop.mean_encoder import MeanEncoder
+from wvexp.backprop.mean_loops import softmax
 
 
 def encode(case, dtype=float):
@@ -162,3 +163,22 @@ def test_offsets_that_miss_words_are_refused():
     encoder = MeanEncoder({}, pool="mean", weights="uniform", hidden=0)
     with pytest.raises(ValueError, match=r"^offsets 0\.\.2, expected 0\.\.3$"):
         encoder.forward(np.ones((3, 1)), np.array([0, 2]))
+
+
+def test_jacobian_of_the_softmax():
+    """d p_k / d s_t is p_t - p_t² for k = t and -p_k p_t elsewhere: words and bigrams are one."""
+    scores = np.random.default_rng(0).normal(size=(2, 3))
+    offsets = np.array([0, 0, 3])
+
+    def share(values, k):
+        shares = values.copy()
+        softmax(shares, offsets)
+        return float(shares.ravel()[k])
+
+    p = np.array([share(scores, k) for k in range(6)])
+    assert p[3] == 0  # no bigram ends at the first word
+    assert p.sum() == pytest.approx(1)
+    jacobian = np.diag(p) - np.outer(p, p)
+    for k in range(6):
+        slopes = numeric_gradient(lambda values, k=k: share(values, k), scores)
+        np.testing.assert_allclose(slopes.slope.ravel(), jacobian[k], atol=1e-9)
