@@ -81,6 +81,13 @@ class MeanEncoder(nn.Module):
 def _largest(x: Tensor, sentence: Tensor, place: Tensor, lengths: Tensor) -> Tensor:
     """Each dimension's maximum [B, n], of equal ones the first; 0 for a sentence without words."""
     longest = max(1, int(lengths.max())) if len(lengths) else 1
-    padded = x.new_full((len(lengths), longest, x.shape[1]), -torch.inf)
-    padded = padded.index_put((sentence, place), x)
-    return torch.where(lengths[:, None] > 0, padded.max(1).values, 0)
+    padded = x.new_full((len(lengths) * longest, x.shape[1]), -torch.inf)
+    padded[sentence * longest + place] = x.detach()
+    winners = (
+        padded.view(len(lengths), longest, -1).max(1).indices
+        + (lengths.cumsum(0) - lengths)[:, None]
+    )
+    # A last row of zeros is the word of sentences without any. Through `gather` the gradient comes
+    # to the winners alone; through the padded array it would pass every place of it.
+    winners = torch.where(lengths[:, None] > 0, winners, len(x))
+    return torch.cat([x, x.new_zeros(1, x.shape[1])]).gather(0, winners)
