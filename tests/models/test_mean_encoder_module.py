@@ -45,6 +45,12 @@ def test_scores_of_any_size_are_no_overflow():
     assert module(x, torch.tensor([0, 3, 5])).tolist() == [[3], [-4]]
 
 
+def test_words_without_any_weight_pool_to_0():
+    module = MeanEncoder(1, pool="mean", weights="sif", hidden=0)
+    x, weights = torch.tensor([[1.0], [3.0], [2.0]]), torch.tensor([0.0, 0.0, 1.0])
+    assert module(x, torch.tensor([0, 2, 3]), token_weights=weights).tolist() == [[0], [2]]
+
+
 def test_what_no_encoder_pools_is_refused():
     with pytest.raises(ValueError, match=r"^pool=max"):
         MeanEncoder(2, pool="max", weights="sif", hidden=0)
