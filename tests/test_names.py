@@ -32,6 +32,7 @@ OTHER_MEANINGS = {
     ("wvexp/results/stored_run.py", "mean"),
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),
+    ("wvexp/backprop/mean_encoder.py", "mean"),
     ("scripts/graph.py", "window"),
     ("scripts/bench.py", "case"),
 }
