@@ -18,9 +18,14 @@ class Crf(nn.Module):
         self.transitions = nn.Parameter(torch.zeros(classes, classes))
         self.start = nn.Parameter(torch.zeros(classes))
         self.end = nn.Parameter(torch.zeros(classes))
-        # No part of a saved state: the moves follow from the labels.
-        for name, permitted in (allowed or all_moves(classes))._asdict().items():
-            self.register_buffer(f"no_{name}", ~torch.from_numpy(permitted), persistent=False)
+        self.allow(allowed or all_moves(classes))
+
+    def allow(self, moves: Moves) -> None:
+        """Permit these moves alone."""
+        # No part of the state: what training permitted is saved beside it.
+        for name, permitted in moves._asdict().items():
+            there = ~torch.from_numpy(permitted).to(self.start.device)
+            self.register_buffer(f"no_{name}", there, persistent=False)
 
     def loss(self, scores: Tensor, offsets: Tensor, labels: Tensor) -> Tensor:
         """Negative log-likelihood of labels [T], summed over the sentences and divided by T.
@@ -46,6 +51,17 @@ class Crf(nn.Module):
             alpha = torch.where((t < lengths)[:, None], reached, alpha)
         log_z = torch.logsumexp(alpha + end, 1)
         return (log_z.sum() - observed) / len(scores)
+
+    def marginals(self, scores: Tensor, offsets: Tensor) -> Tensor:
+        """[T, K], the probability of each label of each token: the slope of log Z in its score."""
+        with torch.enable_grad():
+            varied = scores.detach().clone().requires_grad_()
+            anything = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
+            # The observed part of the loss is a constant but for its own scores.
+            total = self.loss(varied, offsets, anything) * len(scores)
+            total = total + varied.gather(1, anything[:, None]).sum()
+            (slopes,) = torch.autograd.grad(total, varied)
+        return slopes
 
     @torch.no_grad()
     def decode(self, scores: Tensor, offsets: Tensor) -> Tensor:

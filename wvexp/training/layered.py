@@ -1,0 +1,192 @@
+"""The engine of models made of layers: the gradient by hand, layer by layer, without torch.
+
+It trains the run that `AutogradEngine` trains: same start, batches, dropout masks and update rules.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wvexp.backprop.kernels import step_rows
+from wvexp.backprop.rows import RowGradient
+from wvexp.errors import RunStopped
+from wvexp.models.draw import Parameters
+from wvexp.models.spec import Arrays
+from wvexp.training.engine import check_loss, finite, never
+from wvexp.training.examples import Examples
+from wvexp.training.handwritten import one_blas_thread_in_kernels
+from wvexp.training.settings import Settings
+from wvexp.vectors.table import EmbeddingTable
+
+# Texts that are scored at once.
+_BLOCK = 256
+_E = "embedding.weight"
+
+
+class _Moments:
+    """A matrix of parameters, what its update rule remembers of it, and the steps it took."""
+
+    def __init__(self, values: NDArray[Any]) -> None:
+        self.values, self.steps = values, 0
+        # np.zeros takes no memory before it is written; np.zeros_like takes it at once.
+        self.first = np.zeros(values.shape, values.dtype)
+        self.second = np.zeros(values.shape, values.dtype)
+
+    def step(
+        self, rule: int, gradient: NDArray[Any], lr: float, rows: NDArray[np.int64] | None = None
+    ) -> None:
+        """One step of the given rows, or of all: then the rule's dense form."""
+        self.steps += 1
+        which = np.zeros(1, np.int64) if rows is None else rows
+        state = self.values, self.first, self.second
+        step_rows(rule, which, gradient, *state, lr, self.steps, rows is not None)
+
+
+class LayeredEngine:
+    """Trains one model by its hand-written gradient.
+
+    Parameters
+    ----------
+    build
+        From parameters by their names in torch, and `trainable` and `initial` as `WordRows` takes
+        them, to the `SequenceClassifier` over them.
+    network
+        Starting weights by name, as `draw_weights` gives them.
+    tables
+        Of these, the names of tables of which a step moves rows alone.
+    table
+        Word vectors. Rows up to `table.trained` are copied; the others are read where they are.
+    trainable
+        Mask [rows] of the rows that may move; none in a frozen arm.
+    """
+
+    def __init__(
+        self,
+        build: Callable[..., Any],
+        network: Parameters,
+        tables: tuple[str, ...],
+        table: EmbeddingTable,
+        trainable: NDArray[np.bool_],
+        settings: Settings,
+    ) -> None:
+        one_blas_thread_in_kernels()
+        self.table, self.settings = table, settings
+        self.tuned = bool(trainable.any())
+        number = settings.rule.kernel
+        assert number is not None  # `check_engine` refuses the others
+        self.rule = number
+        E = table.rows[: table.trained].copy()
+        dense = {name: array for name, array in network.items() if name not in tables}
+        # All dense parameters as one row: one update for all.
+        flat = np.empty((1, sum(array.size for array in dense.values())), E.dtype)
+        self.gradient = np.zeros_like(flat)
+        self.dense = _Moments(flat)
+        self.parameters_of = _cut(flat[0], dense)
+        self.gradients_of = _cut(self.gradient[0], dense)
+        self.tables = {name: _Moments(network[name].copy()) for name in tables}
+        self.words = _Moments(E) if self.tuned else None
+        self.E = E
+        self.restore(network)
+        self.model = build(
+            {_E: E, **self._network()},
+            trainable=trainable[: table.trained].copy() if self.tuned else None,
+            initial=E.copy() if settings.anchor else E,
+        )
+
+    def train_epoch(
+        self,
+        examples: Examples,
+        batch_size: int,
+        order: NDArray[np.integer],
+        rows: NDArray[np.int32],
+        masks: np.random.Generator,
+        *,
+        move_rows: bool,
+        should_stop: Callable[[], bool] = never,
+    ) -> float:
+        """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
+        if rows.max(initial=0) >= self.table.trained:
+            raise ValueError(
+                f"row {rows.max()} is trained, but those of training end at "
+                f"{self.table.trained - 1}"
+            )
+        total, steps = 0.0, 0
+        for inputs, labels in examples.batches(batch_size, order, rows):
+            if should_stop():
+                raise RunStopped
+            mask = self.settings.dropout.draw(len(labels), len(inputs[-1]) - 1, masks)
+            self.model.forward(*inputs, labels, mask)
+            self._update(self.model.backward(), self.tuned and move_rows)
+            total += self.model.mean_loss
+            steps += 1
+        mean = total / steps
+        check_loss(mean, len(self.parameters_of["output.bias"]))
+        return mean
+
+    def _update(self, gradients: dict[str, Any], move_rows: bool) -> None:
+        settings, of_rows = self.settings, {}
+        for name, gradient in gradients.items():
+            if isinstance(gradient, RowGradient):
+                of_rows[name] = gradient
+            else:
+                self.gradients_of[name][...] = gradient
+        words: RowGradient | None = of_rows.pop("E", None) if move_rows else None
+        of_rows.pop("E", None)
+        if settings.clip is not None:
+            rows = [*of_rows.values(), *([] if words is None else [words])]
+            parts = [self.gradient, *(one.values for one in rows)]
+            norm = float(np.sqrt(sum(float(np.vdot(part, part)) for part in parts)))
+            if norm > settings.clip:
+                for part in parts:
+                    part *= settings.clip / norm
+        self.dense.step(self.rule, self.gradient, settings.lr)
+        for name, g in of_rows.items():
+            self.tables[name].step(self.rule, g.values, settings.lr, g.rows)
+        if words is not None and self.words is not None:
+            self.words.step(self.rule, words.values, settings.row_lr, words.rows)
+        for name, most in (settings.most or {}).items():
+            weight = self.parameters_of[name]
+            norms = np.linalg.norm(weight, axis=1, keepdims=True)
+            weight *= np.where(norms > most, most / np.maximum(norms, most), 1)
+
+    def predict(self, examples: Examples) -> NDArray[np.int64]:
+        rows, of_token = examples.distinct
+        first = np.searchsorted(rows, self.table.trained)
+        E = np.concatenate([self.E[rows[:first]], self.table.rows[rows[first:]]])
+        found = []
+        for start in range(0, max(len(examples), 1), _BLOCK):
+            texts = np.arange(start, min(start + _BLOCK, len(examples)))
+            scores = finite(self.model.scores(*examples.inputs(texts, of_token), E=E))
+            found.append(self.model.predict(scores, self.settings.kind.predict))
+        return np.concatenate(found)
+
+    def parameters(self) -> Parameters:
+        rows = self.table.rows
+        if self.tuned:
+            rows = np.concatenate([self.E, rows[self.table.trained :]])
+        return {_E: rows, **{name: array.copy() for name, array in self._network().items()}}
+
+    def snapshot(self) -> Parameters:
+        rows = {_E: self.E.copy()} if self.tuned else {}
+        return {**rows, **{name: array.copy() for name, array in self._network().items()}}
+
+    def restore(self, snapshot: Parameters) -> None:
+        for name, array in self._network().items():
+            array[...] = snapshot[name]
+        if _E in snapshot:
+            self.E[:] = snapshot[_E]
+
+    def _network(self) -> Parameters:
+        tables = {name: one.values for name, one in self.tables.items()}
+        return {**self.parameters_of, **tables}
+
+
+def _cut(flat: NDArray[Any], like: Arrays) -> dict[str, NDArray[Any]]:
+    """Views of `flat` in the shapes of the arrays, one after another."""
+    views, start = {}, 0
+    for name, array in like.items():
+        views[name] = flat[start : start + array.size].reshape(array.shape)
+        start += array.size
+    return views
