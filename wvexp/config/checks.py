@@ -144,29 +144,26 @@ def _check_combination(config: Config, command: str) -> None:
         )
 
 
-# Keys that mean something for one kind of data alone.
-_KEYS_OF_KIND = {
-    "files": ("train", "validation", "test", "max_line_mb", "max_file_gb"),
-    "hub": ("name", "config_name", "revision", "train_split", "validation_split", "test_split"),
-    "world": ("world_seed", "world_size", "world_vocabulary"),
+# Keys of the `data` group that mean something for some kinds of data alone.
+_KEYS_OF_KINDS = {
+    ("files",): ("train", "validation", "test", "max_line_mb", "max_file_gb"),
+    ("hub",): ("name", "config_name", "revision", "train_split", "validation_split", "test_split"),
+    ("world",): ("world_seed", "world_size", "world_vocabulary"),
+    ("files", "hub"): ("text", "label", "group", "missing"),
 }
 
 
 def _check_unused(config: Config) -> None:
     """Refuse keys that the kind of data would silently ignore."""
     data, plain = config.data, Data()
-    for kind, names in _KEYS_OF_KIND.items():
+    for kinds, names in _KEYS_OF_KINDS.items():
         for name in names:
             value = getattr(data, name)
-            if kind != data.kind and value != getattr(plain, name):
+            if data.kind not in kinds and value != getattr(plain, name):
                 raise UserError(
                     f"data.{name}={value} means nothing with data={data.kind}",
-                    f"add data={kind}" if data.kind == "world" else "leave it out",
+                    f"add data={kinds[0]}" if data.kind == "world" else "leave it out",
                 )
-    for name in ("text", "label", "group", "missing"):
-        value = getattr(data, name)
-        if data.kind == "world" and value != getattr(plain, name):
-            raise UserError(f"data.{name}={value} means nothing with data=world", "add data=files")
     if data.split_seed and (data.kind == "world" or data.cross_fit):
         where = "data=world" if data.kind == "world" else f"data.folds={data.folds}"
         raise UserError(

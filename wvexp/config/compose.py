@@ -58,10 +58,12 @@ class HydraTask:
     def __init__(
         self,
         command: Callable[[Config], None],
-        sweep: Callable[[list[Job]], None],
+        sweep: Callable[[list[Job]], None] | None,
         config_name: str,
+        argv: Sequence[str],
     ) -> None:
-        self.command, self.sweep, self.config_name = command, sweep, config_name
+        self.command, self.sweep = command, sweep
+        self.config_name, self.argv = config_name, argv
         # Raised through Hydra, an error would be announced a second time in Hydra's own words.
         self.failures: list[UserError | RunError] = []
         self.sweep_folder: Path | None = None
@@ -70,15 +72,22 @@ class HydraTask:
     def __call__(self, node: Any) -> None:
         self.called = True
         try:
-            self.command(_checked(node, self.config_name))
+            config = _checked(node, self.config_name)
+            check_typed(self.argv, config)
+            self.command(config)
         except (UserError, RunError) as error:
             self.failures.append(error)
 
     def run_jobs(self, nodes: list[Any], folders: list[Path]) -> None:
         """Check every job's composed configuration, then run them all."""
         self.called |= bool(nodes)
-        jobs = zip(nodes, folders, strict=True)
-        self.sweep([Job(_checked(node, self.config_name), folder) for node, folder in jobs])
+        placed = zip(nodes, folders, strict=True)
+        jobs = [Job(_checked(node, self.config_name), folder) for node, folder in placed]
+        if self.sweep is not None:
+            self.sweep(jobs)
+            return
+        for job in jobs:
+            self.command(job.config)
 
 
 def run_hydra_command(
@@ -104,16 +113,7 @@ def run_hydra_command(
     import hydra
 
     _register_schema()
-
-    def one_by_one(jobs: list[Job]) -> None:
-        for job in jobs:
-            command(job.config)
-
-    def run_one(config: Config) -> None:
-        check_typed(argv, config)
-        command(config)
-
-    task = HydraTask(run_one, sweep or one_by_one, config_name)
+    task = HydraTask(command, sweep, config_name, argv)
     # Hydra's parser takes overrides in one piece only: its flags go before them.
     flags = [argument for argument in argv if argument in _SWEEP_FLAGS]
     overrides = [argument for argument in argv if argument not in _SWEEP_FLAGS]

@@ -62,15 +62,20 @@ class Measurements:
         """Values [arms, seeds, units] at one size."""
         return np.stack([self.values[arm][self.sizes.index(size)] for arm in self.arms])
 
+    def runs_of(self, arm: str, size: int) -> list[StoredRun]:
+        """The runs at the chosen rate, seed by seed."""
+        places = [(arm, size, seed) for seed in self.seeds]
+        return [self.chosen[place] for place in places if place in self.chosen]
+
     def measures(self) -> dict[float, SizeMeasures]:
         """Tokens, labels and type coverage of each size, as means over its runs."""
         by_size: dict[float, SizeMeasures] = {}
         for size in self.sizes:
             runs = [run for run in self.runs if run.train_size == size]
-            tokens = _mean(run.train_tokens for run in runs)
+            tokens = known_mean(run.train_tokens for run in runs)
             labels = tokens if runs[0].kind.listed else float(size)
             by_size[float(size)] = SizeMeasures(
-                tokens, labels, _mean(run.type_coverage for run in runs)
+                tokens, labels, known_mean(run.type_coverage for run in runs)
             )
         return by_size
 
@@ -189,6 +194,7 @@ def _at_an_edge(selection: Selection, edges: NDArray[np.int8]) -> list[Reason]:
     return [Reason(Why.RATES_AT_AN_EDGE, cells=cells, total=total)]
 
 
-def _mean(values: Iterable[float | None]) -> float | None:
+def known_mean(values: Iterable[float | None]) -> float | None:
+    """Of those that are defined; None where none is."""
     known = [value for value in values if value is not None]
     return float(np.mean(known)) if known else None

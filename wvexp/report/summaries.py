@@ -1,6 +1,6 @@
 """What the runs of a condition say beside their test scores, gathered over seeds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from wvexp.analysis.trials import expected_best
 from wvexp.data.records import to_plain
-from wvexp.report.measurements import Measurements, in_order
+from wvexp.report.measurements import Measurements, in_order, known_mean
 from wvexp.report.unseen import unseen_words
 from wvexp.results.stored_run import ClassScores
 
@@ -81,7 +81,7 @@ def group_errors(m: Measurements) -> tuple[GroupError, ...]:
     found = []
     for arm in m.arms:
         for size in m.sizes:
-            runs = [m.chosen[arm, size, seed] for seed in m.seeds if (arm, size, seed) in m.chosen]
+            runs = m.runs_of(arm, size)
             for group in GROUPS:
                 cells = [run.groups[group] for run in runs if group in run.groups]
                 scored = [(cell.score, cell.n) for cell in cells if cell.score is not None]
@@ -96,24 +96,18 @@ def label_scores(m: Measurements) -> tuple[LabelScore, ...]:
     """Of every arm and label of the test data at the largest size, as means over the seeds."""
     found = []
     for arm in m.arms:
-        runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
         by_label: dict[str, list[ClassScores]] = {}
-        for run in runs:
+        for run in m.runs_of(arm, m.sizes[-1]):
             for label, scores in (run.per_class or {}).items():
                 by_label.setdefault(label, []).append(scores)
         for label, cells in by_label.items():
             support = max(cell.support for cell in cells)
-            precision = _known_mean(cell.precision for cell in cells)
-            recall = _known_mean(cell.recall for cell in cells)
-            f1 = _known_mean(cell.f1 for cell in cells)
+            # No precision is where the label was never predicted.
+            precision = known_mean(cell.precision for cell in cells)
+            recall = known_mean(cell.recall for cell in cells)
+            f1 = known_mean(cell.f1 for cell in cells)
             found.append(LabelScore(arm, label, support, precision, recall, f1))
     return tuple(found)
-
-
-def _known_mean(values: Iterable[float | None]) -> float | None:
-    """Of those that are defined: no precision is where the label was never predicted."""
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
 
 
 def label_counts(m: Measurements) -> Mapping[str, int]:
@@ -166,9 +160,8 @@ def movement_of_arms(m: Measurements) -> tuple[dict[str, Any], ...]:
     """What moved at the largest size of every tuned arm, from its first seed that ran."""
     found = []
     for arm in in_order(m.arms):
-        runs = [m.chosen[arm, m.sizes[-1], s] for s in m.seeds if (arm, m.sizes[-1], s) in m.chosen]
-        if runs and runs[0].finetune:
-            run = runs[0]
+        run = next(iter(m.runs_of(arm, m.sizes[-1])), None)
+        if run is not None and run.finetune:
             moved = to_plain(run.movement)
             found.append({"arm": arm, "size": m.sizes[-1], "seed": run.seed, **moved})
     return tuple(found)

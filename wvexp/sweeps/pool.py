@@ -20,14 +20,11 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def default_workers() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def thread_count(workers: int | None) -> int:
     """The threads asked for, within reason; one per core when None; UserError below 1."""
-    cores = default_workers()
+    # Those that this process may use, where the system says.
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = allowed or 1
     if workers is None:
         return cores
     if workers < 1:

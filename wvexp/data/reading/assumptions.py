@@ -127,8 +127,8 @@ def label_notes(
             break
     if _like_measurements(names, counts):
         notes.append(
-            f"{where}: the {len(names)} labels are numbers from {_least(names)} to "
-            f"{_greatest(names)}; each value is taken as a class of its own, without order; "
+            f"{where}: the {len(names)} labels are numbers from {min(names, key=float)} to "
+            f"{max(names, key=float)}; each value is taken as a class of its own, without order; "
             "data.label= may name a column of classes, such as ranges of values"
         )
     return notes
@@ -232,14 +232,6 @@ def _like_measurements(names: Sequence[str], counts: Sequence[int]) -> bool:
         return len(values) > _MANY_FRACTIONS
     gaps = values[0] not in (0, 1) or values[-1] - values[0] >= len(values)
     return len(values) > _MANY_WHOLE and (gaps or sum(counts) < _FEW_EACH * len(values))
-
-
-def _least(names: Sequence[str]) -> str:
-    return min(names, key=float)
-
-
-def _greatest(names: Sequence[str]) -> str:
-    return max(names, key=float)
 
 
 def quoted(name: str, show: Callable[[str], str] = repr) -> str:
