@@ -15,28 +15,19 @@ def bio_moves(label_names: list[str]) -> Moves:
     without a tag that begins, or without one that ends, is free of the rule that asks for it. With
     labels that are no such tags everything is permitted.
     """
-    K = len(label_names)
     if not is_bio(label_names):
-        return all_moves(K)
+        return all_moves(len(label_names))
     scheme = TagScheme.from_labels(label_names)
-    kinds = [name[:1] for name in label_names]
-    beginners = set(scheme.type_of[scheme.begins].tolist())
-    enders = {scheme.type_of[k] for k in range(K) if kinds[k] in "EL"}
-    singles = any(kind in "SU" for kind in kinds)
-    continues = np.array(
-        [not out and not b for out, b in zip(scheme.outside, scheme.begins, strict=True)]
-    )
-    tied = continues & np.isin(scheme.type_of, list(beginners))
+    kind, first_letter = scheme.type_of, np.array([name[0] for name in label_names])
+    continues = ~scheme.outside & ~scheme.begins
     is_open = ~scheme.outside & ~scheme.ends
-    unfinished = is_open & np.isin(scheme.type_of, list(enders)) & singles
-    goes_on = (
-        is_open[:, None] & continues & (scheme.type_of[:, None] == scheme.type_of)
-    )  # [from, to]
-    return Moves(
-        transitions=goes_on | ~(tied | unfinished[:, None]),
-        start=~tied,
-        end=~unfinished,
-    )
+    tied = continues & np.isin(kind, kind[scheme.begins])
+    unfinished = is_open & np.isin(kind, kind[np.isin(first_letter, ["E", "L"])])
+    if not np.isin(first_letter, ["S", "U"]).any():  # a chunk of one token is a lone B
+        unfinished[:] = False
+    # From the label of the row to that of the column.
+    goes_on = is_open[:, None] & continues & (kind[:, None] == kind)
+    return Moves(transitions=goes_on | ~(tied | unfinished[:, None]), start=~tied, end=~unfinished)
 
 
 def allowed_moves(label_names: list[str], seen: Moves) -> Moves:
