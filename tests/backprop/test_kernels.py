@@ -24,12 +24,19 @@ from wvexp.backprop.losses import softmax_cross_entropy
 from wvexp.backprop.mean import MeanClassifier
 from wvexp.backprop.window import WindowClassifier
 from wvexp.rules import RULES
+from wvexp.rules.sparse_adadelta import SparseAdadelta
 from wvexp.seeds import stream
 
 V, D, WINDOW, CLASSES = 17, 3, 3, 4
 N, BATCH = 23, 6  # the last batch is a short one
-RATES = {"adam": 0.01, "adagrad": 0.1, "sgd": 0.3}
-TORCH = {"adam": torch.optim.Adam, "adagrad": torch.optim.Adagrad, "sgd": torch.optim.SGD}
+RATES = {"adam": 0.01, "adagrad": 0.1, "adadelta": 1.0, "sgd": 0.3}
+# By rule, torch's optimizers of the network and of the rows.
+TORCH = {
+    "adam": (torch.optim.Adam, torch.optim.SparseAdam),
+    "adagrad": (torch.optim.Adagrad,) * 2,
+    "adadelta": (torch.optim.Adadelta, SparseAdadelta),
+    "sgd": (torch.optim.SGD,) * 2,
+}
 
 
 @dataclass(frozen=True)
@@ -119,9 +126,9 @@ def oracle(case):
     # Tensors that share the arrays' memory: torch's optimizers move what the model reads.
     shared = {name: torch.from_numpy(array).requires_grad_() for name, array in parameters.items()}
     rows = torch.from_numpy(E).requires_grad_()
-    optimizer = TORCH[case.rule](shared.values(), lr=policy.lr)
-    sparse = torch.optim.SparseAdam if case.rule == "adam" else TORCH[case.rule]
-    row_optimizer = sparse([rows], lr=policy.row_lr)
+    of_network, of_rows = TORCH[case.rule]
+    optimizer = of_network(shared.values(), lr=policy.lr)
+    row_optimizer = of_rows([rows], lr=policy.row_lr)
     losses = []
     for first in range(0, N, BATCH):
         inside = slice(first, min(first + BATCH, N))
@@ -139,9 +146,9 @@ def oracle(case):
             tensor.grad = torch.from_numpy(gradients[name])
         optimizer.step()
         if policy.move_rows:
-            of_rows = gradients["E"]
+            d_E = gradients["E"]
             rows.grad = torch.sparse_coo_tensor(
-                torch.from_numpy(of_rows.rows)[None], torch.from_numpy(of_rows.values), E.shape
+                torch.from_numpy(d_E.rows)[None], torch.from_numpy(d_E.values), E.shape
             )
             row_optimizer.step()
     return network, E, np.mean(losses)

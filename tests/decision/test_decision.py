@@ -25,6 +25,7 @@ from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.report.reasons import all_in_words, in_words
 from wvexp.results.store import Store
+from wvexp.rules import RULES
 from wvexp.training.handwritten import HandwrittenEngine
 from wvexp.training.saved import SavedModel
 
@@ -331,7 +332,7 @@ def test_a_mistake_is_one_clear_line(override, message):
         compose([override], "decide")
 
 
-@pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("rule", RULES.names)
 def test_learning_rates_begin_with_the_default_of_the_update_rule(rule):
     config = compose([f"optim={rule}"], "decide")
     assert first_rates(rule)[0] == config.optim.lr

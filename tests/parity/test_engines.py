@@ -18,6 +18,7 @@ from wvexp.parity.engines import (
     require_parity,
     shape_of,
 )
+from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.training.handwritten import HandwrittenEngine
 
@@ -39,7 +40,7 @@ def full_run(inputs, rule="adam"):
     return replace(run, optim=optim, model=replace(run.model, dropout=0.3))
 
 
-@pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("rule", RULES.names)
 def test_the_engines_agree(inputs, rule):
     for run in (full_run(inputs, rule), tiny.base_run(inputs)):
         comparison = compare_engines(run, inputs.corpus, inputs.reference)
@@ -215,7 +216,7 @@ def test_a_run_of_a_fold_takes_no_more_than_its_fold_leaves(epochs, seed):
     assert {examples for _, examples, *_ in epochs} == {left}
 
 
-@pytest.mark.parametrize("rule", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("rule", RULES.names)
 def test_rates_at_which_a_run_diverges_are_compared_all_the_same(inputs, rule):
     run = full_run(inputs, rule)
     wild = replace(run, optim=replace(run.optim, lr=1e5), tuning=Tuning(lr_scale=1e5))

@@ -14,6 +14,7 @@ from wvexp.errors import RunError
 from wvexp.models.network import network_parameters
 from wvexp.models.view import View
 from wvexp.rules import RULES
+from wvexp.rules.sparse_adadelta import SparseAdadelta
 from wvexp.seeds import stream
 from wvexp.tasks import TOKEN
 from wvexp.training.autograd import AutogradEngine
@@ -123,6 +124,7 @@ def run_oracle(name, optimizer, trainable, *, epochs=3, lr, row_lr, dropout, l2,
     rules = {
         "adam": (torch.optim.Adam, torch.optim.SparseAdam),
         "adagrad": (torch.optim.Adagrad,) * 2,
+        "adadelta": (torch.optim.Adadelta, SparseAdadelta),
         "sgd": (torch.optim.SGD,) * 2,
     }
     network_rule, row_rule = rules[optimizer]
@@ -150,7 +152,7 @@ def run_oracle(name, optimizer, trainable, *, epochs=3, lr, row_lr, dropout, l2,
             model.zero_grad()
             loss.backward()
             table.grad[~torch.from_numpy(trainable)] = 0
-            if optimizer == "adam":
+            if optimizer in ("adam", "adadelta"):
                 touched = [r for r in np.unique(inputs[0]).tolist() if trainable[r]]
                 table.grad = torch.sparse_coo_tensor(
                     torch.tensor([touched]), table.grad[touched], table.shape, check_invariants=True
@@ -160,7 +162,7 @@ def run_oracle(name, optimizer, trainable, *, epochs=3, lr, row_lr, dropout, l2,
     return model
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("optimizer", RULES.names)
 @pytest.mark.parametrize("name", ["window", "mean", "cnn"])
 @pytest.mark.parametrize(
     "changes",
@@ -203,7 +205,7 @@ def test_lazy_adam_is_not_dense_adam():
     assert np.abs(lazy - dense.embedding.weight.detach().numpy()).max() > 1e-3
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("optimizer", RULES.names)
 @pytest.mark.parametrize("name", ["window", "mean", "cnn"])
 def test_a_frozen_table_stays_to_the_bit_while_the_network_learns(name, optimizer):
     before = {n: p.detach().clone() for n, p in make_model(name).double().named_parameters()}
@@ -214,7 +216,7 @@ def test_a_frozen_table_stays_to_the_bit_while_the_network_learns(name, optimize
     assert set(moved) == before.keys() - {"embedding.weight"}
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adagrad", "sgd"])
+@pytest.mark.parametrize("optimizer", RULES.names)
 @pytest.mark.parametrize("name", ["window", "cnn"])  # both read PAD: at edges, in short sentences
 def test_pad_evaluated_and_fixed_rows_stay_to_the_bit(name, optimizer):
     trainable = tuned_rows(fixed=[2, 3, 4])

@@ -26,7 +26,7 @@ from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import EmbeddingTable
 
 WORLD = {"vocabulary_size": 2000}
-RATES = {"adam": 0.01, "adagrad": 0.1, "sgd": 0.3}
+RATES = {"adam": 0.01, "adagrad": 0.1, "adadelta": 1.0, "sgd": 0.3}
 
 
 @pytest.fixture(scope="module", params=["token", "sentence"])

@@ -6,8 +6,9 @@ GIL, on buffers made once. Products go to BLAS through `np.dot`; every other loo
 order of the examples, so that a run's bits depend on its inputs alone.
 
 The update rules are those of torch.optim with its defaults: Adam (Kingma and Ba 2015, algorithm 1),
-Adagrad (Duchi et al. 2011), SGD. Rows of word vectors take the rule's sparse form, in which a step
-touches the trainable rows of its batch alone; Adam's is that of `torch.optim.SparseAdam`.
+Adagrad (Duchi et al. 2011), Adadelta (Zeiler 2012, algorithm 1), SGD. Rows of word vectors take the
+rule's sparse form, in which a step touches the trainable rows of its batch alone; Adam's is that of
+`torch.optim.SparseAdam`, Adadelta's that of `wvexp.rules.sparse_adadelta`.
 
 Training and evaluation stand in one file for Numba's sake: what it keeps on disk is made anew when
 the file changes, and not when a function does that is called from another.
@@ -23,8 +24,9 @@ from numpy.typing import NDArray
 from wvexp.backprop import updates
 from wvexp.backprop.activations import Array
 
-_ADAM, _ADAGRAD = updates.ADAM, updates.ADAGRAD
+_ADAM, _ADAGRAD, _ADADELTA = updates.ADAM, updates.ADAGRAD, updates.ADADELTA
 _BETA1, _BETA2, _ADAM_EPS, _ADAGRAD_EPS = 0.9, 0.999, 1e-8, 1e-10
+_RHO, _ADADELTA_EPS = 0.9, 1e-6
 # Examples evaluated at once: their hidden layer stays in L2, and is enough for full products.
 _BLOCK = 256
 
@@ -64,7 +66,8 @@ class State(NamedTuple):
     """What training changes, all of one dtype.
 
     network        [P]     W, b, U, c one after another, as `layers` cuts them
-    first, second  [P]     moments of Adam; Adagrad sums squares in `second`
+    first, second  [P]     moments of Adam; Adagrad sums squares in `second`; Adadelta's averages of
+                           squared steps and of squared gradients
     E              [R, d]  word vectors
     E_first, E_second      the same moments of E; [0, d] where no row is trained
     steps          int64 [2]: updates so far, of the network and of the rows
@@ -236,7 +239,7 @@ def _update(
     """
     number = values.dtype.type
     rate, eps = number(rate), number(eps)
-    new1, new2 = number(1 - _BETA1), number(1 - _BETA2)
+    new1, new2, new = number(1 - _BETA1), number(1 - _BETA2), number(1 - _RHO)
     # For SIMD the rule is chosen outside the loops, and new moments are locals: arrays that might
     # overlap would be read anew.
     if rule == _ADAM:
@@ -255,6 +258,15 @@ def _update(
                 v = second[row, j] + gradient[j] * gradient[j]
                 second[row, j] = v
                 values[row, j] -= rate * gradient[j] / (np.sqrt(v) + eps)
+    elif rule == _ADADELTA:
+        for i in range(rows.size):
+            row, gradient = rows[i], gradients[i]
+            for j in range(gradient.size):
+                g, m = gradient[j], first[row, j]
+                v = second[row, j] + new * (g * g - second[row, j])
+                step = g * np.sqrt(m + eps) / np.sqrt(v + eps)
+                first[row, j], second[row, j] = m + new * (step * step - m), v
+                values[row, j] -= rate * step
     else:
         for i in range(rows.size):
             row, gradient = rows[i], gradients[i]
@@ -265,7 +277,7 @@ def _update(
 @compiled
 def _rate_and_eps(rule: int, lr: float, step: int, sparse: bool) -> tuple[float, float]:
     if rule != _ADAM:
-        return lr, _ADAGRAD_EPS
+        return lr, _ADADELTA_EPS if rule == _ADADELTA else _ADAGRAD_EPS
     root = np.sqrt(1 - _BETA2**step)
     # torch corrects √v before it adds eps in its dense rule, after it in its sparse one.
     eps = _ADAM_EPS if sparse else _ADAM_EPS * root

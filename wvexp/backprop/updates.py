@@ -1,3 +1,3 @@
 """The numbers by which the compiled engine knows the update rules."""
 
-ADAM, ADAGRAD, SGD = 0, 1, 2
+ADAM, ADAGRAD, SGD, ADADELTA = 0, 1, 2, 3
