@@ -120,9 +120,10 @@ def _check_combination(config: Config, command: str) -> None:
             "give embed.path=FILE or embed.name=NAME"
             + (f", or embed={RANDOM.name}" if command == "train" else ""),
         )
-    for spec in MODELS:
-        spec.check(spec.keys_in(model))
     names = config.grid.model or [model.name]
+    for spec in MODELS:
+        if spec.name in names or (spec.usual and AUTO in names):
+            spec.check(spec.keys_in(model))
     for name in names:
         check_engine(config.engine, name, config.optim.name, config.device)
     task = data.task or (TOKEN.name if data.kind == "world" else None)

@@ -121,6 +121,9 @@ class Optim:
     patience: int = key(3, "epochs without a better validation score before stopping", minimum=1)
     batch_size: int = key(64, "examples per step", minimum=1)
     l2: float = key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
+    clip: float | None = key(
+        None, "largest norm of the gradient, to which a longer one is scaled", above=0, added=True
+    )
 
 
 @dataclass

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
+from wvexp.data.features import FEATURES
 from wvexp.experiment.inputs import Inputs
 from wvexp.metrics import METRICS, default_metric
-from wvexp.models import AUTO, MODELS, default_model
+from wvexp.models import AUTO, default_model, spec_of
 from wvexp.rules import RULES
 from wvexp.training.footprint import require_run_memory
 from wvexp.training.identity import RunConfig
@@ -35,9 +36,12 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     for name in ("train", "validation", "test"):
         split = getattr(corpus, name)
         METRICS[metric].check(split, corpus.label_names, name, corpus.unseen_labels)
+    spec, keys = spec_of(model, corpus.train.kind)
+    spec.check(keys)
+    typed = any(FEATURES[name].typed for name in spec.view(keys).features)
     engine = config.engine
     if engine == "auto":
-        by_hand = MODELS[model.name].by_hand and RULES[config.optim.name].kernel is not None
+        by_hand = spec.by_hand and RULES[config.optim.name].kernel is not None
         engine = "handwritten" if sweeping and by_hand else "autograd"
     run = RunConfig(
         task=corpus.task,
@@ -51,7 +55,7 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         train_size=config.train_size or full_size(corpus, seeds),
         seed=config.seed,
         engine=engine,
-        data=corpus.fingerprint,
+        data=corpus.typed_fingerprint if typed else corpus.fingerprint,
         vectors=reference.fingerprint if reference else None,
         folds=corpus.folds,
     )

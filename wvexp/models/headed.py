@@ -58,7 +58,7 @@ class HeadedModel(ModelSpec):
     def initialise(self, module: "nn.Module", rng: np.random.Generator) -> None:
         from wvexp.models.network import draw_network
 
-        draw_network(module, rng)
+        draw_network(self, module, rng)
 
     def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
         return head_shapes(self.inputs(d, keys), keys.hidden, classes)

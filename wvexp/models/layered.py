@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wvexp.data.features import FEATURES
+from wvexp.models.draw import Parameters, draw_weights
 from wvexp.models.spec import Arrays, ByHand, ModelSpec, Shapes
 from wvexp.models.view import View
 from wvexp.tasks import TaskKind, TokenTask
@@ -128,10 +129,23 @@ class LayeredModel(ModelSpec):
 
         return allowed_moves(label_names, count_moves(labels, offsets, len(label_names)))
 
+    def draw(self, shapes: Shapes, rng: np.random.Generator) -> Parameters:
+        """A row of a table by its own length; a CRF from 0, where it is a softmax of each token."""
+        drawn = {}
+        for name, shape in shapes.items():
+            if name.startswith("features."):
+                limit = 1 / shape[1] if self.apart else (3 / shape[1]) ** 0.5
+                drawn[name] = rng.uniform(-limit, limit, shape).astype(np.float32)
+            elif name.startswith("crf."):
+                drawn[name] = np.zeros(shape, np.float32)
+            else:
+                drawn |= draw_weights({name: shape}, rng)
+        return drawn
+
     def initialise(self, module: "nn.Module", rng: np.random.Generator) -> None:
         from wvexp.models.network import draw_network
 
-        draw_network(module, rng)
+        draw_network(self, module, rng)
 
     def activations(self, d: int, longest: int, keys: Any) -> int:
         n = self.inputs(d, keys)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wvexp.errors import UserError
-from wvexp.models.draw import draw_weights
 
 if TYPE_CHECKING:
     from wvexp.models.spec import ModelSpec
@@ -43,10 +42,10 @@ def build_module(
     return module
 
 
-def draw_network(model: nn.Module, rng: np.random.Generator) -> None:
-    """Give `model` the starting weights that `draw_weights` draws for it."""
+def draw_network(spec: "ModelSpec", model: nn.Module, rng: np.random.Generator) -> None:
+    """Give `model` the starting weights that its `spec` draws for it."""
     parameters = [item for item in model.named_parameters() if item[0] != "embedding.weight"]
-    drawn = draw_weights({name: tuple(p.shape) for name, p in parameters}, rng)
+    drawn = spec.draw({name: tuple(p.shape) for name, p in parameters}, rng)
     with torch.no_grad():
         for name, parameter in parameters:
             parameter.copy_(torch.from_numpy(drawn[name]))

@@ -2,15 +2,15 @@
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.config.key import key
 from wvexp.errors import UserError
+from wvexp.models.draw import Parameters, draw_weights
+from wvexp.models.keys import NoKeys
 from wvexp.models.view import TEXTS, View
 from wvexp.registry import Registry
 from wvexp.tasks import TASKS, TaskKind
@@ -20,21 +20,6 @@ if TYPE_CHECKING:
 
 Shapes = dict[str, tuple[int, ...]]
 Arrays = Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class NoKeys:
-    """The keys of a model that has none of its own."""
-
-
-def dropout_key() -> Any:
-    """`model.dropout`, which models share."""
-    return key(0.0, "share of the last layer's inputs dropped", minimum=0, below=1)
-
-
-def hidden_key() -> Any:
-    """`model.hidden`, which models share."""
-    return key(100, "hidden units; 0 for a linear classifier", minimum=0)
 
 
 class HandModel(Protocol):
@@ -106,6 +91,13 @@ class ModelSpec(ABC):
         it takes `mask` too: as `mask_shape` says, or None.
         """
 
+    def variant(self, kind: TaskKind, keys: Any) -> "ModelSpec":
+        """What computes it for a kind of task, with these keys; everything else is asked of that.
+
+        Most models are one thing whatever the keys.
+        """
+        return self
+
     def check(self, keys: Any) -> None:  # noqa: B027  (most go together)
         """UserError for keys of this model that cannot be together."""
 
@@ -132,9 +124,15 @@ class ModelSpec(ABC):
         """Parameter -> largest norm that its rows may have; None for any."""
         return None
 
-    def moves(self, keys: Any, label_names: Sequence[str]) -> Any:
-        """Which labels may follow each other in what is predicted; None for all, or without CRF."""
+    def moves(
+        self, keys: Any, label_names: list[str], labels: NDArray[Any], offsets: NDArray[Any]
+    ) -> Any:
+        """Which labels may follow each other, by the training data; None without a CRF."""
         return None
+
+    def draw(self, shapes: Shapes, rng: np.random.Generator) -> Parameters:
+        """The starting weights of a model with a gradient by hand, for both engines."""
+        return draw_weights(shapes, rng)
 
     def initialise(  # noqa: B027  (most are initialised by their layers)
         self, module: "nn.Module", rng: np.random.Generator
@@ -179,6 +177,13 @@ class ModelSpec(ABC):
 
 
 MODELS: Registry[ModelSpec] = Registry("model")
+
+
+def spec_of(model: Any, kind: TaskKind) -> tuple[ModelSpec, Any]:
+    """What computes the model that a `model` group of keys names, and its keys."""
+    spec = MODELS[model.name]
+    keys = spec.keys_in(model)
+    return spec.variant(kind, keys), keys
 
 
 def default_model(kind: TaskKind) -> ModelSpec:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from wvexp.config.key import key
 from wvexp.errors import UserError
 from wvexp.models.headed import HeadByHand, HeadedModel
-from wvexp.models.spec import MODELS, dropout_key, hidden_key
+from wvexp.models.keys import check_features, crf_key, dropout_key, features_key, hidden_key
+from wvexp.models.layered import LayeredModel
+from wvexp.models.spec import MODELS, Arrays, ModelSpec, Shapes
 from wvexp.models.view import View
-from wvexp.tasks import TokenTask
+from wvexp.tasks import TaskKind, TokenTask
 
 if TYPE_CHECKING:
     from torch import nn
@@ -19,6 +21,8 @@ class WindowKeys:
     window: int = key(5, "words in a window, odd", minimum=1)
     hidden: int = hidden_key()
     dropout: float = dropout_key()
+    features: list[str] = features_key()  # noqa: RUF009
+    crf: bool = crf_key()
 
 
 def _oracle() -> Any:
@@ -36,6 +40,9 @@ class Window(HeadedModel):
     by_hand = HeadByHand(_oracle)
     seconds, scored, usual = 4e-6, 4096, True
 
+    def variant(self, kind: TaskKind, keys: Any) -> ModelSpec:
+        return _LAYERED if keys.features or keys.crf else self
+
     def module(self, embedding: "nn.Embedding", classes: int, keys: Any) -> "nn.Module":
         from wvexp.models.modules.window import WindowModel
 
@@ -46,6 +53,7 @@ class Window(HeadedModel):
             raise UserError(
                 f"model.window={keys.window} is even", "a window needs a word in its middle"
             )
+        check_features(keys.features)
 
     def view(self, keys: Any) -> View:
         return View(window=keys.window)
@@ -54,4 +62,33 @@ class Window(HeadedModel):
         return d * int(keys.window)
 
 
+class _Layered(LayeredModel):
+    """With features of the tokens or a CRF: whole sentences, so that both can be had."""
+
+    name, tasks, keys, check = Window.name, Window.tasks, Window.keys, Window.check
+    seconds, scored = 2e-5, 4096
+
+    def encoder(self, parameters: Arrays, keys: Any) -> Any:
+        from wvexp.backprop.window_encoder import WindowEncoder
+
+        return WindowEncoder(parameters, window=keys.window, hidden=keys.hidden)
+
+    def torch_encoder(self, n: int, keys: Any) -> "nn.Module":
+        from wvexp.models.modules.window_encoder import WindowEncoder
+
+        return WindowEncoder(n, keys.window, keys.hidden)
+
+    def outputs(self, n: int, keys: Any) -> int:
+        return keys.hidden or n * int(keys.window)
+
+    def encoder_shapes(self, n: int, keys: Any) -> Shapes:
+        if not keys.hidden:
+            return {}
+        return {
+            "hidden.weight": (keys.hidden, n * keys.window),
+            "hidden.bias": (keys.hidden,),
+        }
+
+
 WINDOW = MODELS.register(Window())
+_LAYERED = _Layered()

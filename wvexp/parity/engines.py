@@ -141,7 +141,9 @@ def _train_a_little(
     run: RunConfig, corpus: Corpus, setup: Setup
 ) -> tuple[list[float], dict[str, NDArray[np.float32]]]:
     """Losses of a few epochs, and the change of every parameter."""
-    engine = make_engine(run, setup.table, setup.trainable, corpus.label_names, "cpu")
+    engine = make_engine(
+        run, setup.table, setup.trainable, len(corpus.label_names), "cpu", setup.moves
+    )
     before = engine.parameters()
     examples = setup.train_set
     size = min(run.optim.batch_size, max(1, len(examples) // _STEPS))

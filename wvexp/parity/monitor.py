@@ -66,10 +66,11 @@ class ParityCheck:
 
 @dataclass(frozen=True)
 class Twin:
-    """A model with a gradient by hand, and its keys."""
+    """A model with a gradient by hand, its keys, and the moves that its CRF permits."""
 
     spec: ModelSpec
     keys: Any
+    moves: Any = None
 
     @property
     def by_hand(self) -> ByHand:
@@ -77,6 +78,8 @@ class Twin:
         return self.spec.by_hand
 
     def build(self, kind: TaskKind, parameters: Arrays, **settings: Any) -> Any:
+        if self.moves is not None:
+            settings["moves"] = self.moves
         return self.by_hand.build(self.spec, self.keys, kind, parameters, **settings)
 
 

@@ -18,6 +18,8 @@ def watcher(every: int | None) -> Watch:
             return None
         from wvexp.parity.monitor import ParityMonitor, Twin  # it loads torch
 
-        return ParityMonitor(engine.objective, Twin(run.spec, run.model_keys), every)
+        return ParityMonitor(
+            engine.objective, Twin(run.spec, run.model_keys, engine.settings.moves), every
+        )
 
     return watch

@@ -60,7 +60,7 @@ class StreamedRun:
             rows=run.tuning.rows,
             min_count=1,
         )
-        self.engine = make_engine(run, self.table, self.trainable, corpus.label_names, "cpu")
+        self.engine = make_engine(run, self.table, self.trainable, len(corpus.label_names), "cpu")
         self.counts = np.zeros(len(corpus.lexicon), dtype=np.int64)
         self.labels_seen = np.zeros(len(corpus.label_names), dtype=bool)
         self.seconds = 0.0

@@ -9,8 +9,9 @@ from torch import Tensor, nn
 
 from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
+from wvexp.models.modules.norms import constrain_rows
 from wvexp.models.network import network_parameters, table_parameters
-from wvexp.training.clipping import bound_rows, clip_gradients
+from wvexp.training.clipping import clip_gradients
 from wvexp.training.dropout import Mask
 from wvexp.training.engine import check_loss, never
 from wvexp.training.examples import Examples, Inputs
@@ -44,6 +45,8 @@ class AutogradEngine:
         device: str,
     ) -> None:
         self.model = model.to(device)
+        if settings.moves is not None:
+            model.get_submodule("crf").allow(settings.moves)  # type: ignore[operator]
         self.device, self.classes, self.settings = device, classes, settings
         self.rows = model.get_parameter("embedding.weight")
         self.rows.requires_grad_(bool(trainable.any()))
@@ -110,9 +113,7 @@ class AutogradEngine:
         return self.settings.dropout.draw(len(labels), len(inputs[-1]) - 1, rng)
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:
-        return predicted_labels(
-            self.model, examples, self.device, self.settings.kind, self.settings.moves
-        )
+        return predicted_labels(self.model, examples, self.device, self.settings.kind)
 
     def parameters(self) -> Parameters:
         state = self.model.state_dict()
@@ -143,4 +144,4 @@ class AutogradEngine:
             with torch.sparse.check_sparse_tensor_invariants(False):
                 self.row_optimizer.step()
         for name, most in (self.settings.most or {}).items():
-            bound_rows(self.model.get_parameter(name), most)
+            constrain_rows(self.model.get_parameter(name), most)

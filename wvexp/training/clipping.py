@@ -1,9 +1,9 @@
-"""Bounds in torch: of the gradient's norm, and of the norm of a weight's rows."""
+"""A bound on the norm of the gradient, in torch."""
 
 from collections.abc import Iterable
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 
 def clip_gradients(parameters: Iterable[nn.Parameter], most: float) -> None:
@@ -17,10 +17,3 @@ def clip_gradients(parameters: Iterable[nn.Parameter], most: float) -> None:
     if norm > most:
         for gradient in gradients:
             gradient.mul_(most / norm)
-
-
-def bound_rows(weight: Tensor, most: float) -> None:
-    """Scale the rows of `weight` [K, L] that are longer than `most` (Kim 2014, section 2.1)."""
-    with torch.no_grad():
-        norms = weight.norm(dim=1, keepdim=True)
-        weight *= torch.where(norms > most, most / norms, torch.ones_like(norms))

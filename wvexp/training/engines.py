@@ -1,14 +1,13 @@
 """The engine that a run asks for."""
 
-from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.config.checks import check_engine
 from wvexp.machine import one_blas_thread
-from wvexp.models.draw import draw_weights
 from wvexp.rules import RULES
 from wvexp.seeds import stream
 from wvexp.tasks import TASKS
@@ -23,10 +22,13 @@ def make_engine(
     run: RunConfig,
     table: EmbeddingTable,
     trainable: NDArray[np.bool_],
-    label_names: Sequence[str],
+    classes: int,
     device: str,
+    moves: Any = None,
 ) -> Engine:
     """The engine of a run, its network drawn from the run's `init` stream.
+
+    moves: which labels may follow each other, for a model with a CRF
 
     Raises
     ------
@@ -35,8 +37,7 @@ def make_engine(
     """
     check_engine(run.engine, run.model.name, run.optim.name, device)
     spec, keys = run.spec, run.model_keys
-    init, d, classes = stream(run.seed, "init"), table.rows.shape[1], len(label_names)
-    settings = settings_of(run, d, label_names)
+    settings = _settings(run, table.rows.shape[1], moves)
     if run.engine == "handwritten":
         return _by_hand(run, table, trainable, classes, settings)
 
@@ -47,11 +48,11 @@ def make_engine(
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
     one_blas_thread()
-    module = spec.build(table.rows, classes, keys, init)
+    module = spec.build(table.rows, classes, keys, stream(run.seed, "init"))
     return AutogradEngine(module, trainable, classes, settings, device)
 
 
-def settings_of(run: RunConfig, d: int, label_names: Sequence[str]) -> Settings:
+def _settings(run: RunConfig, d: int, moves: Any) -> Settings:
     """How the run trains, with word vectors of `d` dimensions."""
     spec, keys, optim = run.spec, run.model_keys, run.optim
     return Settings(
@@ -62,8 +63,9 @@ def settings_of(run: RunConfig, d: int, label_names: Sequence[str]) -> Settings:
         dropout=Dropout(getattr(keys, "dropout", 0.0), partial(spec.mask_shape, d=d, keys=keys)),
         l2=optim.l2,
         anchor=run.tuning.anchor,
+        clip=optim.clip,
         most=spec.most(keys),
-        moves=spec.moves(keys, label_names),
+        moves=moves,
     )
 
 
@@ -74,11 +76,19 @@ def _by_hand(
     classes: int,
     settings: Settings,
 ) -> Engine:
+    """Whole steps compiled where the kernels have all that the run asks for; else by layers."""
     spec, keys, by_hand = run.spec, run.model_keys, run.spec.by_hand
     assert by_hand is not None  # `check_engine` refuses the others
-    from wvexp.training.handwritten import HandwrittenEngine
+    shapes = spec.shapes(table.rows.shape[1], classes, keys)
+    network = spec.draw(shapes, stream(run.seed, "init"))
+    plain = settings.clip is None and settings.most is None and settings.kind.usual_loss
+    if plain and by_hand.compiled(keys):
+        from wvexp.training.handwritten import HandwrittenEngine
 
-    network = draw_weights(
-        spec.shapes(table.rows.shape[1], classes, keys), stream(run.seed, "init")
-    )
-    return HandwrittenEngine(network, table, trainable, spec.view(keys).window, settings)
+        return HandwrittenEngine(network, table, trainable, spec.view(keys).window, settings)
+    from wvexp.training.layered import LayeredEngine
+
+    given = {} if settings.moves is None else {"moves": settings.moves}
+    penalties = {"l2": settings.l2, "anchor": settings.anchor}
+    build = partial(by_hand.build, spec, keys, settings.kind, **penalties, **given)
+    return LayeredEngine(build, network, spec.tables(keys), table, trainable, settings)

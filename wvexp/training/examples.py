@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.data.features import TokenFeatures
 from wvexp.data.split import Split
 from wvexp.data.vocabulary import PAD, UNK
 from wvexp.models.view import View
@@ -37,16 +38,36 @@ class Examples:
     offsets int64 [sentences+1]
     labels  int32 [examples]     one per token, or one per sentence
     view    how the model reads them
+    ids     int32 [tokens, slots]  rows of the tables of the features that the view names
+    weights float32 [tokens]       weights of the words, where the view names them
     """
 
     rows: NDArray[np.int32]
     offsets: NDArray[np.int64]
     labels: NDArray[np.int32]
     view: View
+    ids: NDArray[np.int32] | None = None
+    weights: NDArray[np.float32] | None = None
 
     @classmethod
-    def from_split(cls, split: Split, table: EmbeddingTable, view: View) -> "Examples":
-        return cls(table.row_of[split.word_ids], split.offsets, split.labels, view)
+    def from_split(
+        cls,
+        split: Split,
+        table: EmbeddingTable,
+        view: View,
+        features: TokenFeatures | None = None,
+        row_weights: NDArray[np.float32] | None = None,
+    ) -> "Examples":
+        """row_weights [rows]: of the rows of the table"""
+        rows = table.row_of[split.word_ids]
+        return cls(
+            rows,
+            split.offsets,
+            split.labels,
+            view,
+            None if features is None else features.ids(split),
+            None if row_weights is None else row_weights[rows],
+        )
 
     def __len__(self) -> int:
         """Number of what is shuffled and batched: windows, or whole texts."""
@@ -67,8 +88,9 @@ class Examples:
     def inputs(
         self, examples: NDArray[np.integer], rows: NDArray[np.int32] | None = None
     ) -> Inputs:
-        """Model inputs of the given windows [batch, window], or of texts: (rows, offsets).
+        """Model inputs of the given windows [batch, window], or of texts: rows, offsets.
 
+        Between these two come the ids of features and the weights of words, where there are any.
         `rows` stands in for `self.rows`, with some words replaced by UNK.
         """
         rows = self.rows if rows is None else rows
@@ -76,7 +98,8 @@ class Examples:
         if window is not None:
             return (_windows(rows, self.offsets, self._sentence[examples], examples, window),)
         tokens, offsets = self._tokens(examples)
-        return rows[tokens], offsets
+        between = (array[tokens] for array in (self.ids, self.weights) if array is not None)
+        return rows[tokens], *between, offsets
 
     def labels_of(self, examples: NDArray[np.integer]) -> NDArray[np.int32]:
         """The labels of the given windows or texts, of a tagged text those of its tokens."""

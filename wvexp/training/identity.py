@@ -10,7 +10,7 @@ from wvexp.arms import Arm, Recipe, Tuning, treatment_of
 from wvexp.config.key import identity_of
 from wvexp.config.schema import Model, Optim
 from wvexp.metrics import METRICS
-from wvexp.models import MODELS, ModelSpec
+from wvexp.models import MODELS, ModelSpec, spec_of
 from wvexp.registry import foreign_code
 from wvexp.rules import RULES
 from wvexp.tasks import TASKS
@@ -53,7 +53,8 @@ class RunConfig:
 
     @property
     def spec(self) -> ModelSpec:
-        return MODELS[self.model.name]
+        """What computes the run's model, with its keys and for its task."""
+        return spec_of(self.model, TASKS[self.task])[0]
 
     @property
     def model_keys(self) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.backprop.kernels import step_rows
+from wvexp.backprop.norms import constrain_rows
 from wvexp.backprop.rows import RowGradient
 from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
@@ -147,9 +148,7 @@ class LayeredEngine:
         if words is not None and self.words is not None:
             self.words.step(self.rule, words.values, settings.row_lr, words.rows)
         for name, most in (settings.most or {}).items():
-            weight = self.parameters_of[name]
-            norms = np.linalg.norm(weight, axis=1, keepdims=True)
-            weight *= np.where(norms > most, most / np.maximum(norms, most), 1)
+            constrain_rows(self.parameters_of[name], most)
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:
         rows, of_token = examples.distinct

@@ -19,7 +19,7 @@ from wvexp.config.values import typed
 from wvexp.data.tokenizers import NAMES
 from wvexp.errors import DamagedError, UserError
 from wvexp.machine import require_memory
-from wvexp.models import AUTO, MODELS, check_model_for_task
+from wvexp.models import AUTO, MODELS, check_model_for_task, spec_of
 from wvexp.tasks import TASKS
 
 FORMAT = 1
@@ -87,7 +87,8 @@ def _model(values: Mapping[str, Any], task: str) -> Any:
         check_model_for_task(model.name, task)
         if model.name == AUTO:
             raise KeyError(AUTO)
-        MODELS[model.name].check(MODELS[model.name].keys_in(model))
+        spec, keys = spec_of(model, TASKS[task])
+        spec.check(keys)
     except (UserError, KeyError, TypeError, ArithmeticError) as error:
         raise DamagedError(f"{DESCRIPTION}: model is {_short(values)}") from error
     return model
@@ -138,7 +139,8 @@ def _expected(
     if shape[0] != rows:
         raise DamagedError(f"words and rows do not agree in number: {rows:,} and {shape[0]:,}")
     d = shape[1]
-    shapes = MODELS[model.name].shapes(d, classes, MODELS[model.name].keys_in(model))
+    spec, keys = spec_of(model, TASKS[content["task"]])
+    shapes = spec.shapes(d, classes, keys)
     shapes["embedding.weight"] = (rows, d)
     return {"origin": ("U8", (rows,)), **{name: ("F32", shape) for name, shape in shapes.items()}}
 

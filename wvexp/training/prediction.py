@@ -1,7 +1,6 @@
 """Scores and labels of a torch model for any number of examples."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import torch
@@ -30,9 +29,9 @@ def log_probabilities(model: nn.Module, examples: Examples, device: str) -> NDAr
 
 
 def predicted_labels(
-    model: nn.Module, examples: Examples, device: str, kind: TaskKind, moves: Any = None
+    model: nn.Module, examples: Examples, device: str, kind: TaskKind
 ) -> NDArray[np.int64]:
-    """The label of each of them; of a CRF the best sequence of each text among the `moves`.
+    """The label of each of them; of a CRF the best sequence of each text.
 
     RunError where a score is not a number.
     """
@@ -42,7 +41,7 @@ def predicted_labels(
     found = []
     for scores, offsets in _scores(model, examples, device):
         finite(scores.cpu().numpy())
-        found.append(crf.decode(scores, offsets, moves))
+        found.append(crf.decode(scores, offsets).cpu().numpy())
     return np.concatenate(found)
 
 

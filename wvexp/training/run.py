@@ -18,7 +18,6 @@ from wvexp.metrics.groups import Group
 from wvexp.seeds import stream
 from wvexp.training.engine import Engine, never
 from wvexp.training.engines import make_engine
-from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, make_result
 from wvexp.training.setup import set_up
@@ -44,6 +43,8 @@ class TrainedRun:
     """The best epoch's parameters, what they started from, and the result.
 
     counts, trainable  [rows] of the table: occurrences in training, and whether the row may move
+    row_weights        [rows] weights of the words in a mean, where the model takes them; or None
+    moves              which labels may follow each other, where it has a CRF; or None
     """
 
     result: RunResult
@@ -51,6 +52,8 @@ class TrainedRun:
     counts: NDArray[np.int64]
     trainable: NDArray[np.bool_]
     parameters: dict[str, NDArray[np.float32]]
+    row_weights: NDArray[np.float32] | None
+    moves: Any
 
 
 class Monitor(Protocol):
@@ -102,15 +105,12 @@ def train(
     corpus = of_fold(corpus, run.seed, run.fold)
     setup = set_up(run, corpus, reference)
     table, trainable, train_set = setup.table, setup.trainable, setup.train_set
-    validation_set, test_set = (
-        Examples.from_split(split, table, train_set.view)
-        for split in (corpus.validation, corpus.test)
-    )
+    validation_set, test_set = map(setup.examples, (corpus.validation, corpus.test))
     scorer, test_scorer = (
         scorer_of(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
         for name, split in (("validation", corpus.validation), ("test", corpus.test))
     )
-    engine = make_engine(run, table, trainable, corpus.label_names, device)
+    engine = make_engine(run, table, trainable, len(corpus.label_names), device, setup.moves)
     monitor = watch(run, engine)
     train_epoch: Any = engine.train_epoch
     if monitor is not None:
@@ -171,7 +171,7 @@ def train(
     )
     counts = np.zeros(len(table.rows), dtype=np.int64)
     counts[: table.trained] = setup.vocabulary.counts
-    return TrainedRun(result, table, counts, trainable, parameters)
+    return TrainedRun(result, table, counts, trainable, parameters, setup.row_weights, setup.moves)
 
 
 def word_groups(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from wvexp.data.split import Split, Task
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
-from wvexp.models import MODELS
+from wvexp.models import spec_of
 from wvexp.tasks import TASKS
 from wvexp.training.examples import Examples
 from wvexp.training.model_files import DESCRIPTION, FORMAT, WEIGHTS, read_model
@@ -64,13 +64,13 @@ class SavedModel:
         from safetensors.numpy import save
 
         folder.mkdir()
-        spec = MODELS[self.model.name]
+        spec, keys = spec_of(self.model, TASKS[self.task])
         arrays: dict[str, NDArray[Any]] = {**self.parameters, "origin": self.origin}
         (folder / WEIGHTS).write_bytes(save(arrays))
         content = {
             "format": FORMAT,
             "task": self.task,
-            "model": {"name": spec.name, **asdict(spec.keys_in(self.model))},
+            "model": {"name": spec.name, **asdict(keys)},
             "labels": self.label_names,
             "lowercase": self.lowercase,
             "tokenizer": self.tokenizer,
@@ -155,8 +155,8 @@ class SavedModel:
         split = Split(
             self.task, np.array(rows, np.int32), offsets, np.zeros(examples, dtype=np.int32)
         )
-        spec = MODELS[self.model.name]
-        view = spec.view(spec.keys_in(self.model))
+        spec, keys = spec_of(self.model, kind)
+        view = spec.view(keys)
         scores = _score(self, table, Examples.from_split(split, table, view))
         return kind.cut(scores, offsets)
 
@@ -192,9 +192,9 @@ def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
     """The saved network over the embedding `rows` [rows, d]."""
     import torch
 
-    spec = MODELS[saved.model.name]
+    spec, keys = spec_of(saved.model, TASKS[saved.task])
     drawn = np.random.default_rng(0)  # what is drawn is replaced
-    model = spec.build(rows, len(saved.label_names), spec.keys_in(saved.model), drawn)
+    model = spec.build(rows, len(saved.label_names), keys, drawn)
     arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     return model

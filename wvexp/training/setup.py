@@ -1,14 +1,19 @@
 """What a run starts from: its part of the training data, its words, and the rows of those."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus
+from wvexp.data.features import TokenFeatures, token_features
 from wvexp.data.folds import of_fold
 from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
+from wvexp.data.word_weights import WORD_WEIGHTS
+from wvexp.models.view import View
 from wvexp.seeds import stream
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
@@ -20,13 +25,28 @@ from wvexp.vectors.table import EmbeddingTable, build_table
 
 @dataclass(frozen=True)
 class Setup:
-    """What a run starts from: its subset of the training data, its words and their rows."""
+    """What a run starts from: its subset of the training data, its words and their rows.
+
+    view, features, row_weights  how its model reads a split: see `Examples.from_split`
+    moves                        which labels follow each other in the subset, for a CRF
+    """
 
     subset: Split
     vocabulary: Vocabulary
     table: EmbeddingTable
     trainable: NDArray[np.bool_]
-    train_set: Examples
+    view: View
+    features: TokenFeatures | None
+    row_weights: NDArray[np.float32] | None
+    moves: Any
+
+    def examples(self, split: Split) -> Examples:
+        """A split as the model reads it."""
+        return Examples.from_split(split, self.table, self.view, self.features, self.row_weights)
+
+    @cached_property
+    def train_set(self) -> Examples:
+        return self.examples(self.subset)
 
     def rows(self, run: RunConfig, epoch: int) -> NDArray[np.int32]:
         """Row of every training token in an epoch.
@@ -53,8 +73,20 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
         rows=run.tuning.rows,
         min_count=run.tuning.min_count,
     )
-    examples = Examples.from_split(subset, table, run.spec.view(run.model_keys))
-    return Setup(subset, vocabulary, table, trainable, examples)
+    view, row_weights = run.spec.view(run.model_keys), None
+    if view.weights is not None:
+        rows = table.row_of[subset.word_ids]
+        row_weights = WORD_WEIGHTS[view.weights](rows, subset.offsets, len(table.rows))
+    return Setup(
+        subset,
+        vocabulary,
+        table,
+        trainable,
+        view,
+        token_features(view.features, corpus),
+        row_weights,
+        run.spec.moves(run.model_keys, corpus.label_names, subset.labels, subset.offsets),
+    )
 
 
 def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:

@@ -4,7 +4,7 @@ from wvexp.data.features.affix import AFFIX, Affix
 from wvexp.data.features.bigram import BIGRAM, Bigram
 from wvexp.data.features.case import CASE, Case
 from wvexp.data.features.feature import FEATURES, TokenFeature
-from wvexp.data.features.tokens import TokenFeatures
+from wvexp.data.features.tokens import TokenFeatures, token_features
 
 __all__ = [
     "AFFIX",
@@ -16,4 +16,5 @@ __all__ = [
     "Case",
     "TokenFeature",
     "TokenFeatures",
+    "token_features",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.data.corpus import Corpus
 from wvexp.data.features.feature import FEATURES
 from wvexp.data.split import Split
 
@@ -49,3 +50,20 @@ class TokenFeatures:
             ids[:, columns] = feature.of_tokens(of_forms, words, split.offsets)
             first += feature.slots
         return ids
+
+
+def token_features(names: Sequence[str], corpus: Corpus) -> TokenFeatures | None:
+    """Those of a corpus, or of a fold of it; None without names.
+
+    The last ones of each set of names are kept: the runs of a sweep read the same forms.
+    """
+    if not names:
+        return None
+    kept = _KEPT.get(tuple(names))
+    if kept is None or kept[0] is not corpus.lexicon or kept[1] is not corpus.typed:
+        features = TokenFeatures(names, corpus.lexicon, corpus.typed)
+        kept = _KEPT[tuple(names)] = (corpus.lexicon, corpus.typed, features)
+    return kept[2]
+
+
+_KEPT: dict[tuple[str, ...], tuple[list[str], list[str] | None, TokenFeatures]] = {}
