@@ -13,7 +13,8 @@ from wvexp.tasks import TASKS
 
 ROOT = Path(wvexp.__file__).parents[1]
 FOLDERS = {"models": MODELS, "metrics": METRICS, "rules": RULES, "tasks": TASKS}
-# Words that mean something else there: a statistic of the ledger, a gate's symbol, what is drawn.
+# Words that mean something else there: a statistic of the ledger, a gate's symbol, a way to pool,
+# what is drawn.
 OTHER_MEANINGS = {
     ("wvexp/analysis/movement.py", "mean"),
     ("wvexp/training/tuning.py", "mean"),
@@ -21,6 +22,7 @@ OTHER_MEANINGS = {
     ("wvexp/results/stored_run.py", "mean"),
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),
+    ("wvexp/backprop/over_time.py", "mean"),
     ("scripts/graph.py", "window"),
 }
 
