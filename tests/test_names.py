@@ -25,6 +25,9 @@ FOLDERS = {
     "data/features": FEATURES,
 }
 # Words that mean something else there: a statistic of the ledger, a gate's symbol, what is drawn.
+FOLDERS = {"models": MODELS, "metrics": METRICS, "rules": RULES, "tasks": TASKS}
+# Words that mean something else there: a statistic of the ledger, a gate's symbol, a way to pool,
+# what is drawn.
 OTHER_MEANINGS = {
     ("wvexp/analysis/movement.py", "mean"),
     ("wvexp/training/tuning.py", "mean"),
@@ -33,6 +36,7 @@ OTHER_MEANINGS = {
     ("wvexp/report/tables.py", "mean"),
     ("wvexp/backprop/gates.py", "mean"),
     ("wvexp/backprop/mean_encoder.py", "mean"),
+    ("wvexp/backprop/over_time.py", "mean"),
     ("scripts/graph.py", "window"),
     ("scripts/bench.py", "case"),
 }

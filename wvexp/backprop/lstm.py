@@ -1,4 +1,4 @@
-"""Bidirectional LSTM over the words of a sentence (Hochreiter and Schmidhuber 1997; Graves 2005).
+"""Bidirectional LSTM encoder (Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005).
 
 Forward, one layer and direction, all T tokens at once but for the recurrent part:
 
@@ -52,8 +52,8 @@ class BiLstmEncoder:
         None: [T, 2H]. Else [B, 2H]: "last", the forward state at the last token beside the
         backward state at the first; "max" or "mean" over time. A sentence without tokens gives 0.
     variational
-        A mask has a row per sentence, the same at all of its tokens (Gal and Ghahramani 2016);
-        False: a row per token. Pooled vectors are of sentences: with `pool` always True.
+        A mask has a row per sentence, the same at all of its tokens (Gal and Ghahramani 2016, but
+        for the states from step to step); False: a row per token. With `pool` always True.
     """
 
     def __init__(

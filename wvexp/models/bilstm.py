@@ -1,7 +1,7 @@
 """The bidirectional LSTM (Hochreiter and Schmidhuber 1997), of token and of sentence tasks."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -44,7 +44,7 @@ class BiLstm(LayeredModel):
     """What both kinds of task share."""
 
     name = "bilstm"
-    tasks = (TokenTask, SentenceTask)
+    tasks: ClassVar[tuple[type[TaskKind], ...]] = (TokenTask, SentenceTask)
     keys = BiLstmKeys
     seconds, scored = 3e-5, 4096
 
@@ -84,7 +84,8 @@ class BiLstm(LayeredModel):
         return 2 * int(keys.hidden)
 
     def encoder_shapes(self, n: int, keys: Any) -> Shapes:
-        gates, shapes = 4 * keys.hidden, {}
+        gates = 4 * keys.hidden
+        shapes: Shapes = {}
         for layer in range(keys.layers):
             for suffix in ("", "_reverse"):
                 inputs = 2 * keys.hidden if layer else n

@@ -88,7 +88,8 @@ def _by_hand(
         return HandwrittenEngine(network, table, trainable, spec.view(keys).window, settings)
     from wvexp.training.layered import LayeredEngine
 
-    given = {} if settings.moves is None else {"moves": settings.moves}
-    penalties = {"l2": settings.l2, "anchor": settings.anchor}
-    build = partial(by_hand.build, spec, keys, settings.kind, **penalties, **given)
+    given: dict[str, Any] = {"l2": settings.l2, "anchor": settings.anchor}
+    if settings.moves is not None:
+        given["moves"] = settings.moves
+    build = partial(by_hand.build, spec, keys, settings.kind, **given)
     return LayeredEngine(build, network, spec.tables(keys), table, trainable, settings)
