@@ -24,8 +24,6 @@ FOLDERS = {
     "arms": TREATMENTS,
     "data/features": FEATURES,
 }
-# Words that mean something else there: a statistic of the ledger, a gate's symbol, what is drawn.
-FOLDERS = {"models": MODELS, "metrics": METRICS, "rules": RULES, "tasks": TASKS}
 # Words that mean something else there: a statistic of the ledger, a gate's symbol, a way to pool,
 # what is drawn.
 OTHER_MEANINGS = {
