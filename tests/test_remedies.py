@@ -200,7 +200,7 @@ ELSEWHERE = {
     "wvexp/decision/procedure.py": "of a budget, whose least is tested in test_allocation.py",
     "wvexp/data/reading/hub.py": "without a network",
     "wvexp/data/reading/limits.py": "of files too large for here; test_limits.py types the keys",
-    "wvexp/sweeps/grid.py": "Python's own argument",
+    "wvexp/arms/arm.py": "Python's own argument",
     "wvexp/sweeps/run.py": "inputs made in Python",
     "wvexp/results/folder.py": "of a full disk, in the battery",
     "wvexp/config/compose.py": "which quotes to type",
