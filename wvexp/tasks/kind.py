@@ -69,15 +69,15 @@ class TaskKind(ABC):
     def losses(self, scores: Array, labels: Array) -> tuple[Array, Array]:
         """The loss [examples] of scores [examples, labels], and its gradient in their shape.
 
-        By hand; `torch_losses` is the same in torch. Neither is divided by the number of examples.
+        By hand, and not divided by the number of examples; `torch_loss` is their mean in torch.
         """
         return softmax_cross_entropy(scores, labels)
 
-    def torch_losses(self, scores: "Tensor", labels: "Tensor") -> "Tensor":
-        """The loss [examples], for autograd."""
+    def torch_loss(self, scores: "Tensor", labels: "Tensor") -> "Tensor":
+        """The mean loss of the examples, for autograd."""
         from torch.nn.functional import cross_entropy
 
-        return cross_entropy(scores, labels.long(), reduction="none")
+        return cross_entropy(scores, labels.long())
 
     @property
     def usual_loss(self) -> bool:

@@ -68,7 +68,7 @@ class Objective:
         if crf is not None:
             loss: Tensor = crf.loss(scores, inputs[-1], labels)
             return loss
-        return self.kind.torch_losses(scores, labels).mean()
+        return self.kind.torch_loss(scores, labels)
 
     def penalty(self, step: Step) -> Tensor | float:
         """L2 of the weights and of the batch's tuned rows, and the rows' pull to their start."""
