@@ -8,7 +8,7 @@ from wvexp.errors import RunError
 from wvexp.files import write_text
 
 KEYS = {
-    "only": "gates and models to check, by class, with commas between (all)",
+    "only": "gates and models to check, by class or model, with commas between (all)",
     "trials": "random shapes of each (5)",
     "seed": "seed of shapes and numbers (0)",
     "json": "file for the table in JSON",

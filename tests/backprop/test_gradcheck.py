@@ -189,3 +189,19 @@ def test_relative_error_is_norm_wise():
     assert relative_error(np.zeros(1), np.ones(1)) == 1
     with pytest.raises(ValueError, match=r"\(1,\) and \(2,\)"):
         relative_error(np.zeros(1), np.zeros(2))
+
+
+@pytest.mark.parametrize("place", [0, 4])
+def test_a_gradient_that_is_no_number_is_never_right(place):
+    def f(x):
+        return float(x.sum())
+
+    x, gradient = np.ones(5), np.ones(5)
+    gradient[place] = np.nan
+    errors = [
+        relative_error(gradient, np.ones(5), floor=1e-2),
+        relative_error(np.ones(5), gradient),
+        gradient_error(gradient, numeric_gradient(f, x)),
+        directional_error(f, x, gradient, np.random.default_rng(0)),
+    ]
+    assert not any(error <= 1e9 for error in errors)

@@ -26,6 +26,15 @@ def test_steps_are_numbered_without_a_gap(page):
     assert numbers
 
 
+def test_the_first_page_leads_to_each_of_the_others_and_each_back():
+    links = {name: set(re.findall(r"\]\((backprop[\w-]*)\.md\)", PAGES[name])) for name in PAGES}
+    assert links.pop("backprop") == links.keys()
+    assert links
+    for name, targets in links.items():
+        assert "backprop" in targets, f"{name} does not link to the first page"
+        assert targets <= PAGES.keys()
+
+
 @pytest.mark.parametrize(
     ("page", "number", "text"),
     [

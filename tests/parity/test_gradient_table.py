@@ -12,7 +12,7 @@ from wvexp.backprop.mean import MeanClassifier
 from wvexp.backprop.rows import PAD, WordRows
 from wvexp.backprop.window import WindowClassifier
 from wvexp.parity.gradient_cases import model_cases, random_case
-from wvexp.parity.gradient_table import GateCase, check_gate, check_model
+from wvexp.parity.gradient_table import Errors, GateCase, check_gate, check_model
 from wvexp.seeds import stream
 
 COMPARISONS = ["autograd64", "differences", "autograd32"]
@@ -105,3 +105,10 @@ def test_an_entry_on_a_kink_is_counted_and_the_others_are_checked(monkeypatch):
 
     monkeypatch.setattr(WindowClassifier, "backward", wrong)
     assert broken(check_model(case, stream(0, "checks"))["b"]) == COMPARISONS
+
+
+def test_a_trial_that_is_no_number_stays_in_the_table():
+    nan = Errors(np.nan, np.nan, np.nan, kinks=1)
+    for worst in (nan.worst(Errors(kinks=2)), Errors(kinks=2).worst(nan)):
+        assert broken(worst) == COMPARISONS
+        assert worst.kinks == 3

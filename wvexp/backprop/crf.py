@@ -1,7 +1,7 @@
 """The linear-chain conditional random field: a label for each token, scored as a whole path.
 
-    s(y) = start[y_1] + Σ_t o_t[y_t] + Σ_t transitions[y_t-1, y_t] + end[y_n]     a number
-    log Z = log Σ_y e^s(y), over all K^n paths y                                 a number
+    s(y) = start[y_1] + Σ_t o_t[y_t] + Σ_t transitions[y_t-1, y_t] + end[y_L]     a number
+    log Z = log Σ_y e^s(y), over all K^L paths y                                 a number
     loss = Σ over the sentences of (log Z - s(labels)) / T
 
 Lafferty, McCallum and Pereira 2001; above a neural network Collobert et al. 2011, section 3.3.2.

@@ -98,16 +98,16 @@ def directional_error(
             continue
         claimed = float(np.sum(gradient * v))
         size = max(abs(claimed), abs(slope), usual, floor)
-        errors.append(abs(claimed - slope) / size if size > 0 else 0.0)
+        errors.append(0.0 if size == 0 else abs(claimed - slope) / size)
         if len(errors) == directions:
             break
     if not errors:
         raise ValueError(f"each of {4 * directions} directions met a kink: move x away from it")
-    return max(errors)
+    return float(np.max(errors))
 
 
 def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
-    """|a - b| / max(|a|, |b|, floor) in the 2-norm; 0 where both are zero.
+    """|a - b| / max(|a|, |b|, floor) in the 2-norm; 0 where both are zero, NaN where one is.
 
     A gradient whose terms cancel (a relu in its linear part adds δ - δ) is known to rounding
     only, and two right answers for it differ by 100 %. Where numbers are of size 1, a `floor`
@@ -117,7 +117,7 @@ def relative_error(a: Array, b: Array, floor: float = 0.0) -> float:
     if a.shape != b.shape:
         raise ValueError(f"gradients of shapes {a.shape} and {b.shape}, expected equal ones")
     size = max(float(np.linalg.norm(a)), float(np.linalg.norm(b)), floor)
-    return float(np.linalg.norm(a - b)) / size if size > 0 else 0.0
+    return 0.0 if size == 0 else float(np.linalg.norm(a - b)) / size
 
 
 def _line(

@@ -5,9 +5,11 @@ import math
 from dataclasses import asdict
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table as RichTable
 
-from wvexp.parity.gradient_table import TOLERANCES, Errors, Table
+from wvexp.parity.gradient_table import TOLERANCES, Errors, Table, kind_of
 
 HEADINGS = {
     "autograd64": "autograd\nfloat64",
@@ -26,18 +28,26 @@ def broken(table: Table) -> list[str]:
 
 
 def as_rich(table: Table) -> RichTable:
-    """Relative errors, those beyond their tolerance in red and with an exclamation mark."""
-    rich = RichTable(caption="Largest relative errors. kinks: entries that differences only bound.")
-    rich.add_column("gate or model", no_wrap=True)
-    rich.add_column("gradient\nof")
+    """Relative errors, those beyond their tolerance in red and with an exclamation mark.
+
+    A model made of layers has one row per parameter, for the worst of its ways of being made.
+    """
+    rich = RichTable(
+        box=SIMPLE_HEAD,
+        caption="Largest relative errors. kinks: entries that differences only bound.",
+    )
+    rich.add_column("gate or model, gradient of", no_wrap=True)
     for against, tolerance in TOLERANCES.items():
-        rich.add_column(f"{HEADINGS[against]}\n≤ {tolerance:.0e}", justify="right")
+        rich.add_column(f"{HEADINGS[against]}\n≤ {tolerance:.0e}", justify="right", no_wrap=True)
     rich.add_column("kinks", justify="right")
-    previous = ""
+    worst: Table = {}
     for (owner, name), errors in table.items():
+        key = kind_of(owner), name.removeprefix("encoder.")
+        worst[key] = worst.get(key, Errors()).worst(errors)
+    # The same parameter of all ways of making a model stands where the first has it.
+    for (kind, name), errors in worst.items():
         cells = [_cell(errors, against) for against in TOLERANCES]
-        rich.add_row("" if owner == previous else owner, name, *cells, str(errors.kinks or ""))
-        previous = owner
+        rich.add_row(escape(f"{kind} {name}"), *cells, str(errors.kinks or ""))
     return rich
 
 

@@ -1,7 +1,8 @@
 """Hand-written gradients beside autograd's and beside central differences, in one table.
 
-Every gate and every model of `wvexp.backprop` is run on random shapes. The torch side is written
-in the plainest way there is: it is the oracle.
+Every gate and every model of `wvexp.backprop` is run on random shapes. The torch side of gates and
+classifiers is written in the plainest way there is: it is the oracle. That of models made of layers
+is their module in training.
 """
 
 import inspect
@@ -23,10 +24,11 @@ from wvexp.backprop.gradcheck import (
 )
 from wvexp.errors import UserError
 from wvexp.parity.gradient_cases import ModelCase, model_cases
+from wvexp.parity.layered_cases import LayeredCase, layered_cases
 from wvexp.seeds import stream
 
 # Against differences, parameters with more entries than this are checked along directions.
-LARGE = 400
+LARGE = 40
 # All inputs here are of size 1; a gradient smaller than this is one whose terms cancel.
 FLOOR = 1e-2
 
@@ -45,11 +47,11 @@ class Errors:
     kinks: int = 0
 
     def worst(self, other: "Errors") -> "Errors":
-        """The larger of each; kinks add up."""
+        """The larger of each, NaN if either is; kinks add up."""
         return Errors(
-            max(self.autograd64, other.autograd64),
-            max(self.differences, other.differences),
-            max(self.autograd32, other.autograd32),
+            float(np.maximum(self.autograd64, other.autograd64)),
+            float(np.maximum(self.differences, other.differences)),
+            float(np.maximum(self.autograd32, other.autograd32)),
             self.kinks + other.kinks,
         )
 
@@ -63,13 +65,15 @@ class Errors:
 
 
 TOLERANCES = {"autograd64": 1e-10, "differences": 1e-6, "autograd32": 1e-4}
-Table = dict[tuple[str, str], Errors]  # (gate or model, input or parameter) -> errors
+# (gate or model, input or parameter) -> errors; a model made of layers with the keys behind it
+Table = dict[tuple[str, str], Errors]
 
 
 def gradient_table(seed: int, trials: int, only: Sequence[str] = ()) -> Table:
     """The worst errors over `trials` random shapes of each gate and model.
 
-    `only` names the gates and models wanted, by class; all when empty.
+    `only` names the gates and models wanted, by class or, if made of layers, as `model` names
+    them; all when empty.
 
     Raises
     ------
@@ -79,13 +83,15 @@ def gradient_table(seed: int, trials: int, only: Sequence[str] = ()) -> Table:
     table: Table = {}
     known: dict[str, None] = {}
     for trial in range(trials):
-        cases: list[GateCase | ModelCase] = [
+        cases: list[GateCase | ModelCase | LayeredCase] = [
             *gate_cases(stream(seed, "gate cases", trial)),
             *model_cases(stream(seed, "model cases", trial)),
+            *layered_cases(stream(seed, "layered cases", trial)),
         ]
         for number, case in enumerate(cases):
-            known[case.name] = None
-            if only and case.name not in only:
+            kind = kind_of(case.name)
+            known[kind] = None
+            if only and kind not in only:
                 continue
             # Its own stream: a gate is checked on the same numbers with and without `only`.
             rng = stream(seed, "checks", trial, number)
@@ -96,6 +102,11 @@ def gradient_table(seed: int, trials: int, only: Sequence[str] = ()) -> Table:
     if unknown := [name for name in only if name not in known]:
         raise UserError(f"unknown gate {', '.join(unknown)}", f"known are {', '.join(known)}")
     return table
+
+
+def kind_of(owner: str) -> str:
+    """The gate or model that an owner of gradients is, without its keys."""
+    return owner.partition(" ")[0]
 
 
 # ---- gates ----
@@ -202,7 +213,7 @@ def _input_names(gate: Gate, count: int) -> list[str]:
 # ---- models ----
 
 
-def check_model(case: ModelCase, rng: np.random.Generator) -> dict[str, Errors]:
+def check_model(case: ModelCase | LayeredCase, rng: np.random.Generator) -> dict[str, Errors]:
     """Parameter -> errors. All of E is compared: rows that are not trainable have no gradient."""
     hand64, auto64 = case.hand_gradients(np.float64), case.autograd_gradients(torch.float64)
     hand32, auto32 = case.hand_gradients(np.float32), case.autograd_gradients(torch.float32)

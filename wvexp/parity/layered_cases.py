@@ -1,0 +1,224 @@
+"""Random parameters and batches for the models made of layers, in every way they can be made.
+
+Both sides are built from the model's spec: by hand, and in torch the module that training uses.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from wvexp.backprop.activations import Array
+from wvexp.backprop.moves import Moves, count_moves
+from wvexp.backprop.rows import PAD, RowGradient
+from wvexp.data.features import FEATURES
+from wvexp.data.word_weights import WORD_WEIGHTS
+from wvexp.errors import UserError
+from wvexp.models.layered import LayeredModel
+from wvexp.models.spec import MODELS
+from wvexp.parity.monitor import Twin
+from wvexp.tasks import SENTENCE, TOKEN, TaskKind
+from wvexp.training.objective import Objective, Step
+
+# Per model and task what decides which layers it has, the most layers first; sizes are drawn.
+CHOICES: dict[tuple[str, TaskKind], dict[str, list[Any]]] = {
+    ("window", TOKEN): {"features": [["case", "affix"], ["case"], []], "crf": [True, False]},
+    ("mean", SENTENCE): {
+        "pool": ["both", "mean", "max"],
+        "weights": ["learned", "uniform", "idf", "sif"],
+        "bigrams": [True, False],
+    },
+    ("cnn", SENTENCE): {"widths": [[2, 4], [1]]},
+    ("bilstm", TOKEN): {
+        "layers": [2, 1],
+        "variational": [True, False],
+        "features": [["case", "affix"], []],
+        "crf": [True, False],
+    },
+    ("bilstm", SENTENCE): {"layers": [2, 1], "pool": ["max", "mean", "last"]},
+}
+_E = "embedding.weight"
+
+
+@dataclass(frozen=True)
+class LayeredCase:
+    """One model with parameters and a batch.
+
+    name        the model's, and the keys that decide its layers, as a configuration has them
+    twin        the model by hand
+    parameters  name in torch -> float64 array
+    step        inputs, labels and dropout mask
+    read        parameter -> the rows of it that the batch reads, for tables
+    trainable   bool [V]
+    settings    l2, anchor, and the word vectors' `initial` [V, d]
+    """
+
+    name: str
+    twin: Twin
+    kind: TaskKind
+    parameters: dict[str, Array]
+    step: Step
+    read: dict[str, NDArray[np.int32]]
+    trainable: NDArray[np.bool_]
+    settings: dict[str, Any]
+
+    def trained(self) -> dict[str, Array]:
+        """Every parameter, the word vectors as `E`; of feature tables the rows that are read."""
+        return {
+            "E" if name == _E else name: array[self.read[name]] if name in self.read else array
+            for name, array in self.parameters.items()
+        }
+
+    def build(self, dtype: Any = np.float64) -> tuple[Any, dict[str, Array], float]:
+        """The model by hand after `forward`, the parameters that it reads, and the loss."""
+        arrays = {name: array.astype(dtype) for name, array in self.parameters.items()}
+        initial = self.settings["initial"].astype(dtype)
+        settings = {**self.settings, "initial": initial, "trainable": self.trainable}
+        model = self.twin.build(self.kind, arrays, **settings)
+        return model, arrays, model.forward(*self._batch(dtype))
+
+    def hand_gradients(self, dtype: Any = np.float64) -> dict[str, Array]:
+        """Parameter -> gradient in the shape of `trained()`; NaN where a row moves unread."""
+        model, _, _ = self.build(dtype)
+        gradients = {}
+        for name, gradient in model.backward().items():
+            if isinstance(gradient, RowGradient):
+                read = self.read.get(name)
+                unread = read is not None and not np.isin(gradient.rows, read).all()
+                gradient = gradient.dense(len(self.parameters[_E if name == "E" else name]))
+                gradient = gradient if read is None else gradient[read]
+                if unread:
+                    gradient[:] = np.nan
+            gradients[name] = gradient
+        # One that is forgotten counts as zero.
+        return {name: gradients.get(name, np.zeros_like(p)) for name, p in self.trained().items()}
+
+    def loss_with(self, name: str, value: Array) -> float:
+        """The loss with one trained parameter replaced; of E the trainable rows."""
+        model, arrays, _ = self._double
+        array = arrays[_E if name == "E" else name]
+        at = np.flatnonzero(self.trainable) if name == "E" else self.read.get(name, ...)
+        before = array[at].copy()
+        array[at] = value[at] if name == "E" else value
+        loss: float = model.forward(*self._batch(np.float64))
+        array[at] = before
+        return loss
+
+    def autograd_gradients(self, dtype: torch.dtype = torch.float64) -> dict[str, Array]:
+        """The same from torch: zero in rows that are not trainable."""
+        d, classes = self.parameters[_E].shape[1], len(self.parameters["output.bias"])
+        embedding = torch.nn.Embedding(len(self.parameters[_E]), d, sparse=True)
+        module = self.twin.spec.module(embedding, classes, self.twin.keys).to(dtype)
+        state = {name: torch.from_numpy(array) for name, array in self.parameters.items()}
+        module.load_state_dict(state)
+        if self.twin.moves is not None:
+            module.get_submodule("crf").allow(self.twin.moves)  # type: ignore[operator]
+        initial = torch.tensor(self.settings["initial"], dtype=dtype)
+        objective = Objective(
+            module,
+            self.kind,
+            torch.from_numpy(self.trainable),
+            initial,
+            self.settings["l2"],
+            self.settings["anchor"],
+        )
+        *inputs, labels, mask = self._batch(initial.numpy().dtype)
+        step = Step(tuple(inputs), labels, mask)
+        (objective.loss(step) + objective.penalty(step)).backward()
+        found = {}
+        for name, parameter in module.named_parameters():
+            gradient = parameter.grad
+            assert gradient is not None
+            array = (gradient.to_dense() if gradient.is_sparse else gradient).numpy()
+            if name == _E:
+                found["E"] = np.where(self.trainable[:, None], array, 0)
+            else:
+                found[name] = array[self.read[name]] if name in self.read else array
+        return found
+
+    @cached_property
+    def _double(self) -> tuple[Any, dict[str, Array], float]:
+        return self.build()
+
+    def _batch(self, dtype: Any) -> list[Array]:
+        """Inputs, labels and mask, floating-point numbers in `dtype`."""
+        assert self.step.mask is not None
+        batch = [*self.step.inputs, self.step.labels, self.step.mask]
+        return [a.astype(dtype) if a.dtype.kind == "f" else a for a in batch]
+
+
+def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
+    """Each model with each combination of its layers that may be, random in size and values."""
+    for (model, kind), choices in CHOICES.items():
+        for values in product(*choices.values()):
+            chosen = dict(zip(choices, values, strict=True))
+            sizes = {
+                "hidden": int(rng.integers(model == "bilstm", 4)),
+                "window": 3,
+                "filters": int(rng.integers(2, 5)),
+            }
+            own = MODELS[model].key_names
+            given = {**{n: v for n, v in sizes.items() if n in own}, **chosen}
+            keys = MODELS[model].keys(**given)
+            spec = MODELS[model].variant(kind, keys)
+            try:
+                spec.check(keys)
+            except UserError:  # not together
+                continue
+            if isinstance(spec, LayeredModel):  # the others: `wvexp.parity.gradient_cases`
+                name = " ".join([model, *(f"{n}={_as_typed(v)}" for n, v in chosen.items())])
+                yield random_layered(rng, name, spec, keys, kind)
+
+
+def random_layered(
+    rng: np.random.Generator, name: str, spec: LayeredModel, keys: Any, kind: TaskKind
+) -> LayeredCase:
+    """Random parameters and a random batch, in which words repeat and a sentence may be empty."""
+    V, d, K = 9, int(rng.integers(1, 4)), int(rng.integers(2, 5))
+    lengths = np.append(rng.integers(0, 5, size=3), rng.integers(1, 7))
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    T, B = int(offsets[-1]), len(lengths)
+    words = rng.integers(1, V, size=T).astype(np.int32)
+    labels = rng.integers(K, size=T if spec.tagged else B).astype(np.int32)
+    ids, read = [], {}
+    for feature, slots in spec.slots(keys).items():
+        some = rng.integers(FEATURES[feature].rows, size=5)
+        ids.append(some[rng.integers(5, size=(T, slots))].astype(np.int32))
+        read[f"features.{feature}.weight"] = np.unique(ids[-1])
+    parameters = {_E: rng.normal(size=(V, d))}
+    parameters[_E][PAD] = 0
+    for n, shape in spec.shapes(d, K, keys).items():
+        if n in read:
+            parameters[n] = np.zeros(shape)
+            parameters[n][read[n]] = rng.normal(size=(len(read[n]), shape[1]))
+        else:  # what a layer adds up is of size 1: float32 says little of a saturated tanh
+            parameters[n] = rng.normal(size=shape) / np.sqrt(shape[-1] if len(shape) > 1 else 1)
+    inputs: list[Array] = [words, *([np.hstack(ids)] if ids else [])]
+    weights = spec.view(keys).weights
+    if weights is not None:
+        inputs.append(WORD_WEIGHTS[weights](words, offsets, V)[words])
+    moves = None
+    if spec.crf(keys):
+        seen = count_moves(labels, offsets, K)
+        moves = Moves(*((count > 0) | (rng.random(count.shape) < 0.8) for count in seen))
+    trainable = rng.random(V) < 0.8
+    trainable[PAD] = False
+    initial = parameters[_E] + rng.normal(size=(V, d))
+    keep = 0.7
+    kept = rng.random(spec.mask_shape(len(labels), B, d, keys)) < keep
+    mask = kept.astype(np.float32) / np.float32(keep)
+    step = Step((*inputs, offsets), labels, mask)
+    settings = {"l2": 0.03, "anchor": 0.2, "initial": initial}
+    return LayeredCase(
+        name, Twin(spec, keys, moves), kind, parameters, step, read, trainable, settings
+    )
+
+
+def _as_typed(value: Any) -> str:
+    """A key's value as a command line has it."""
+    return f"[{','.join(map(str, value))}]" if isinstance(value, list) else str(value).lower()
