@@ -191,7 +191,7 @@ def damage(folder, kind):
         ("no weights", "no model there (weights.safetensors is missing)"),
         ("cut description", "the saved model is damaged"),
         ("cut weights", "the saved model is damaged"),
-        ("other format", "model format 99, this version reads 1"),
+        ("other format", "model format 99, this version reads 1 and 2"),
         ("no labels", "the saved model is damaged"),
         ("a label too few", "the saved model is damaged"),
         ("a word too few", "words and rows do not agree in number"),
