@@ -19,7 +19,7 @@ from wvexp.errors import UserError
 from wvexp.files import replacing
 from wvexp.printable import printable
 from wvexp.tasks import SENTENCE, TASKS, TOKEN, TaskKind
-from wvexp.training.saved import SavedModel
+from wvexp.training.saved import Labelled, SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
 _LIMITS = TextLimits(prefix="")
@@ -61,10 +61,8 @@ def run_prediction(
         sentences = read_sentences(Path(file).expanduser(), column, tokenize, limits)
     else:
         sentences = [Sentence.of(text or "", tokenize)]
-    scores = saved.predict([sentence.words for sentence in sentences])
-    records = [
-        _record(saved, sentence, score) for sentence, score in zip(sentences, scores, strict=True)
-    ]
+    found = saved.label([sentence.words for sentence in sentences])
+    records = [_record(saved, *pair) for pair in zip(sentences, found, strict=True)]
     with _target(out) as target:
         if out is None:
             records = [_shown(record) for record in records]
@@ -113,12 +111,10 @@ def _text_lines(path: Path, limits: TextLimits) -> Iterator[str]:
                 lines.end_record()
 
 
-def _record(saved: SavedModel, sentence: Sentence, scores: Any) -> dict[str, Any]:
-    kind = TASKS[saved.task]
-    best = kind.predict(scores)
-    labels = [saved.label_names[i] for i in best]
-    probabilities = [float(np.exp(row[i])) for row, i in zip(scores, best, strict=True)]
-    if not kind.listed:
+def _record(saved: SavedModel, sentence: Sentence, found: Labelled) -> dict[str, Any]:
+    labels = [saved.label_names[i] for i in found.labels]
+    probabilities = [float(np.exp(row[i])) for i, row in zip(*found, strict=True)]
+    if not TASKS[saved.task].listed:
         return {"text": sentence.text, "label": labels[0], "probability": probabilities[0]}
     return {"tokens": sentence.words, "tags": labels, "probabilities": probabilities}
 

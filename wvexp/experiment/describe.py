@@ -5,13 +5,12 @@ from dataclasses import replace
 
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
-from wvexp.data.features import FEATURES
 from wvexp.experiment.inputs import Inputs
 from wvexp.metrics import METRICS, default_metric
 from wvexp.models import AUTO, default_model, spec_of
 from wvexp.rules import RULES
 from wvexp.training.footprint import require_run_memory
-from wvexp.training.identity import RunConfig
+from wvexp.training.identity import RunConfig, data_read
 
 # Dimension of random vectors where nothing else gives one.
 _DEFAULT_DIM = 100
@@ -38,7 +37,6 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         METRICS[metric].check(split, corpus.label_names, name, corpus.unseen_labels)
     spec, keys = spec_of(model, corpus.train.kind)
     spec.check(keys)
-    typed = any(FEATURES[name].typed for name in spec.view(keys).features)
     engine = config.engine
     if engine == "auto":
         by_hand = spec.by_hand and RULES[config.optim.name].kernel is not None
@@ -55,7 +53,7 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         train_size=config.train_size or full_size(corpus, seeds),
         seed=config.seed,
         engine=engine,
-        data=corpus.typed_fingerprint if typed else corpus.fingerprint,
+        data=data_read(corpus, spec.view(keys)),
         vectors=reference.fingerprint if reference else None,
         folds=corpus.folds,
     )

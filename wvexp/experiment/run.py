@@ -216,4 +216,6 @@ def _write_run(
         origin=trained.table.origin,
         parameters=trained.parameters,
         source=inputs.source if STARTS[run.embed].looks_up else None,
+        row_weights=trained.row_weights,
+        moves=trained.moves,
     ).save(folder / "model")

@@ -116,6 +116,10 @@ class ModelSpec(ABC):
         """Shape of a batch's dropout mask: by default a row per label, of `dropped` columns."""
         return labels, self.dropped(d, keys)
 
+    def crf(self, keys: Any) -> bool:
+        """Whether the labels of a text are scored together, by the module's `crf`."""
+        return False
+
     def tables(self, keys: Any) -> tuple[str, ...]:
         """Parameters beside the word vectors of which a step moves the rows of its batch alone."""
         return ()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.backprop.moves import Moves
 from wvexp.config.model_group import model_group
 from wvexp.config.schema import KEYS
 from wvexp.config.values import typed
@@ -22,8 +23,15 @@ from wvexp.machine import require_memory
 from wvexp.models import AUTO, MODELS, check_model_for_task, spec_of
 from wvexp.tasks import TASKS
 
-FORMAT = 1
+# Format 1 is that of the first models: it lacks the keys and arrays that came with later ones.
+FORMAT = 2
+_READ = (1, 2)
 DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
+
+# Arrays beside the parameters: where each row came from; of models that take them, what each row
+# weighs, and which moves a chain of labels may make.
+ORIGIN, ROW_WEIGHTS = "origin", "row_weights"
+MOVES = {name: f"moves.{name}" for name in Moves._fields}
 
 # A description is words and labels: beside its rows it is small. What Python makes of JSON may
 # take this many times its length.
@@ -63,9 +71,10 @@ def _description(folder: Path) -> dict[str, Any]:
         raise DamagedError(f"{DESCRIPTION} is no JSON") from error
     if not isinstance(content, dict) or "format" not in content:
         raise DamagedError(f"{DESCRIPTION} describes no model")
-    if content["format"] != FORMAT or isinstance(content["format"], bool):
+    if content["format"] not in _READ or isinstance(content["format"], bool):
         raise UserError(
-            f"{folder}: model format {content['format']}, this version reads {FORMAT}",
+            f"{folder}: model format {content['format']}, this version reads "
+            f"{' and '.join(map(str, _READ))}",
             "take a model of this version, or the version that trained it",
         )
     for name, fits in _FITS.items():
@@ -123,6 +132,11 @@ def _arrays(path: Path, content: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
         pieces = (flat[i : i + _PIECE] for i in range(0, len(flat), _PIECE))
         if not all(np.isfinite(piece).all() for piece in pieces):
             raise DamagedError(f"{WEIGHTS}: {name} holds NaN or infinity")
+    if ROW_WEIGHTS in expected and (arrays[ROW_WEIGHTS] < 0).any():
+        raise DamagedError(f"{WEIGHTS}: {ROW_WEIGHTS} holds {arrays[ROW_WEIGHTS].min():g}, below 0")
+    for name in MOVES.values():
+        if name in expected and (arrays[name] > 1).any():
+            raise DamagedError(f"{WEIGHTS}: {name} holds {arrays[name].max()}, not 0 or 1 alone")
     return arrays
 
 
@@ -142,7 +156,16 @@ def _expected(
     spec, keys = spec_of(model, TASKS[content["task"]])
     shapes = spec.shapes(d, classes, keys)
     shapes["embedding.weight"] = (rows, d)
-    return {"origin": ("U8", (rows,)), **{name: ("F32", shape) for name, shape in shapes.items()}}
+    if spec.view(keys).weights is not None:
+        shapes[ROW_WEIGHTS] = (rows,)
+    bytes_of: dict[str, tuple[int, ...]] = {ORIGIN: (rows,)}
+    if spec.crf(keys):
+        of_moves = (classes, classes), (classes,), (classes,)
+        bytes_of |= zip(MOVES.values(), of_moves, strict=True)
+    return {
+        **{name: ("U8", shape) for name, shape in bytes_of.items()},
+        **{name: ("F32", shape) for name, shape in shapes.items()},
+    }
 
 
 def _texts(value: Any) -> bool:

@@ -1,6 +1,7 @@
 """Scores and labels of a torch model for any number of examples."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,13 +20,7 @@ _WINDOWS, _SENTENCES = 4096, 256
 def log_probabilities(model: nn.Module, examples: Examples, device: str) -> NDArray[np.float32]:
     """Log-probabilities [labels, classes], without dropout; of a CRF, those of each token."""
     crf = getattr(model, "crf", None)
-    out = [
-        torch.log_softmax(scores, 1).cpu().numpy()
-        if crf is None
-        else np.log(crf.marginals(scores, offsets).cpu().numpy())
-        for scores, offsets in _scores(model, examples, device)
-    ]
-    return np.concatenate(out)
+    return np.concatenate([_logs(crf, *some) for some in _scores(model, examples, device)])
 
 
 def predicted_labels(
@@ -43,6 +38,29 @@ def predicted_labels(
         finite(scores.cpu().numpy())
         found.append(crf.decode(scores, offsets).cpu().numpy())
     return np.concatenate(found)
+
+
+def labels_and_log_probabilities(
+    model: nn.Module, examples: Examples, device: str, kind: TaskKind
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """`predicted_labels`, whatever the scores are, and `log_probabilities`, of one pass."""
+    crf = getattr(model, "crf", None)
+    labels, logs = [], []
+    for scores, offsets in _scores(model, examples, device):
+        logs.append(_logs(crf, scores, offsets))
+        labels.append(
+            kind.predict(logs[-1]) if crf is None else crf.decode(scores, offsets).cpu().numpy()
+        )
+    return np.concatenate(labels), np.concatenate(logs)
+
+
+def _logs(crf: Any, scores: Tensor, offsets: Tensor) -> NDArray[np.float32]:
+    if crf is None:
+        of_each: NDArray[np.float32] = torch.log_softmax(scores, 1).cpu().numpy()
+        return of_each
+    marginals = crf.marginals(scores, offsets).cpu().numpy()
+    with np.errstate(divide="ignore"):  # what no permitted path has is impossible
+        return np.log(marginals.clip(min=0))
 
 
 def _scores(model: nn.Module, examples: Examples, device: str) -> Iterator[tuple[Tensor, Tensor]]:

@@ -6,18 +6,29 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wvexp.data.split import Split, Task
+from wvexp.backprop.moves import Moves
+from wvexp.data.features import TokenFeatures
+from wvexp.data.split import Task
+from wvexp.data.unlabelled import read_unlabelled
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.models import spec_of
 from wvexp.tasks import TASKS
 from wvexp.training.examples import Examples
-from wvexp.training.model_files import DESCRIPTION, FORMAT, WEIGHTS, read_model
+from wvexp.training.model_files import (
+    DESCRIPTION,
+    FORMAT,
+    MOVES,
+    ORIGIN,
+    ROW_WEIGHTS,
+    WEIGHTS,
+    read_model,
+)
 from wvexp.vectors.table import EmbeddingTable, Origin
 
 if TYPE_CHECKING:
@@ -35,14 +46,27 @@ class VectorSource:
     fingerprint: str
 
 
+class Labelled(NamedTuple):
+    """What a model says of a sentence: of each of its tokens, or of the sentence as its only one.
+
+    labels             int64 [n], places in `SavedModel.label_names`; of a CRF the best sequence
+    log_probabilities  float32 [n, labels]; of a CRF those of each token for itself
+    """
+
+    labels: NDArray[np.int64]
+    log_probabilities: NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class SavedModel:
     """A trained model as its folder holds it.
 
-    model    the `model` group of keys
-    forms    the form of each row of `parameters["embedding.weight"]`
-    origin   uint8 [rows], an `Origin`
-    source   None for a random arm: its unseen words are UNK
+    model        the `model` group of keys
+    forms        the form of each row of `parameters["embedding.weight"]`
+    origin       uint8 [rows], an `Origin`
+    source       None for a random arm: its unseen words are UNK
+    row_weights  float32 [rows], what each word weighs, where the model takes that; or None
+    moves        which labels may follow each other, where the model has a CRF; or None
     """
 
     task: Task
@@ -54,6 +78,8 @@ class SavedModel:
     origin: NDArray[np.uint8]
     parameters: dict[str, NDArray[np.float32]]
     source: VectorSource | None
+    row_weights: NDArray[np.float32] | None = None
+    moves: Moves | None = None
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -65,7 +91,11 @@ class SavedModel:
 
         folder.mkdir()
         spec, keys = spec_of(self.model, TASKS[self.task])
-        arrays: dict[str, NDArray[Any]] = {**self.parameters, "origin": self.origin}
+        arrays: dict[str, NDArray[Any]] = {**self.parameters, ORIGIN: self.origin}
+        if self.row_weights is not None:
+            arrays[ROW_WEIGHTS] = self.row_weights
+        if self.moves is not None:
+            arrays |= {MOVES[name]: a.astype(np.uint8) for name, a in self.moves._asdict().items()}
         (folder / WEIGHTS).write_bytes(save(arrays))
         content = {
             "format": FORMAT,
@@ -99,6 +129,7 @@ class SavedModel:
             raise UserError(
                 f"{folder}: the saved model is damaged ({error})", "train it again, or copy it anew"
             ) from error
+        moves = {name: arrays.pop(key) != 0 for name, key in MOVES.items() if key in arrays}
         return cls(
             task=content["task"],
             model=content["model"],
@@ -106,7 +137,9 @@ class SavedModel:
             lowercase=content["lowercase"],
             tokenizer=content["tokenizer"],
             forms=content["words"],
-            origin=arrays.pop("origin"),
+            origin=arrays.pop(ORIGIN),
+            row_weights=arrays.pop(ROW_WEIGHTS, None),
+            moves=Moves(**moves) if moves else None,
             parameters=arrays,
             source=VectorSource(**content["source"]) if content["source"] else None,
         )
@@ -140,52 +173,60 @@ class SavedModel:
     def predict(self, sentences: Sequence[Sequence[str]]) -> list[NDArray[np.float32]]:
         """Log-probabilities, one array per sentence: [tokens, labels], or [1, labels].
 
+        Sentences as `label` takes them.
+        """
+        return [one.log_probabilities for one in self.label(sentences)]
+
+    def label(self, sentences: Sequence[Sequence[str]]) -> list[Labelled]:
+        """Labels and log-probabilities of each sentence.
+
         Sentences are tokenised, not yet lower-cased. A word that the model has no row for takes
         its pretrained vector where there is one, and UNK otherwise, as in evaluation.
         """
-        if self.lowercase:
-            sentences = [[word.lower() for word in sentence] for sentence in sentences]
-        table = self._table({word for sentence in sentences for word in sentence})
-        row_of = {form: row for row, form in enumerate(table.forms) if row > UNK}
-        rows = [row_of.get(word, UNK) for sentence in sentences for word in sentence]
-        lengths = [len(sentence) for sentence in sentences]
-        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        kind = TASKS[self.task]
-        examples = kind.examples(len(sentences), len(rows))
-        split = Split(
-            self.task, np.array(rows, np.int32), offsets, np.zeros(examples, dtype=np.int32)
-        )
-        spec, keys = spec_of(self.model, kind)
-        view = spec.view(keys)
-        scores = _score(self, table, Examples.from_split(split, table, view))
-        return kind.cut(scores, offsets)
+        from wvexp.training.prediction import labels_and_log_probabilities
 
-    def _table(self, words: set[str]) -> EmbeddingTable:
+        text = read_unlabelled(self.task, sentences, lowercase=self.lowercase)
+        kind = TASKS[self.task]
+        spec, keys = spec_of(self.model, kind)
+        view, table = spec.view(keys), self._table(text.lexicon)
+        features = TokenFeatures(view.features, text.lexicon, text.typed) if view.features else None
+        examples = Examples.from_split(
+            text.split, table, view, features, self._weights(len(table.rows))
+        )
+        module = _module(self, table.rows)
+        found = labels_and_log_probabilities(module, examples, "cpu", kind)
+        cut = (kind.cut(array, text.split.offsets) for array in found)
+        return [Labelled(*one) for one in zip(*cut, strict=True)]
+
+    def _table(self, lexicon: list[str]) -> EmbeddingTable:
         """The saved rows, and behind them those of new words that the vectors know.
 
         A word is looked up as training does it: exactly, then lower-cased.
         """
         rows, forms = self.parameters["embedding.weight"], list(self.forms)
+        row_of = dict(self.row_of)
         extra: list[NDArray[np.float32]] = []
-        new = sorted(words - self.row_of.keys())
+        new = sorted(set(lexicon) - row_of.keys())
         known = self.pretrained_vectors({*new, *(word.lower() for word in new)}) if new else None
         keyed: Any = {} if known is None else known
         for word in new:
             for form in (word, word.lower()):
                 if form in keyed:
                     extra.append(keyed[form])
+                    row_of[word] = len(forms)
                     forms.append(word)
                     break
         rows = np.vstack([rows, *extra]) if extra else rows
         origin = np.append(self.origin, np.full(len(extra), Origin.PRETRAINED, np.uint8))
-        identity = np.arange(len(forms), dtype=np.int32)
-        return EmbeddingTable(rows, origin, forms, len(self.forms), identity)
+        places = np.array([row_of.get(word, UNK) for word in lexicon], np.int32)
+        return EmbeddingTable(rows, origin, forms, len(self.forms), places)
 
-
-def _score(saved: SavedModel, table: EmbeddingTable, examples: Examples) -> NDArray[np.float32]:
-    from wvexp.training.prediction import log_probabilities
-
-    return log_probabilities(_module(saved, table.rows), examples, "cpu")
+    def _weights(self, rows: int) -> NDArray[np.float32] | None:
+        """The weight [rows] of each row of a `_table`; training never saw UNK, nor new words."""
+        if self.row_weights is None:
+            return None
+        new = np.full(rows - len(self.row_weights), self.row_weights[UNK])
+        return np.append(self.row_weights, new)
 
 
 def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
@@ -197,4 +238,6 @@ def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
     model = spec.build(rows, len(saved.label_names), keys, drawn)
     arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    if saved.moves is not None:
+        model.get_submodule("crf").allow(saved.moves)  # type: ignore[operator]
     return model

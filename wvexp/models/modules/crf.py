@@ -54,6 +54,8 @@ class Crf(nn.Module):
 
     def marginals(self, scores: Tensor, offsets: Tensor) -> Tensor:
         """[T, K], the probability of each label of each token: the slope of log Z in its score."""
+        if not len(scores):
+            return scores
         with torch.enable_grad():
             varied = scores.detach().clone().requires_grad_()
             anything = torch.zeros(len(scores), dtype=torch.long, device=scores.device)
@@ -66,6 +68,8 @@ class Crf(nn.Module):
     @torch.no_grad()
     def decode(self, scores: Tensor, offsets: Tensor) -> Tensor:
         """The labels [T] of each sentence's most probable path; ties as `backprop.crf.Crf`'s."""
+        if not len(scores):
+            return torch.zeros(0, dtype=torch.long, device=scores.device)
         transitions, start, end = self._moves()
         offsets = offsets.unique_consecutive()
         padded, lengths = _padded(scores, offsets)
