@@ -65,7 +65,7 @@ def test_every_word_of_the_subset_has_a_row_of_its_own(corpus, reference):
     assert len(set(rows.tolist())) == len(words)
     assert rows.min() > UNK
     assert [setup.table.forms[row] for row in rows] == [corpus.lexicon[word] for word in words]
-    assert setup.train_set.window == 3
+    assert setup.train_set.view.window == 3
 
 
 def test_a_frozen_arm_moves_nothing_and_a_tuned_one_not_pad(corpus, reference):
