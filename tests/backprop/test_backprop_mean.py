@@ -73,7 +73,7 @@ def test_features_are_the_mean_over_real_words_and_zero_without_any():
     offsets = np.array([0, 0, 3, 5, 8, 8])  # empty; 1 3 PAD; PAD PAD; 4 4 2; empty
     E = model.rows.E
     expected = [[0, 0], (E[1] + E[3]) / 2, [0, 0], (2 * E[4] + E[2]) / 3, [0, 0]]
-    np.testing.assert_allclose(model.logits(words, offsets), expected)
+    np.testing.assert_allclose(model.scores(words, offsets), expected)
 
 
 def test_a_word_gets_its_share_from_each_occurrence_and_pad_nothing():
@@ -98,6 +98,6 @@ def test_sentences_without_any_word_train_the_bias_alone():
 
 def test_offsets_that_miss_words_are_refused():
     with pytest.raises(ValueError, match=r"^offsets 0\.\.2, expected 0\.\.3$"):
-        model_of_identity().logits(np.array([1, 2, 3]), np.array([0, 1, 2]))
+        model_of_identity().scores(np.array([1, 2, 3]), np.array([0, 1, 2]))
     with pytest.raises(ValueError, match=r"^offsets 1\.\.3, expected 0\.\.3$"):
-        model_of_identity().logits(np.array([1, 2, 3]), np.array([1, 3]))
+        model_of_identity().scores(np.array([1, 2, 3]), np.array([1, 3]))

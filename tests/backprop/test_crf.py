@@ -449,3 +449,16 @@ def test_a_wrong_shape_is_an_error_that_shows_both():
         crf.marginals(np.zeros((5, 3)), offsets)
     with pytest.raises(ValueError, match=r"^labels has shape \(3,\), expected \(4,\)"):
         crf.loss(np.zeros((4, 3)), offsets, np.zeros(3, int))
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("where", ["scores", "transitions", "start", "end"])
+def test_what_training_let_grow_too_large_is_no_number_and_no_rule(where, value):
+    """An infinite parameter forbids nothing: the loss of a run that diverged says that it did."""
+    rng = stream(0, "diverged")
+    parameters = draw_parameters(rng, 3)
+    scores, offsets = draw_batch(rng, 3, [4, 2])
+    (scores if where == "scores" else parameters[where])[...] = value
+    crf = Crf(parameters)
+    assert np.isnan(crf.loss(scores, offsets, np.zeros(6, np.int32)))
+    assert np.isnan(crf.marginals(scores, offsets)).all()

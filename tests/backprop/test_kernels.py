@@ -139,7 +139,7 @@ def oracle(case):
             starts, end = batches.starts[inside], batches.ends[inside.stop - 1]
             texts = (batches.tokens[starts[0] : end], np.append(starts, end) - starts[0])
         mask = batches.masks[inside] if len(batches.masks) else None
-        losses.append(softmax_cross_entropy(model.logits(*texts, mask), labels)[0].mean())
+        losses.append(softmax_cross_entropy(model.scores(*texts, mask), labels)[0].mean())
         model.forward(*texts, labels, mask)
         gradients = model.backward()
         for name, tensor in shared.items():
@@ -306,11 +306,11 @@ def test_scores_are_the_oracles(hidden, first):
                 for start, end in pairwise(offsets)
                 for i in range(end - start)
             ]
-            logits = WindowClassifier({"E": padded, **parameters}).logits(np.array(windows, int))
+            logits = WindowClassifier({"E": padded, **parameters}).scores(np.array(windows, int))
             scores = score_windows(E, words, offsets, window, network)
         else:
             padded = np.vstack([np.zeros(D), E])
-            logits = MeanClassifier({"E": padded, **parameters}).logits(words + 1, offsets)
+            logits = MeanClassifier({"E": padded, **parameters}).scores(words + 1, offsets)
             scores = score_means(E, words, offsets, network)
         np.testing.assert_allclose(scores, logits, rtol=1e-10, atol=1e-12)
         if hidden == 1:

@@ -28,8 +28,16 @@ OTHER = {
 }
 WITHIN = {
     "tuning": {"rows": "oov", "lr_scale": 0.5, "start_epoch": 2, "anchor": 0.1, "min_count": 2},
-    "optim": {"name": "sgd", "lr": 0.5, "epochs": 3, "patience": 1, "batch_size": 8, "l2": 0.1},
-    "model": {"window": 3, "hidden": 7, "dropout": 0.5},
+    "optim": {
+        "name": "sgd",
+        "lr": 0.5,
+        "epochs": 3,
+        "patience": 1,
+        "batch_size": 8,
+        "l2": 0.1,
+        "clip": 1.0,
+    },
+    "model": {"window": 3, "hidden": 7, "dropout": 0.5, "features": ["case"], "crf": True},
 }
 VARIANTS = {name: replace(RUN, **{name: value}) for name, value in OTHER.items()} | {
     f"{group}.{name}": replace(RUN, **{group: replace(getattr(RUN, group), **{name: value})})
@@ -75,7 +83,12 @@ def test_the_condition_is_shared_across_arms_sizes_seeds_and_rates_alone(name):
     [
         ("window", {"widths": [9], "filters": 9}, {"window": 3}),
         ("mean", {"widths": [9], "filters": 9, "window": 9}, {"hidden": 3}),
-        ("cnn", {"window": 9, "hidden": 9}, {"widths": [9]}),
+        ("cnn", {"window": 9, "hidden": 9, "crf": True}, {"widths": [9]}),
+        ("cnn", {"layers": 2, "weights": "idf"}, {"max_norm": 3.0}),
+        ("mean", {"features": ["case"], "crf": True, "layers": 2}, {"weights": "idf"}),
+        ("mean", {"variational": False}, {"bigrams": True}),
+        ("window", {"pool": "max", "weights": "idf", "layers": 2}, {"crf": True}),
+        ("bilstm", {"window": 3, "weights": "idf", "bigrams": True}, {"layers": 2}),
     ],
 )
 def test_a_key_that_the_model_does_not_read_changes_nothing(model, ignored, read):

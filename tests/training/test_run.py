@@ -15,6 +15,7 @@ from wvexp.data.world import world_corpus
 from wvexp.errors import RunError, RunStopped, UserError
 from wvexp.metrics import scorer_of
 from wvexp.metrics.groups import Group
+from wvexp.models import CNN
 from wvexp.models.view import TEXTS
 from wvexp.parity.watching import watcher
 from wvexp.training import run as run_module
@@ -185,7 +186,7 @@ def test_early_stopping_restores_the_best_epoch(start_run, corpora, references):
     # A fresh engine with the parameters kept scores what the result says.
     corpus = corpora["sentence"]
     table = trained.table
-    engine = make_engine(result.run, table, np.zeros(len(table.rows), bool), ["neg", "pos"], "cpu")
+    engine = make_engine(result.run, table, np.zeros(len(table.rows), bool), 2, "cpu")
     engine.restore(trained.parameters)
     for split, expected in ((corpus.validation, result.validation), (corpus.test, result.test)):
         predicted = engine.predict(Examples.from_split(split, table, TEXTS))
@@ -359,7 +360,8 @@ def test_gradients_that_disagree_end_the_run(monkeypatch, start_run, task, model
         start_run(task, model=Model(name=model, hidden=4), **brief)
 
 
-def test_what_has_no_gradient_by_hand_or_no_autograd_is_not_checked(start_run):
+def test_what_has_no_gradient_by_hand_or_no_autograd_is_not_checked(start_run, monkeypatch):
+    monkeypatch.setattr(type(CNN), "by_hand", None)
     brief = {"optim": Optim(epochs=1), "train_size": 200}
     for changes in ({"model": Model(name="cnn", filters=4)}, {"engine": "handwritten"}):
         trained, epochs = start_run("sentence", **changes, **brief)
@@ -371,7 +373,7 @@ def test_an_engine_is_made_of_the_runs_own_rates(start_run):
     trained, _ = start_run(train_size=100, optim=Optim(epochs=1))
     run = replace(trained.result.run, tuning=Tuning(lr_scale=0.25, anchor=0.5))
     trainable = np.ones(len(trained.table.rows), dtype=bool)
-    engine = run_module.make_engine(run, trained.table, trainable, list("abc"), "cpu")
+    engine = run_module.make_engine(run, trained.table, trainable, 9, "cpu")
     (rate,) = {group["lr"] for group in engine.row_optimizer.param_groups}
     assert rate == run.optim.lr / 4
     assert engine.objective.anchor == 0.5

@@ -58,7 +58,7 @@ class Crf:
         _expect("labels", labels.shape, (len(scores),))
         self.dtype, self.offsets = scores.dtype, offsets
         self.labels = labels.astype(np.int64)
-        chain, wide = self._chain(), np.ascontiguousarray(scores, np.float64)
+        chain, wide = self._chain(), _wide(scores)
         log_z, self.expected, self.counts = self._expectations(wide, offsets, chain)
         found, wrong = path_scores(wide, offsets, self.labels, chain)
         if wrong >= 0:
@@ -102,8 +102,7 @@ class Crf:
         ValueError
             A sentence has no permitted path.
         """
-        wide = np.ascontiguousarray(scores, np.float64)
-        return self._expectations(wide, offsets, self._chain())[1].astype(scores.dtype)
+        return self._expectations(_wide(scores), offsets, self._chain())[1].astype(scores.dtype)
 
     def _expectations(
         self, scores: Floats, offsets: NDArray[np.int64], chain: Chain
@@ -122,13 +121,18 @@ class Crf:
     def _chain(self) -> Chain:
         return Chain(
             *(
-                np.where(permitted, parameter, -np.inf).astype(np.float64)
+                np.where(permitted, _wide(parameter), -np.inf)
                 for permitted, parameter in self._permitted()
             )
         )
 
     def _expect_scores(self, scores: Array, offsets: NDArray[np.int64]) -> None:
         _expect("scores", scores.shape, (int(offsets[-1]), len(self.start)))
+
+
+def _wide(values: Array) -> Floats:
+    """In float64; what is infinite in training that diverges is no number, as -inf forbids."""
+    return np.where(np.isfinite(values), values, np.nan).astype(np.float64)
 
 
 def _expect(name: str, shape: tuple[int, ...], expected: tuple[int, ...]) -> None:

@@ -90,15 +90,15 @@ class Head:
         return self.r @ self.U.T + self.c
 
     def loss(self, logits: Array, labels: NDArray[np.integer]) -> float:
-        """Mean loss over the batch, plus the penalty on W and U."""
+        """Mean loss over the batch (`mean_loss`), plus the penalty on W and U."""
         _expect("labels", labels.shape, (len(logits),))
         losses, d_logits = self.losses(logits, labels)
         self.d_logits = d_logits / len(labels)
-        loss = float(np.mean(losses))
-        if self.l2:
-            squares = sum(float(np.vdot(M, M)) for M in (self.W, self.U) if M is not None)
-            loss += 0.5 * self.l2 * squares
-        return loss
+        self.mean_loss = float(np.mean(losses))
+        if not self.l2:
+            return self.mean_loss
+        squares = sum(float(np.vdot(M, M)) for M in (self.W, self.U) if M is not None)
+        return self.mean_loss + 0.5 * self.l2 * squares
 
     def backward(self) -> Gradients:
         """The parameters' gradients of the last `loss`.

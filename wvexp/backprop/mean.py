@@ -45,16 +45,17 @@ class MeanClassifier:
         self.head = Head(parameters, activation, l2, losses)
         self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
 
-    def logits(
+    def scores(
         self,
         words: NDArray[np.integer],
         offsets: NDArray[np.integer],
         mask: Array | None = None,
+        E: Array | None = None,
     ) -> Array:
-        """[B, K] from the flat sentences."""
+        """[B, K] from the flat sentences; E: word vectors that stand in for the trained ones."""
         if offsets[0] != 0 or offsets[-1] != len(words):
             raise ValueError(f"offsets {offsets[0]}..{offsets[-1]}, expected 0..{len(words)}")
-        E, sentences = self.rows.E, len(offsets) - 1
+        E, sentences = self.rows.E if E is None else E, len(offsets) - 1
         real = words != PAD
         self.words = words[real]
         self.sentence = np.repeat(np.arange(sentences), np.diff(offsets))[real]  # of each word
@@ -74,9 +75,13 @@ class MeanClassifier:
         labels: NDArray[np.integer],
         mask: Array | None = None,
     ) -> float:
-        """The loss of a batch: flat sentences, labels int [B], mask as in `Head.logits`."""
-        logits = self.logits(words, offsets, mask)
-        return self.head.loss(logits, labels) + self.rows.penalty(self.words)
+        """The loss of a batch: flat sentences, labels int [B], mask as in `Head.logits`.
+
+        Without the penalties it is kept as `mean_loss`.
+        """
+        loss = self.head.loss(self.scores(words, offsets, mask), labels)
+        self.mean_loss = self.head.mean_loss
+        return loss + self.rows.penalty(self.words)
 
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""

@@ -155,13 +155,6 @@ class SequenceClassifier:
             gradients[name] = gradients[name] + self.l2 * array
         return gradients
 
-    def predict(self, scores: Array, predict: Any) -> NDArray[np.int64]:
-        """The label of each of the last `scores`; with a CRF the best sequence of each text."""
-        if self.crf is not None:
-            return self.crf.decode(scores, self.offsets)
-        labels: NDArray[np.int64] = predict(scores)
-        return labels
-
 
 def part(parameters: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     """The parameters behind a prefix, by their names without it."""

@@ -42,10 +42,16 @@ class WindowClassifier:
         self.head = Head(parameters, activation, l2, losses)
         self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
 
-    def logits(self, windows: NDArray[np.integer], mask: Array | None = None) -> Array:
-        """[B, K] from windows int [B, m], with PAD beyond the sentence's edges."""
+    def scores(
+        self, windows: NDArray[np.integer], mask: Array | None = None, E: Array | None = None
+    ) -> Array:
+        """[B, K] from windows int [B, m], with PAD beyond the sentence's edges.
+
+        E: word vectors that stand in for the trained ones
+        """
         self.windows = windows
-        return self.head.logits(self.rows.E[windows].reshape(len(windows), -1), mask)
+        vectors = (self.rows.E if E is None else E)[windows]
+        return self.head.logits(vectors.reshape(len(windows), -1), mask)
 
     def forward(
         self,
@@ -53,9 +59,13 @@ class WindowClassifier:
         labels: NDArray[np.integer],
         mask: Array | None = None,
     ) -> float:
-        """The loss of a batch: windows int [B, m], labels int [B], mask as in `Head.logits`."""
-        logits = self.logits(windows, mask)
-        return self.head.loss(logits, labels) + self.rows.penalty(windows)
+        """The loss of a batch: windows int [B, m], labels int [B], mask as in `Head.logits`.
+
+        Without the penalties it is kept as `mean_loss`.
+        """
+        loss = self.head.loss(self.scores(windows, mask), labels)
+        self.mean_loss = self.head.mean_loss
+        return loss + self.rows.penalty(windows)
 
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""

@@ -27,8 +27,14 @@ class HandModel(Protocol):
 
     `forward(*inputs, labels, mask)` gives the loss of a batch, its inputs as the torch module takes
     them; `backward()` the gradient of that loss in every trained parameter, by its own name, that
-    of the word vectors (`E`) and of other tables as a `RowGradient`.
+    of the word vectors (`E`) and of other tables as a `RowGradient`. `mean_loss` is the last loss
+    without penalties. `scores(*inputs, E=E)` [labels, K] are those with other word vectors; of a
+    model with a CRF, its `crf` decodes them.
     """
+
+    mean_loss: float
+
+    def scores(self, *inputs: Any, E: Any) -> NDArray[Any]: ...
 
     def forward(self, *batch: Any) -> float: ...
 

@@ -92,4 +92,5 @@ def _by_hand(
     if settings.moves is not None:
         given["moves"] = settings.moves
     build = partial(by_hand.build, spec, keys, settings.kind, **given)
-    return LayeredEngine(build, network, spec.tables(keys), table, trainable, settings)
+    names, tables = by_hand.names(network), spec.tables(keys)
+    return LayeredEngine(build, names, network, tables, table, trainable, classes, settings)

@@ -3,7 +3,7 @@
 It trains the run that `AutogradEngine` trains: same start, batches, dropout masks and update rules.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from wvexp.backprop.kernels import step_rows
 from wvexp.backprop.norms import constrain_rows
-from wvexp.backprop.rows import RowGradient
+from wvexp.backprop.rows import PAD, RowGradient
 from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
-from wvexp.models.spec import Arrays
+from wvexp.models.spec import Arrays, HandModel
 from wvexp.training.engine import check_loss, finite, never
 from wvexp.training.examples import Examples
 from wvexp.training.handwritten import one_blas_thread_in_kernels
 from wvexp.training.settings import Settings
 from wvexp.vectors.table import EmbeddingTable
 
-# Texts that are scored at once.
-_BLOCK = 256
+# Windows and texts that are scored at once.
+_WINDOWS, _TEXTS = 4096, 256
 _E = "embedding.weight"
 
 
@@ -52,7 +52,9 @@ class LayeredEngine:
     ----------
     build
         From parameters by their names in torch, and `trainable` and `initial` as `WordRows` takes
-        them, to the `SequenceClassifier` over them.
+        them, to the `HandModel` over them.
+    names
+        Of its parameters but for the word vectors: its own name -> theirs in torch.
     network
         Starting weights by name, as `draw_weights` gives them.
     tables
@@ -61,19 +63,23 @@ class LayeredEngine:
         Word vectors. Rows up to `table.trained` are copied; the others are read where they are.
     trainable
         Mask [rows] of the rows that may move; none in a frozen arm.
+    classes
+        Number of labels.
     """
 
     def __init__(
         self,
-        build: Callable[..., Any],
+        build: Callable[..., HandModel],
+        names: Mapping[str, str],
         network: Parameters,
         tables: tuple[str, ...],
         table: EmbeddingTable,
         trainable: NDArray[np.bool_],
+        classes: int,
         settings: Settings,
     ) -> None:
         one_blas_thread_in_kernels()
-        self.table, self.settings = table, settings
+        self.table, self.names, self.classes, self.settings = table, names, classes, settings
         self.tuned = bool(trainable.any())
         number = settings.rule.kernel
         assert number is not None  # `check_engine` refuses the others
@@ -118,23 +124,24 @@ class LayeredEngine:
             if should_stop():
                 raise RunStopped
             mask = self.settings.dropout.draw(len(labels), len(inputs[-1]) - 1, masks)
-            self.model.forward(*inputs, labels, mask)
-            self._update(self.model.backward(), self.tuned and move_rows)
+            with _not_finite():
+                self.model.forward(*inputs, labels, mask)
+                self._update(self.model.backward(), self.tuned and move_rows)
             total += self.model.mean_loss
             steps += 1
         mean = total / steps
-        check_loss(mean, len(self.parameters_of["output.bias"]))
+        check_loss(mean, self.classes)
         return mean
 
     def _update(self, gradients: dict[str, Any], move_rows: bool) -> None:
         settings, of_rows = self.settings, {}
+        words: RowGradient | None = gradients.pop("E", None)
+        words = words if move_rows else None
         for name, gradient in gradients.items():
             if isinstance(gradient, RowGradient):
-                of_rows[name] = gradient
+                of_rows[self.names[name]] = gradient
             else:
-                self.gradients_of[name][...] = gradient
-        words: RowGradient | None = of_rows.pop("E", None) if move_rows else None
-        of_rows.pop("E", None)
+                self.gradients_of[self.names[name]][...] = gradient
         if settings.clip is not None:
             rows = [*of_rows.values(), *([] if words is None else [words])]
             parts = [self.gradient, *(one.values for one in rows)]
@@ -151,14 +158,19 @@ class LayeredEngine:
             constrain_rows(self.parameters_of[name], most)
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:
-        rows, of_token = examples.distinct
-        first = np.searchsorted(rows, self.table.trained)
-        E = np.concatenate([self.E[rows[:first]], self.table.rows[rows[first:]]])
-        found = []
-        for start in range(0, max(len(examples), 1), _BLOCK):
-            texts = np.arange(start, min(start + _BLOCK, len(examples)))
-            scores = finite(self.model.scores(*examples.inputs(texts, of_token), E=E))
-            found.append(self.model.predict(scores, self.settings.kind.predict))
+        found, crf = [], getattr(self.model, "crf", None)
+        size = _WINDOWS if examples.view.window else _TEXTS
+        for start in range(0, max(len(examples), 1), size):
+            rows, *others = examples.inputs(np.arange(start, min(start + size, len(examples))))
+            read = np.union1d(PAD, rows)
+            trained = np.searchsorted(read, self.table.trained)
+            E = np.concatenate([self.E[read[:trained]], self.table.rows[read[trained:]]])
+            with _not_finite():
+                scores = finite(self.model.scores(np.searchsorted(read, rows), *others, E=E))
+            if crf is None:
+                found.append(self.settings.kind.predict(scores))
+            else:
+                found.append(crf.decode(scores, others[-1]))
         return np.concatenate(found)
 
     def parameters(self) -> Parameters:
@@ -180,6 +192,11 @@ class LayeredEngine:
     def _network(self) -> Parameters:
         tables = {name: one.values for name, one in self.tables.items()}
         return {**self.parameters_of, **tables}
+
+
+def _not_finite() -> np.errstate:
+    """No warnings of NumPy's: a run that diverges is told of once, by `check_loss` or `finite`."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
 def _cut(flat: NDArray[Any], like: Arrays) -> dict[str, NDArray[Any]]:
