@@ -93,11 +93,12 @@ def forward_steps(
     scale_g, shift_g = scale[2 * H : 3 * H], shift[2 * H : 3 * H]
     product = np.empty((max(counts[0], counts[-1]), 4 * H), dtype)
     nothing = np.zeros(H, dtype)
+    across = np.ascontiguousarray(W_hh.T)  # which BLAS takes sooner where rows are few
     for step in range(len(starts)):
         start, count = starts[step], counts[step]
         carried = min(count, counts[step - 1]) if step else 0
         if carried:
-            np.dot(before[start : start + carried], W_hh.T, product[:carried])
+            np.dot(before[start : start + carried], across, product[:carried])
         going_on = min(count, counts[step + 1]) if step + 1 < len(starts) else 0
         for r in range(count):
             row = gates[start + r]

@@ -8,13 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from wvexp.benchmarks.problem import BATCH, CLASSES, HIDDEN, WINDOW, Problem
+from wvexp.benchmarks.problem import BATCH, WINDOW, Problem
 from wvexp.data.vocabulary import PAD
-from wvexp.models.window import WINDOW as WINDOW_MODEL
-from wvexp.models.window import WindowKeys
 from wvexp.rules import RULES
 from wvexp.seeds import stream
-from wvexp.tasks import TOKEN
 from wvexp.training.dropout import Dropout
 from wvexp.training.engine import Engine
 from wvexp.training.settings import Settings
@@ -29,23 +26,23 @@ def dataloader_loop(problem: Problem) -> Train:
     from torch.utils.data import DataLoader, TensorDataset
 
     data = TensorDataset(torch.from_numpy(problem.windows), torch.from_numpy(problem.labels))
-    return _torch_loop(problem, DataLoader(data, batch_size=BATCH), sparse=False)
+    return _window_loop(problem, DataLoader(data, batch_size=BATCH), sparse=False)
 
 
 def dense_loop(problem: Problem) -> Train:
     """Batches cut by hand, dense gradients of the whole table."""
-    return _torch_loop(problem, _Batches(problem), sparse=False)
+    return _window_loop(problem, _Batches(problem), sparse=False)
 
 
 def fused_loop(problem: Problem) -> Train:
     """`dense_loop` with torch's fused optimizer."""
-    return _torch_loop(problem, _Batches(problem), sparse=False, fused=True)
+    return _window_loop(problem, _Batches(problem), sparse=False, fused=True)
 
 
 def sparse_loop(problem: Problem) -> Train:
     """Compact rows with sparse gradients; Adam becomes `SparseAdam`."""
     compact = problem.compact()
-    return _torch_loop(compact, _Batches(compact), sparse=True)
+    return _window_loop(compact, _Batches(compact), sparse=True)
 
 
 class _Batches:
@@ -60,10 +57,21 @@ class _Batches:
             yield self.windows[start : start + BATCH], self.labels[start : start + BATCH]
 
 
-def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = False) -> Train:
+def _window_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = False) -> Train:
     import torch
 
-    model = _torch_model(problem)
+    def loss(model: Any, windows: Any, labels: Any) -> Any:
+        return torch.nn.functional.cross_entropy(model(windows), labels.long())
+
+    return torch_loop(problem, torch_model(problem), batches, loss, sparse=sparse, fused=fused)
+
+
+def torch_loop(
+    problem: Problem, model: Any, batches: Any, loss_of: Any, *, sparse: bool, fused: bool = False
+) -> Train:
+    """Train a torch model with an `embedding`; `loss_of(model, *batch)` is a batch's loss."""
+    import torch
+
     embedding: Any = model.get_submodule("embedding")
     embedding.sparse = sparse
     embedding.padding_idx = PAD  # the whole table is trained; in an engine PAD is not trainable
@@ -77,13 +85,13 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
         optimizer.param_groups[0]["fused"] = fused or None
 
     def train() -> float:
-        loss = total = torch.zeros(())
+        total = torch.zeros(())
         for _ in range(problem.epochs):
             total = torch.zeros(())
-            for windows, labels in batches:
+            for batch in batches:
                 for optimizer in optimizers:
                     optimizer.zero_grad(set_to_none=True)
-                loss = torch.nn.functional.cross_entropy(model(windows), labels.long())
+                loss = loss_of(model, *batch)
                 loss.backward()
                 for optimizer in optimizers:
                     optimizer.step()
@@ -93,13 +101,20 @@ def _torch_loop(problem: Problem, batches: Any, *, sparse: bool, fused: bool = F
     return train
 
 
-def _torch_model(problem: Problem) -> Any:
+def one_torch_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
     torch.sparse.check_sparse_tensor_invariants.disable()  # as by default, but without a warning
+
+
+def torch_model(problem: Problem) -> Any:
+    """The module of the problem's model, with its weights."""
+    import torch
+
+    one_torch_thread()
     drawn = stream(0, "init")  # what is drawn is replaced
-    model = WINDOW_MODEL.build(problem.table, CLASSES, WindowKeys(WINDOW, HIDDEN), drawn)
+    model = problem.spec.build(problem.table, problem.classes, problem.keys, drawn)
     weights = {"embedding.weight": problem.table, **problem.network}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     return model
@@ -111,13 +126,9 @@ def autograd_engine(problem: Problem) -> Train:
 
     compact = problem.compact()
     engine = AutogradEngine(
-        _torch_model(compact),
-        _trainable(compact),
-        CLASSES,
-        _settings(problem),
-        "cpu",
+        torch_model(compact), trainable(compact), compact.classes, settings(compact), "cpu"
     )
-    return lambda: _epochs(engine, compact)
+    return lambda: epochs(engine, compact)
 
 
 def handwritten_engine(problem: Problem) -> Train:
@@ -125,18 +136,10 @@ def handwritten_engine(problem: Problem) -> Train:
     from wvexp.training.handwritten import HandwrittenEngine
 
     compact = problem.compact()
-    count = len(compact.table)
-    table = EmbeddingTable(
-        rows=compact.table,
-        origin=np.zeros(count, np.uint8),
-        forms=[""] * count,
-        trained=count,
-        row_of=np.arange(count, dtype=np.int32),
-    )
     engine = HandwrittenEngine(
-        compact.network, table, _trainable(compact), WINDOW, _settings(problem)
+        compact.network, table_of(compact), trainable(compact), WINDOW, settings(problem)
     )
-    return lambda: _epochs(engine, compact)
+    return lambda: epochs(engine, compact)
 
 
 def one_process(problem: Problem) -> Train:
@@ -152,70 +155,39 @@ def one_process(problem: Problem) -> Train:
     return lambda: float(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
-def _settings(problem: Problem) -> Settings:
+def table_of(problem: Problem) -> EmbeddingTable:
+    """The problem's word vectors as an engine takes them."""
+    count = len(problem.table)
+    return EmbeddingTable(
+        rows=problem.table,
+        origin=np.zeros(count, np.uint8),
+        forms=[""] * count,
+        trained=count,
+        row_of=np.arange(count, dtype=np.int32),
+    )
+
+
+def settings(problem: Problem) -> Settings:
+    """As an engine takes them, without dropout and penalties."""
     without = Dropout(0.0, lambda labels, texts: (0, 0))
-    return Settings(TOKEN, RULES[problem.rule], problem.lr, problem.lr, without)
+    return Settings(problem.kind, RULES[problem.rule], problem.lr, problem.lr, without)
 
 
-def _trainable(problem: Problem) -> Any:
+def trainable(problem: Problem) -> Any:
+    """Mask [rows]: all rows but PAD, or none."""
     return (np.arange(len(problem.table)) > 0) & problem.tuned
 
 
-def _epochs(engine: Engine, problem: Problem) -> float:
+def epochs(engine: Engine, problem: Problem) -> float:
+    """Train all epochs; the mean loss of the last."""
     loss = float("nan")
     for _ in range(problem.epochs):
         loss = engine.train_epoch(
             problem.examples,
-            BATCH,
+            problem.batch_size,
             problem.order,
             problem.examples.rows,
             stream(0, "dropout"),
             move_rows=True,
         )
     return loss
-
-
-def products_alone(problem: Problem) -> Train:
-    """The matrix products of the hand-written steps and nothing else; no loss."""
-    from wvexp.backprop.kernels import compiled
-    from wvexp.training.handwritten import one_blas_thread_in_kernels
-
-    one_blas_thread_in_kernels()
-    features = problem.table.shape[1] * WINDOW
-
-    def array(*shape: int) -> Any:
-        return np.ones(shape, np.float32)
-
-    x, z, logits = array(BATCH, features), array(BATCH, HIDDEN), array(BATCH, CLASSES)
-    W, U = array(HIDDEN, features), array(CLASSES, HIDDEN)
-    d_x, d_z, d_W, d_U = (np.empty_like(a) for a in (x, z, W, U))
-
-    def multiply(
-        x: Any, z: Any, logits: Any, W: Any, U: Any, d_x: Any, d_z: Any, d_W: Any, d_U: Any,
-        tuned: bool, steps: int,
-    ) -> None:  # fmt: skip
-        for _ in range(steps):
-            np.dot(x, W.T, z)
-            np.dot(z, U.T, logits)
-            np.dot(logits.T, z, d_U)
-            np.dot(logits, U, d_z)
-            np.dot(d_z.T, x, d_W)
-            if tuned:
-                np.dot(d_z, W, d_x)
-            # Values that neither vanish nor overflow: denormal numbers would cost.
-            z[:], d_z[:] = 1, 1
-
-    run = _once_compiled(compiled, multiply)
-
-    def train() -> float:
-        run(x, z, logits, W, U, d_x, d_z, d_W, d_U, problem.tuned, problem.steps)
-        return float("nan")
-
-    return train
-
-
-_COMPILED: dict[str, Any] = {}
-
-
-def _once_compiled(compiled: Any, function: Any) -> Any:
-    return _COMPILED.setdefault(function.__name__, compiled(function))

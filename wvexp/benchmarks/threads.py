@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from wvexp.benchmarks.loops import Train, handwritten_engine, products_alone
+from wvexp.benchmarks.loops import Train, handwritten_engine
 from wvexp.benchmarks.problem import Problem
+from wvexp.benchmarks.products import products_alone
 
 # Enough that starting a thread is nothing beside it.
 _STEPS = 500

@@ -1,4 +1,4 @@
-"""What a training step costs, one way of training beside another, on the same windows.
+"""What a training step costs, one way of training beside another, on the same examples.
 
 Each way trains the same run from the same start; the ways take turns, and the medians of the rounds
 are compared. Seconds are CPU seconds of all threads and child processes, which other work on the
@@ -22,10 +22,12 @@ from wvexp.benchmarks.loops import (
     fused_loop,
     handwritten_engine,
     one_process,
-    products_alone,
     sparse_loop,
 )
 from wvexp.benchmarks.problem import Problem, make_problem
+from wvexp.benchmarks.products import products_alone
+from wvexp.benchmarks.sequences import TASKS, make_text_problem
+from wvexp.benchmarks.text_loops import TEXT_WAYS
 from wvexp.benchmarks.threads import two_threads
 from wvexp.rules import ADAGRAD, ADAM
 
@@ -48,9 +50,13 @@ Row = dict[str, Any]
 
 
 def training_speed(
-    rounds: int = 3, sizes: tuple[int, ...] = (300, 3_000, 30_000), seed: int = 0
+    rounds: int = 3,
+    sizes: tuple[int, ...] = (300, 3_000, 30_000),
+    texts: int = 1_000,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """All cases: frozen by Adam, tuned by Adam and by Adagrad, at each number of windows."""
+    """All cases: windows, frozen by Adam, tuned by Adam and by Adagrad, at each number of them;
+    models of whole texts, tuned by Adam."""
     cases, threads = {}, {}
     for windows in sizes:
         for rule, lr, tuned in _CASES:
@@ -59,6 +65,9 @@ def training_speed(
             case = f"{treatment_of(tuned).name}, {rule.name}, {windows:,} windows"
             cases[case] = compare(problem, rounds)
             threads[case] = two_threads(problem, rounds)
+    for name in TASKS:
+        text_problem = make_text_problem(name, texts, epochs=2, seed=seed)
+        cases[f"{name}, {texts:,} texts"] = compare(text_problem, rounds, TEXT_WAYS)
     return {"microseconds per step": cases, "two threads against one": threads}
 
 
