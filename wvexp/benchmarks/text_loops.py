@@ -163,10 +163,12 @@ def layered_engine(problem: TextProblem) -> Train:
     assert spec.by_hand is not None
     engine = LayeredEngine(
         partial(spec.by_hand.build, spec, keys, compact.kind),
+        spec.by_hand.names(compact.network),
         compact.network,
         spec.tables(keys),
         table_of(compact),
         trainable(compact),
+        len(compact.network["output.bias"]),
         settings(compact),
     )
     return lambda: epochs(engine, compact)
