@@ -55,9 +55,9 @@ def _bilstm(*, crf: bool) -> TextTask:
 
 
 TASKS = {
-    "cnn": TextTask(CNN, CnnKeys(), SENTENCE, 2, _MR),
-    "bilstm": _bilstm(crf=False),
-    "bilstm+crf": _bilstm(crf=True),
+    CNN.name: TextTask(CNN, CnnKeys(), SENTENCE, 2, _MR),
+    BILSTM.name: _bilstm(crf=False),
+    f"{BILSTM.name}+crf": _bilstm(crf=True),
 }
 
 

@@ -1,11 +1,13 @@
 """The bidirectional LSTM (Hochreiter and Schmidhuber 1997), of token and of sentence tasks."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from wvexp.config.key import key
+from wvexp.data.features import AFFIX, CASE
 from wvexp.errors import UserError
 from wvexp.models.draw import Parameters
 from wvexp.models.keys import (
@@ -119,6 +121,14 @@ class _OfTokens(BiLstm):
     """A label for every token."""
 
     tasks = (TokenTask,)
+    ways = MappingProxyType(
+        {
+            "layers": [2, 1],
+            "variational": [True, False],
+            "features": [[CASE.name, AFFIX.name], []],
+            "crf": [True, False],
+        }
+    )
 
     def check(self, keys: Any) -> None:
         super().check(keys)
@@ -133,6 +143,7 @@ class _OfSentences(BiLstm):
     """A label for every text, from its words' states together."""
 
     tasks = (SentenceTask,)
+    ways = MappingProxyType({"layers": [2, 1], "pool": ["max", "mean", "last"]})
     scored = 256
 
     def check(self, keys: Any) -> None:

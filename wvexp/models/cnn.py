@@ -1,6 +1,7 @@
 """The convolutional classifier of sentence tasks (Kim 2014)."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from wvexp.config.key import key
@@ -32,6 +33,7 @@ class Cnn(LayeredModel):
     keys = CnnKeys
     prefix = ""  # its parameters are named as in models saved before there were encoders
     seconds = 2e-4
+    ways = MappingProxyType({"widths": [[2, 4], [1]]})
 
     def check(self, keys: Any) -> None:
         if not keys.widths or min(keys.widths) < 1:

@@ -1,6 +1,7 @@
 """The mean-of-vectors classifier of sentence tasks."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from wvexp.config.key import key
@@ -47,6 +48,13 @@ class Mean(HeadedModel):
     keys = MeanKeys
     by_hand = HeadByHand(_oracle)
     seconds, usual = 4e-6, True
+    ways = MappingProxyType(
+        {
+            "pool": ["both", "mean", "max"],
+            "weights": ["learned", "uniform", "idf", "sif"],
+            "bigrams": [True, False],
+        }
+    )
 
     def variant(self, kind: TaskKind, keys: Any) -> ModelSpec:
         plain = _pool(keys) == _POOLS[0] and keys.weights == "uniform" and not keys.bigrams

@@ -75,6 +75,8 @@ class ModelSpec(ABC):
              name as another model's must be the same
     usual    whether it is the one for its tasks where nobody names a model
     by_hand  its gradient by hand; None where torch alone has one
+    ways     keys that decide which layers it has -> values that each make it another, for the
+             table of gradients
     seconds  per example of a pass over the training data, roughly, to put runs in order
     scored   examples that are scored at a time
     """
@@ -84,6 +86,7 @@ class ModelSpec(ABC):
     keys: ClassVar[type] = NoKeys
     usual: ClassVar[bool] = False
     by_hand: ClassVar[ByHand | None] = None
+    ways: ClassVar[Mapping[str, list[Any]]] = {}
     seconds: ClassVar[float] = 5e-4
     scored: ClassVar[int] = 256
 

@@ -1,9 +1,11 @@
 """The window classifier of token tasks."""
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from wvexp.config.key import key
+from wvexp.data.features import AFFIX, CASE
 from wvexp.errors import UserError
 from wvexp.models.headed import HeadByHand, HeadedModel
 from wvexp.models.keys import check_features, crf_key, dropout_key, features_key, hidden_key
@@ -39,6 +41,9 @@ class Window(HeadedModel):
     keys = WindowKeys
     by_hand = HeadByHand(_oracle)
     seconds, scored, usual = 4e-6, 4096, True
+    ways = MappingProxyType(
+        {"features": [[CASE.name, AFFIX.name], [CASE.name], []], "crf": [True, False]}
+    )
 
     def variant(self, kind: TaskKind, keys: Any) -> ModelSpec:
         return _LAYERED if keys.features or keys.crf else self

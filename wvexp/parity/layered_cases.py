@@ -4,7 +4,7 @@ Both sides are built from the model's spec: by hand, and in torch the module tha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -20,28 +20,11 @@ from wvexp.data.features import FEATURES
 from wvexp.data.word_weights import WORD_WEIGHTS
 from wvexp.errors import UserError
 from wvexp.models.layered import LayeredModel
-from wvexp.models.spec import MODELS
+from wvexp.models.spec import MODELS, ModelSpec
 from wvexp.parity.monitor import Twin
-from wvexp.tasks import SENTENCE, TOKEN, TaskKind
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.objective import Objective, Step
 
-# Per model and task what decides which layers it has, the most layers first; sizes are drawn.
-CHOICES: dict[tuple[str, TaskKind], dict[str, list[Any]]] = {
-    ("window", TOKEN): {"features": [["case", "affix"], ["case"], []], "crf": [True, False]},
-    ("mean", SENTENCE): {
-        "pool": ["both", "mean", "max"],
-        "weights": ["learned", "uniform", "idf", "sif"],
-        "bigrams": [True, False],
-    },
-    ("cnn", SENTENCE): {"widths": [[2, 4], [1]]},
-    ("bilstm", TOKEN): {
-        "layers": [2, 1],
-        "variational": [True, False],
-        "features": [["case", "affix"], []],
-        "crf": [True, False],
-    },
-    ("bilstm", SENTENCE): {"layers": [2, 1], "pool": ["max", "mean", "last"]},
-}
 _E = "embedding.weight"
 
 
@@ -154,25 +137,32 @@ class LayeredCase:
 
 def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
     """Each model with each combination of its layers that may be, random in size and values."""
-    for (model, kind), choices in CHOICES.items():
-        for values in product(*choices.values()):
-            chosen = dict(zip(choices, values, strict=True))
-            sizes = {
-                "hidden": int(rng.integers(model == "bilstm", 4)),
-                "window": 3,
-                "filters": int(rng.integers(2, 5)),
-            }
-            own = MODELS[model].key_names
-            given = {**{n: v for n, v in sizes.items() if n in own}, **chosen}
-            keys = MODELS[model].keys(**given)
-            spec = MODELS[model].variant(kind, keys)
+    for known, kind in product(MODELS, TASKS):
+        if not known.serves(kind):
+            continue
+        ways = known.variant(kind, known.keys()).ways
+        for values in product(*ways.values()):
+            chosen = dict(zip(ways, values, strict=True))
+            keys = _small(known, chosen, rng)
+            spec = known.variant(kind, keys)
             try:
                 spec.check(keys)
             except UserError:  # not together
                 continue
             if isinstance(spec, LayeredModel):  # the others: `wvexp.parity.gradient_cases`
-                name = " ".join([model, *(f"{n}={_as_typed(v)}" for n, v in chosen.items())])
+                name = " ".join([spec.name, *(f"{n}={_as_typed(v)}" for n, v in chosen.items())])
                 yield random_layered(rng, name, spec, keys, kind)
+
+
+def _small(spec: ModelSpec, chosen: dict[str, Any], rng: np.random.Generator) -> Any:
+    """Keys of the model with those chosen, and small sizes; with and without a hidden layer."""
+    sizes = {"hidden": int(rng.integers(4)), "window": 3, "filters": int(rng.integers(2, 5))}
+    keys = spec.keys(**{n: v for n, v in sizes.items() if n in spec.key_names}, **chosen)
+    try:
+        spec.check(keys)
+    except UserError:  # a model that needs hidden units, or keys that do not go together
+        keys = replace(keys, **({"hidden": 1} if "hidden" in spec.key_names else {}))
+    return keys
 
 
 def random_layered(
