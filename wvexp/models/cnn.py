@@ -33,7 +33,7 @@ class Cnn(LayeredModel):
     keys = CnnKeys
     prefix = ""  # its parameters are named as in models saved before there were encoders
     seconds = 2e-4
-    ways = MappingProxyType({"widths": [[2, 4], [1]]})
+    ways = MappingProxyType({"widths": [[2, 4], [1]], "filters": [3]})
 
     def check(self, keys: Any) -> None:
         if not keys.widths or min(keys.widths) < 1:

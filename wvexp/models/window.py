@@ -42,7 +42,11 @@ class Window(HeadedModel):
     by_hand = HeadByHand(_oracle)
     seconds, scored, usual = 4e-6, 4096, True
     ways = MappingProxyType(
-        {"features": [[CASE.name, AFFIX.name], [CASE.name], []], "crf": [True, False]}
+        {
+            "window": [3],
+            "features": [[CASE.name, AFFIX.name], [CASE.name], []],
+            "crf": [True, False],
+        }
     )
 
     def variant(self, kind: TaskKind, keys: Any) -> ModelSpec:

@@ -4,7 +4,7 @@ Both sides are built from the model's spec: by hand, and in torch the module tha
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -150,19 +150,22 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
             except UserError:  # not together
                 continue
             if isinstance(spec, LayeredModel):  # the others: `wvexp.parity.gradient_cases`
-                name = " ".join([spec.name, *(f"{n}={_as_typed(v)}" for n, v in chosen.items())])
+                told = {n: v for n, v in chosen.items() if len(ways[n]) > 1}
+                name = " ".join([spec.name, *(f"{n}={_as_typed(v)}" for n, v in told.items())])
                 yield random_layered(rng, name, spec, keys, kind)
 
 
 def _small(spec: ModelSpec, chosen: dict[str, Any], rng: np.random.Generator) -> Any:
-    """Keys of the model with those chosen, and small sizes; with and without a hidden layer."""
-    sizes = {"hidden": int(rng.integers(4)), "window": 3, "filters": int(rng.integers(2, 5))}
-    keys = spec.keys(**{n: v for n, v in sizes.items() if n in spec.key_names}, **chosen)
-    try:
-        spec.check(keys)
-    except UserError:  # a model that needs hidden units, or keys that do not go together
-        keys = replace(keys, **({"hidden": 1} if "hidden" in spec.key_names else {}))
-    return keys
+    """Keys of the model with those chosen, and a small hidden layer, or none where that may be."""
+    hidden = rng.permutation(4).tolist() if "hidden" in spec.key_names else []
+    for units in hidden:
+        keys = spec.keys(hidden=units, **chosen)
+        try:
+            spec.check(keys)
+        except UserError:  # a model that needs hidden units, or keys that do not go together
+            continue
+        return keys
+    return spec.keys(**({"hidden": 1} if hidden else {}), **chosen)
 
 
 def random_layered(
