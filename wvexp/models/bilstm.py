@@ -46,7 +46,7 @@ class BiLstm(LayeredModel):
     name = "bilstm"
     tasks: ClassVar[tuple[type[TaskKind], ...]] = (TokenTask, SentenceTask)
     keys = BiLstmKeys
-    seconds, scored = 3e-5, 4096
+    seconds = 3e-5
 
     def check(self, keys: Any) -> None:
         if keys.hidden < 1:
@@ -111,7 +111,7 @@ class BiLstm(LayeredModel):
         return rows, self.inputs(d, keys) + 2 * keys.hidden * keys.layers
 
     def activations(self, d: int, longest: int, keys: Any) -> int:
-        per_token = 2 * self.inputs(d, keys) + 18 * keys.hidden * keys.layers
+        per_token = 2 * self.inputs(d, keys) + 12 * keys.hidden * keys.layers
         return per_token if self.tagged else longest * per_token
 
 
@@ -133,7 +133,6 @@ class _OfSentences(BiLstm):
     """A label for every text, from its words' states together."""
 
     tasks = (SentenceTask,)
-    scored = 256
 
     def check(self, keys: Any) -> None:
         super().check(keys)

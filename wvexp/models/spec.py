@@ -70,7 +70,7 @@ class ModelSpec(ABC):
     usual    whether it is the one for its tasks where nobody names a model
     by_hand  its gradient by hand; None where torch alone has one
     seconds  per example of a pass over the training data, roughly, to put runs in order
-    scored   examples that are scored at a time
+    scored   windows or texts that are scored at a time
     """
 
     name: str
