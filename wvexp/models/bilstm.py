@@ -48,7 +48,7 @@ class BiLstm(LayeredModel):
     name = "bilstm"
     tasks: ClassVar[tuple[type[TaskKind], ...]] = (TokenTask, SentenceTask)
     keys = BiLstmKeys
-    seconds, scored = 3e-5, 4096
+    seconds = 3e-5
 
     def check(self, keys: Any) -> None:
         if keys.hidden < 1:
@@ -113,7 +113,7 @@ class BiLstm(LayeredModel):
         return rows, self.inputs(d, keys) + 2 * keys.hidden * keys.layers
 
     def activations(self, d: int, longest: int, keys: Any) -> int:
-        per_token = 2 * self.inputs(d, keys) + 18 * keys.hidden * keys.layers
+        per_token = 2 * self.inputs(d, keys) + 12 * keys.hidden * keys.layers
         return per_token if self.tagged else longest * per_token
 
 
@@ -144,7 +144,6 @@ class _OfSentences(BiLstm):
 
     tasks = (SentenceTask,)
     ways = MappingProxyType({"layers": [2, 1], "pool": ["max", "mean", "last"]})
-    scored = 256
 
     def check(self, keys: Any) -> None:
         super().check(keys)

@@ -78,7 +78,7 @@ class ModelSpec(ABC):
     ways     keys that decide which layers it has -> values that each make it another, for the
              table of gradients
     seconds  per example of a pass over the training data, roughly, to put runs in order
-    scored   examples that are scored at a time
+    scored   windows or texts that are scored at a time
     """
 
     name: str

@@ -75,7 +75,7 @@ class _Layered(LayeredModel):
     """With features of the tokens or a CRF: whole sentences, so that both can be had."""
 
     name, tasks, keys, check = Window.name, Window.tasks, Window.keys, Window.check
-    seconds, scored = 2e-5, 4096
+    seconds = 2e-5
 
     def encoder(self, parameters: Arrays, keys: Any) -> Any:
         from wvexp.backprop.window_encoder import WindowEncoder
@@ -89,6 +89,10 @@ class _Layered(LayeredModel):
 
     def outputs(self, n: int, keys: Any) -> int:
         return keys.hidden or n * int(keys.window)
+
+    def activations(self, d: int, longest: int, keys: Any) -> int:
+        n = self.inputs(d, keys)
+        return n * (2 + int(keys.window)) + 2 * self.outputs(n, keys)
 
     def encoder_shapes(self, n: int, keys: Any) -> Shapes:
         if not keys.hidden:
