@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
-from wvexp.data.features import FEATURES
+from wvexp.data.features import fingerprint_of
 from wvexp.experiment.inputs import Inputs
 from wvexp.metrics import METRICS, default_metric
 from wvexp.models import AUTO, default_model, spec_of
@@ -38,7 +38,6 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         METRICS[metric].check(split, corpus.label_names, name, corpus.unseen_labels)
     spec, keys = spec_of(model, corpus.train.kind)
     spec.check(keys)
-    typed = any(FEATURES[name].typed for name in spec.view(keys).features)
     engine = config.engine
     if engine == "auto":
         by_hand = spec.by_hand and RULES[config.optim.name].kernel is not None
@@ -55,7 +54,7 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         train_size=config.train_size or full_size(corpus, seeds),
         seed=config.seed,
         engine=engine,
-        data=corpus.typed_fingerprint if typed else corpus.fingerprint,
+        data=fingerprint_of(spec.view(keys).features, corpus),
         vectors=reference.fingerprint if reference else None,
         folds=corpus.folds,
     )

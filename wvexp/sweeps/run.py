@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from wvexp.data.features import fingerprint_of
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.parity.engines import require_parity
@@ -221,10 +222,11 @@ def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
                 f"an arm with embed={run.embed}, and no word vectors in the inputs",
                 "prepare them with embed.path=FILE, or leave that arm out",
             )
-        if (run.data, run.vectors) != (corpus.fingerprint, vectors):
+        there = fingerprint_of(run.spec.view(run.model_keys).features, corpus)
+        if (run.data, run.vectors) != (there, vectors):
             raise UserError(
                 f"run {run.key} is on data {run.data} and vectors {run.vectors}, the inputs are "
-                f"{corpus.fingerprint} and {vectors}",
+                f"{there} and {vectors}",
                 _ONE_CONFIGURATION,
             )
     for size in sorted({run.train_size for run in runs}):
