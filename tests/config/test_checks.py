@@ -5,6 +5,7 @@ import pytest
 from wvexp.config.checks import parse_config, parse_duration
 from wvexp.config.schema import KEYS, Config
 from wvexp.errors import UserError
+from wvexp.models import CNN
 
 
 def nested(name, value):
@@ -62,8 +63,16 @@ def test_a_number_out_of_its_range_is_refused(name, value):
         ),
         ({"embed": {"path": "a.bin", "name": "b"}}, "embed.path=a.bin", "give one of them"),
         ({"model": {"window": 4}}, "model.window=4", "middle"),
-        ({"model": {"widths": []}}, "model.widths=[]", "width"),
-        ({"model": {"widths": [3, 0]}}, "model.widths=[3, 0]", "width"),
+        (
+            {"data": {"task": "sentence"}, "model": {"name": "cnn", "widths": []}},
+            "model.widths=[]",
+            "width",
+        ),
+        (
+            {"data": {"task": "sentence"}, "model": {"name": "cnn", "widths": [3, 0]}},
+            "model.widths=[3, 0]",
+            "width",
+        ),
         ({"data": {"task": "sentence"}, "model": {"name": "window"}}, "model=window", "model=mean"),
         ({"model": {"name": "cnn"}}, "model=cnn", "model=window"),
         ({"data": {"task": "token"}, "model": {"name": "mean"}}, "model=mean", "model=window"),
@@ -100,11 +109,6 @@ def test_an_impossible_combination_is_refused_with_its_remedy(values, named, rem
              "grid": {"embed": ["random", "pretrained"]}},
             "embed=pretrained with data=files",
         ),
-        (
-            {"engine": "handwritten", "data": {"task": "sentence"},
-             "grid": {"model": ["mean", "cnn"]}},
-            "engine=handwritten has no model=cnn",
-        ),
         ({"grid": {"model": ["window", "cnn"]}}, "model=cnn does not fit token"),
         (
             {"grid": {"finetune": [False, True]}, "tuning": {"start_epoch": 16}},
@@ -130,10 +134,12 @@ def test_tuning_belongs_to_a_grid_with_a_tuned_arm():
     ("changes", "message"),
     [
         ({"model": {"name": "cnn"}}, "engine=handwritten has no model=cnn"),
+        ({"grid": {"model": ["mean", "cnn"]}}, "engine=handwritten has no model=cnn"),
         ({"device": "cuda"}, "not on device=cuda"),
     ],
 )
-def test_the_hand_written_engine_refuses_what_it_lacks(changes, message):
+def test_the_hand_written_engine_refuses_what_it_lacks(monkeypatch, changes, message):
+    monkeypatch.setattr(type(CNN), "by_hand", None)
     with pytest.raises(UserError, match=message):
         parse_config({"engine": "handwritten", "data": {"task": "sentence"}, **changes})
 

@@ -52,6 +52,9 @@ _VALUES = {
     "grid.finetune": "[true]",
     "grid.lr": "[0.1]",
     "model.widths": "[2]",
+    "model.features": "[case]",
+    "model.max_norm": "3",
+    "optim.clip": "0.5",
     "large.tokens": "[1000]",
     "plugins": "[json]",
 }

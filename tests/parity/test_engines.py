@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny_sweeps as tiny
+from layered_runs import PLAIN, VARIANTS, configure, make_data, task_of
 
 from wvexp.arms import Tuning
 from wvexp.data.folds import of_fold, pooled
@@ -255,3 +256,14 @@ def test_a_failure_is_appealed(inputs, monkeypatch, rule, failing, passes, compa
         with pytest.raises(RunError, match=r"parity failed .* 2.0e-03 in b;"):
             require_parity([run], inputs.corpus, inputs.reference)
     assert draws == compared
+
+
+@pytest.mark.parametrize("variant", VARIANTS | PLAIN)
+def test_the_engines_agree_on_every_variant_and_each_counts_as_a_shape(variant):
+    data = make_data(task_of(variant))
+    run = configure(data, variant, dropout=0.3, l2=0.01, clip=0.5)
+    free = configure(data, variant, dropout=0.3, l2=0.01)
+    assert len(distinct_shapes([run, free])) == 2
+    for one in (run, free, replace(run, finetune=False, tuning=Tuning())):
+        comparison = compare_engines(one, data.corpus, data.reference)
+        assert comparison.passed, comparison

@@ -1,15 +1,20 @@
 """Parity: right runs pass, planted faults are named, and vanished gradients do not deceive it."""
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from built_models import build_model, keys_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from layered_runs import VARIANTS, configure, make_data, task_of
 
 from wvexp.backprop.head import Head
 from wvexp.backprop.mean import MeanClassifier
 from wvexp.backprop.rows import RowGradient, WordRows
+from wvexp.backprop.sequence import SequenceClassifier
 from wvexp.errors import RunError
 from wvexp.models import MEAN, MODELS
 from wvexp.parity.monitor import (
@@ -23,7 +28,9 @@ from wvexp.parity.monitor import (
 )
 from wvexp.seeds import stream
 from wvexp.tasks import TASKS
+from wvexp.training.engines import make_engine
 from wvexp.training.objective import Objective, Step
+from wvexp.training.setup import set_up
 
 ROWS, D = 30, 4
 
@@ -367,3 +374,73 @@ def test_gradients_that_are_all_zero_agree_and_have_no_cosine():
     monitor.inspect(0, step, differentiate(objective, step))
     assert monitor.summary()["max_rel_error"] == 0
     assert "min_cosine" not in monitor.summary()
+
+
+def step_of(variant: str) -> tuple[Objective, Step, Twin]:
+    """The first step of a run of a model made of layers, as autograd sees it."""
+    data = make_data(task_of(variant))
+    run = configure(data, variant, "autograd", dropout=0.3, l2=0.01, anchor=0.1)
+    setup = set_up(run, data.corpus, data.reference)
+    classes = len(data.corpus.label_names)
+    engine: Any = make_engine(run, setup.table, setup.trainable, classes, "cpu", setup.moves)
+    examples, rng = setup.train_set, stream(0, "x")
+    # The tables and the CRF of zeros have gradients as any others do.
+    inputs, labels = next(examples.batches(16, np.arange(len(examples)), examples.rows))
+    step = Step(inputs, labels, engine.draw_mask(inputs, labels, rng))
+    return engine.objective, step, Twin(run.spec, run.model_keys, setup.moves)
+
+
+# An encoder's, a table's, a CRF's, an output layer's and the word vectors' gradient.
+PARTS = [
+    ("window features", "encoder.hidden.weight"),
+    ("window features", "features.affix.weight"),
+    ("window crf", "crf.transitions"),
+    ("bilstm", "encoder.lstm.weight_hh_l0"),
+    ("bilstm two layers", "encoder.lstm.weight_ih_l1_reverse"),
+    ("bilstm all", "encoder.lstm.bias_ih_l0"),
+    ("bilstm all", "crf.end"),
+    ("bilstm last", "encoder.lstm.weight_ih_l0"),
+    ("bilstm max", "E"),
+    ("mean learned", "encoder.attention.weight"),
+    ("mean bigrams", "features.bigram.weight"),
+    ("mean both", "output.weight"),
+    ("cnn", "convolutions.1.weight"),
+    ("cnn", "convolutions.0.bias"),
+    ("cnn max_norm", "output.bias"),
+]
+
+
+@pytest.mark.parametrize(("variant", "name"), PARTS)
+@pytest.mark.parametrize("fault", [-1.0, 1.005])
+def test_a_fault_in_a_layer_stops_the_run_and_is_named(monkeypatch, variant, name, fault):
+    backward = SequenceClassifier.backward
+
+    def wrong(self):
+        gradients = backward(self)
+        right = gradients[name]
+        if isinstance(right, RowGradient):
+            gradients[name] = RowGradient(right.rows, right.values * fault)
+        else:
+            gradients[name] = right * fault
+        return gradients
+
+    objective, step, twin = step_of(variant)
+    objective.model.double()
+    objective.start = objective.start.double()
+    loss = differentiate(objective, step)
+    assert compare(objective, twin, step, loss).passed
+    monkeypatch.setattr(SequenceClassifier, "backward", wrong)
+    with pytest.raises(RunError, match=rf"the gradient of {re.escape(name)} differs .*norm"):
+        ParityMonitor(objective, twin, None).inspect(0, step, loss)
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_gradient_of_every_parameter_is_compared(variant):
+    objective, step, twin = step_of(variant)
+    objective.model.double()
+    objective.start = objective.start.double()
+    check = compare(objective, twin, step, differentiate(objective, step))
+    assert check.passed, check.broken
+    names = {name for name, _ in objective.model.named_parameters()} - {"embedding.weight"}
+    assert check.agreements.keys() == names | {"loss", "E"}
+    assert all(found.torch_norm > 0 for found in check.agreements.values())

@@ -3,6 +3,7 @@
 import pytest
 from run_configs import make_run
 
+from wvexp.config.schema import Model, Optim
 from wvexp.models import WINDOW
 from wvexp.sweeps.search import suggest
 
@@ -33,3 +34,15 @@ def test_dropout_is_not_proposed_to_a_model_without_it(monkeypatch):
     trial = Trial()
     suggest(make_run(), trial)
     assert set(trial.params) == {"optim.lr", "tuning.lr_scale"}
+
+
+@pytest.mark.parametrize(
+    ("task", "model"), [("token", "bilstm"), ("sentence", "bilstm"), ("sentence", "cnn")]
+)
+def test_every_model_with_dropout_gets_a_proposal(task, model):
+    start = make_run(task=task, model=Model(name=model), optim=Optim(clip=5.0))
+    trial = Trial()
+    run = suggest(start, trial)
+    assert set(trial.params) == {"optim.lr", "model.dropout", "tuning.lr_scale"}
+    assert run.model.dropout == trial.params["model.dropout"]
+    assert run.optim.clip == 5.0

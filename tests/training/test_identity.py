@@ -120,3 +120,30 @@ def test_a_run_from_a_start_of_ones_own_is_compared_with_the_others(monkeypatch)
     own = replace(RUN, embed="own")
     assert "plugins" in own.describe()
     assert own.condition == RUN.condition
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "condition"),
+    [
+        ({"model": Model(name="window")}, "ae2271dd653556dc", "df7f99d074c8e1ed"),
+        ({"model": Model(name="mean"), "task": "sentence"}, "628632932cd08069", "0dc1cb920582dad0"),
+        ({"model": Model(name="cnn"), "task": "sentence"}, "4319b40657ca004b", "4d59ec2543a1e311"),
+        (
+            {
+                "model": Model(name="window", hidden=7, dropout=0.5),
+                "optim": Optim(name="sgd", lr=0.5, l2=0.1),
+                "tuning": Tuning(rows="oov", anchor=0.1),
+                "fold": 0,
+                "folds": 4,
+                "engine": "autograd",
+            },
+            "7fd756684f6c44fb",
+            "fbc535734d6aa268",
+        ),
+    ],
+)
+def test_runs_that_were_stored_before_a_key_was_added_are_found_again(changes, key, condition):
+    """As the program wrote them before there were features, pools and a bound on the gradient."""
+    run = make_run(**changes)
+    assert (run.key, run.condition) == (key, condition)
+    assert replace(run, optim=replace(run.optim, clip=1.0)).key != key

@@ -5,12 +5,13 @@ from dataclasses import replace
 
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
+from wvexp.data.features import fingerprint_of
 from wvexp.experiment.inputs import Inputs
 from wvexp.metrics import METRICS, default_metric
 from wvexp.models import AUTO, default_model, spec_of
 from wvexp.rules import RULES
 from wvexp.training.footprint import require_run_memory
-from wvexp.training.identity import RunConfig, data_read
+from wvexp.training.identity import RunConfig
 
 # Dimension of random vectors where nothing else gives one.
 _DEFAULT_DIM = 100
@@ -53,7 +54,7 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         train_size=config.train_size or full_size(corpus, seeds),
         seed=config.seed,
         engine=engine,
-        data=data_read(corpus, spec.view(keys)),
+        data=fingerprint_of(spec.view(keys).features, corpus),
         vectors=reference.fingerprint if reference else None,
         folds=corpus.folds,
     )

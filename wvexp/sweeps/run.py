@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from wvexp.data.features import fingerprint_of
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.parity.engines import require_parity
@@ -13,7 +14,7 @@ from wvexp.results.store import Store
 from wvexp.results.stored_run import StoredRun
 from wvexp.sweeps.interrupt import interruptible
 from wvexp.sweeps.pool import run_pool, thread_count
-from wvexp.training.identity import RunConfig, data_read
+from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult
 from wvexp.training.run import train
 from wvexp.vectors.initial import STARTS
@@ -221,11 +222,11 @@ def _require_data(runs: Sequence[RunConfig], inputs: Inputs) -> None:
                 f"an arm with embed={run.embed}, and no word vectors in the inputs",
                 "prepare them with embed.path=FILE, or leave that arm out",
             )
-        read = data_read(corpus, run.spec.view(run.model_keys))
-        if (run.data, run.vectors) != (read, vectors):
+        there = fingerprint_of(run.spec.view(run.model_keys).features, corpus)
+        if (run.data, run.vectors) != (there, vectors):
             raise UserError(
                 f"run {run.key} is on data {run.data} and vectors {run.vectors}, the inputs are "
-                f"{read} and {vectors}",
+                f"{there} and {vectors}",
                 _ONE_CONFIGURATION,
             )
     for size in sorted({run.train_size for run in runs}):

@@ -9,11 +9,8 @@ from typing import Any
 from wvexp.arms import Arm, Recipe, Tuning, treatment_of
 from wvexp.config.key import identity_of
 from wvexp.config.schema import Model, Optim
-from wvexp.data.corpus import Corpus
-from wvexp.data.features import FEATURES
 from wvexp.metrics import METRICS
 from wvexp.models import MODELS, ModelSpec, spec_of
-from wvexp.models.view import View
 from wvexp.registry import foreign_code
 from wvexp.rules import RULES
 from wvexp.tasks import TASKS
@@ -32,7 +29,7 @@ class RunConfig:
     train_size   examples asked for
     metric       name of a `Metric`
     engine       `autograd` or `handwritten`
-    data         fingerprint of what the model reads of the corpus, by `data_read`
+    data         fingerprint of what the model reads of the corpus, by `fingerprint_of`
     vectors      fingerprint of the reference vectors; None without
     fold, folds  the part that is tested and the number of parts (`wvexp.data.folds`); None for a
                  test split of its own
@@ -119,12 +116,6 @@ class RunConfig:
         shared.update({"plugins": plugins} if plugins else {})
         shared["optim"] = {k: v for k, v in shared["optim"].items() if k != "lr"}
         return _hash(shared)
-
-
-def data_read(corpus: Corpus, view: View) -> str:
-    """Fingerprint of what a model with this view reads: the words as typed for some features."""
-    typed = any(FEATURES[name].typed for name in view.features)
-    return corpus.typed_fingerprint if typed else corpus.fingerprint
 
 
 def _hash(description: dict[str, Any]) -> str:

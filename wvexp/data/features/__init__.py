@@ -4,7 +4,7 @@ from wvexp.data.features.affix import AFFIX, Affix
 from wvexp.data.features.bigram import BIGRAM, Bigram
 from wvexp.data.features.case import CASE, Case
 from wvexp.data.features.feature import FEATURES, TokenFeature
-from wvexp.data.features.tokens import TokenFeatures, token_features
+from wvexp.data.features.tokens import TokenFeatures, fingerprint_of, token_features
 
 __all__ = [
     "AFFIX",
@@ -16,5 +16,6 @@ __all__ = [
     "Case",
     "TokenFeature",
     "TokenFeatures",
+    "fingerprint_of",
     "token_features",
 ]

@@ -66,4 +66,10 @@ def token_features(names: Sequence[str], corpus: Corpus) -> TokenFeatures | None
     return kept[2]
 
 
+def fingerprint_of(names: Sequence[str], corpus: Corpus) -> str:
+    """That of all that a model with these features reads of a corpus."""
+    typed = any(FEATURES[name].typed for name in names)
+    return corpus.typed_fingerprint if typed else corpus.fingerprint
+
+
 _KEPT: dict[tuple[str, ...], tuple[list[str], list[str] | None, TokenFeatures]] = {}
