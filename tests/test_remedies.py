@@ -114,7 +114,6 @@ def of_condition(words):
 
 # (command, words): what provokes each refusal.
 CASES = [
-    (trained, ["engine=handwritten", "model=cnn", "data.task=sentence"]),
     (trained, ["engine=handwritten", "device=cuda"]),
     (trained, ["model=cnn"]),
     (trained, ["model=window", "data.task=sentence"]),

@@ -38,7 +38,6 @@ def test_a_sweep_refuses(words, said):
         (["dispatch=slurm"], "dispatch=slurm means nothing for one run"),
         (["budget=5m"], "budget=5m means nothing to train.py"),
         (["engine=handwritten", "parity.every=3"], "parity.every=3 means nothing here"),
-        (["data.task=sentence", "model=cnn", "parity.every=3"], "model=mean or window"),
     ],
 )
 def test_one_run_refuses(words, said):

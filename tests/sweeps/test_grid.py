@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wvexp.arms import FOUR_ARMS, FROZEN, TUNED, Arm, Tuning
@@ -18,6 +18,7 @@ def base(inputs, tiny):
     return tiny.base_run(inputs)
 
 
+@settings(deadline=None)
 @given(
     sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True),
     seeds=st.lists(st.integers(0, 9), min_size=1, max_size=4, unique=True),

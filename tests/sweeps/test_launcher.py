@@ -112,10 +112,10 @@ def test_jobs_on_different_data_read_each_their_own(here):
     }
 
 
-def test_the_cnn_stays_on_autograd(here):
+def test_every_model_of_the_package_is_trained_by_hand(here):
     command("-m", "train_size=20", "data.task=sentence", "model=cnn", "seed=0,1")
     runs = Store(here / "runs/results.sqlite").runs()
-    assert [run.engine for run in runs] == ["autograd"] * 2
+    assert [run.engine for run in runs] == ["handwritten"] * 2
 
 
 def test_two_sweeps_of_one_moment_share_no_folder(here):
@@ -132,9 +132,7 @@ def test_two_sweeps_of_one_moment_share_no_folder(here):
         ["-m", "seed=0,1"],
         ["-m", "seed=0,1", "engine=handwritten"],
         ["-m", "seed=0,1", "engine=autograd", "dispatch=ray"],
-        ["-m", "seed=0,1", "engine=autograd", "data.task=sentence", "model=cnn"],
         ["engine=handwritten"],
-        ["data.task=sentence", "model=cnn"],
         ["data.folds=3", "engine=autograd"],
         ["grid.seed=[0,1]"],
     ],
@@ -171,7 +169,6 @@ def test_jobs_on_autograd_are_checked_as_often_as_asked(here):
         (["seed=0,1", "workers=2", "dispatch=ray"], "workers=2 are threads"),
         (["seed=0,1", "budget=5m"], "budget=5m means nothing"),
         (["data.task=token,sentence", "train_size=100", "metric=entity_f1"], "entity_f1"),
-        (["seed=0,1", "engine=handwritten", "data.task=sentence", "model=cnn"], "model=cnn"),
     ],
 )
 def test_a_mistake_is_one_line_and_leaves_nothing(here, arguments, message):
