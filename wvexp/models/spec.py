@@ -189,7 +189,31 @@ class ModelSpec(ABC):
         return build_module(self, rows, classes, keys, rng)
 
 
-MODELS: Registry[ModelSpec] = Registry("model")
+# Leaves the choice of the model to the task.
+AUTO = "auto"
+
+
+def _check(spec: ModelSpec) -> None:
+    """UserError for a name that means something else, and for keys that are none."""
+    if spec.name == AUTO:
+        raise UserError(f"model={AUTO} takes the usual model of the task", "give another name")
+    if not (isinstance(spec.keys, type) and dataclasses.is_dataclass(spec.keys)):
+        raise UserError(f"model={spec.name}: its keys are no dataclass", "decorate the class")
+    for entry in dataclasses.fields(spec.keys):
+        if "meaning" not in entry.metadata:
+            raise UserError(
+                f"model={spec.name}: its key {entry.name} has no meaning",
+                f"write {entry.name}: {getattr(entry.type, '__name__', entry.type)} = "
+                'key(DEFAULT, "what it means")',
+            )
+        if entry.name == "name":
+            raise UserError(
+                f"model={spec.name}: its key is called name, which is the model's own",
+                "give it another name",
+            )
+
+
+MODELS: Registry[ModelSpec] = Registry("model", ModelSpec, _check)
 
 
 def spec_of(model: Any, kind: TaskKind) -> tuple[ModelSpec, Any]:
@@ -215,7 +239,3 @@ def check_model_for_task(model: str, task: str) -> None:
         raise UserError(
             f"model={model} does not fit {task} labels", f"take model={' or model='.join(fitting)}"
         )
-
-
-# Leaves the choice of the model to the task.
-AUTO = "auto"
