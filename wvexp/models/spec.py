@@ -154,13 +154,22 @@ class ModelSpec(ABC):
 
     def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
         """Every parameter but the word vectors, by name, in the order of the torch module."""
+        return {name: tuple(v.shape) for name, v in self._state(d, classes, keys).items()}
+
+    def types(self, d: int, classes: int, keys: Any) -> dict[str, str]:
+        """The type of each of `shapes`, such as float32; that of a buffer may be another."""
+        if self.by_hand is not None:
+            return dict.fromkeys(self.shapes(d, classes, keys), "float32")
+        state = self._state(d, classes, keys)
+        return {name: str(v.dtype).removeprefix("torch.") for name, v in state.items()}
+
+    def _state(self, d: int, classes: int, keys: Any) -> dict[str, Any]:
         import torch
         from torch import nn
 
         with torch.device("meta"):
             module = self.module(nn.Embedding(2, d), classes, keys)
-        state = module.state_dict()
-        return {n: tuple(v.shape) for n, v in state.items() if n != "embedding.weight"}
+        return {name: v for name, v in module.state_dict().items() if name != "embedding.weight"}
 
     def activations(self, d: int, longest: int, keys: Any) -> int:
         """Numbers that an example passes on, forward, in a text of `longest` words at most."""

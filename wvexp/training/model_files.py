@@ -36,6 +36,18 @@ MOVES = {name: f"moves.{name}" for name in Moves._fields}
 # A description is words and labels: beside its rows it is small. What Python makes of JSON may
 # take this many times its length.
 _LEAST_DESCRIPTION, _PARSED = 64 << 20, 30
+# What safetensors calls the types that a torch module's parameters and buffers have.
+_TYPES = {
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint8": "U8",
+    "bool": "BOOL",
+}
 # Rows looked through at a time for what is not a number.
 _PIECE = 1 << 20
 
@@ -154,8 +166,8 @@ def _expected(
         raise DamagedError(f"words and rows do not agree in number: {rows:,} and {shape[0]:,}")
     d = shape[1]
     spec, keys = spec_of(model, TASKS[content["task"]])
-    shapes = spec.shapes(d, classes, keys)
-    shapes["embedding.weight"] = (rows, d)
+    types, own = spec.types(d, classes, keys), spec.shapes(d, classes, keys)
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (rows, d)}
     if spec.view(keys).weights is not None:
         shapes[ROW_WEIGHTS] = (rows,)
     bytes_of: dict[str, tuple[int, ...]] = {ORIGIN: (rows,)}
@@ -165,6 +177,7 @@ def _expected(
     return {
         **{name: ("U8", shape) for name, shape in bytes_of.items()},
         **{name: ("F32", shape) for name, shape in shapes.items()},
+        **{name: (_TYPES.get(types[name], types[name]), shape) for name, shape in own.items()},
     }
 
 
