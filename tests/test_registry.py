@@ -1,9 +1,13 @@
 """What a plug-in may not register: refused in one line that names its file, nothing added."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from wvexp.config.compose import compose
 from wvexp.config.plugins import load_plugins
 from wvexp.data.reading.reader import READERS
 from wvexp.errors import UserError
@@ -13,6 +17,7 @@ from wvexp.rules import RULES
 from wvexp.tasks import TASKS
 from wvexp.vectors.initial import STARTS
 
+ROOT = Path(__file__).parents[1]
 MODEL = """
 from dataclasses import dataclass
 from wvexp.config.key import key
@@ -117,6 +122,28 @@ def test_one_file_under_two_names_is_named_once(tmp_path, monkeypatch):
     monkeypatch.setattr(RULES, "_things", dict(RULES._things))
     with pytest.raises(UserError, match="under two names; name the plug-in once"):
         load_plugins(["twofold.py", "twofold"])
+
+
+@pytest.mark.parametrize("name", ["we[ird].py", "a=b.py", "é.py", "two words.py", "it's.py"])
+def test_any_name_of_a_file_is_taken(tmp_path, name):
+    path = tmp_path / name
+    path.write_text("taken = True\n")
+    for given in (f"plugins=[{path}]", f"plugins={path}"):
+        assert compose([given]).plugins == [str(path)]
+
+
+def test_vectors_that_need_a_plug_in_take_it(tmp_path):
+    for words in (["export", "model", "out.bin"], ["coverage", "vectors.txt", "data=files"]):
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "scripts" / "vectors.py"), *words, "plugins=[gone.py]"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert done.stderr == "error: plugins=[gone.py]: no such file; check the path\n"
 
 
 def test_all_that_the_package_brings_would_be_taken():

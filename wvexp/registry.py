@@ -3,7 +3,7 @@
 import hashlib
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from inspect import get_annotations
 from pathlib import Path
@@ -108,21 +108,31 @@ class Registry(Generic[Thing]):
         return tuple(self._things)
 
 
-def foreign_code(thing: Named) -> str | None:
-    """Hash of the file that defines the thing; None for one of the package's own.
+def foreign_code(things: Mapping[str, Named]) -> dict[str, str]:
+    """By key, the hash of the files that define each thing and what its class is derived from.
 
-    What such a file computes may change from one day to the next, so that it is part of what a
-    result belongs to.
+    Without those of the package's own. What such a file computes may change from one day to the
+    next, so that it is part of what a result belongs to.
     """
-    module = type(thing).__module__
-    return None if module.startswith("wvexp.") else _hash_of(module)
+    found = {}
+    for key, thing in things.items():
+        modules = dict.fromkeys(one.__module__ for one in type(thing).__mro__)
+        own = (name for name in modules if name.partition(".")[0] not in _NOT_FOREIGN)
+        if foreign := tuple(own):
+            found[key] = _hash_of(foreign)
+    return found
+
+
+_NOT_FOREIGN = {"wvexp", *sys.stdlib_module_names}
 
 
 @cache
-def _hash_of(module: str) -> str:
-    file = getattr(sys.modules.get(module), "__file__", None)
-    content = Path(file).read_bytes() if file else module.encode()
-    return hashlib.sha256(content).hexdigest()[:16]
+def _hash_of(modules: tuple[str, ...]) -> str:
+    digest = hashlib.sha256()
+    for module in modules:
+        file = getattr(sys.modules.get(module), "__file__", None)
+        digest.update(Path(file).read_bytes() if file else module.encode())
+    return digest.hexdigest()[:16]
 
 
 def _file_of(thing: Named) -> str | None:

@@ -9,14 +9,17 @@ import torch
 from run_configs import make_run
 from torch import nn
 
+from wvexp import registry
 from wvexp.config import schema
 from wvexp.config.schema import Optim, take_registered
+from wvexp.data import world
 from wvexp.data.world import world_corpus
 from wvexp.errors import UserError
+from wvexp.experiment import inputs
 from wvexp.metrics import ACCURACY, METRICS
 from wvexp.metrics.accuracy import Accuracy
 from wvexp.models import MODELS, ModelSpec
-from wvexp.tasks import SentenceTask
+from wvexp.tasks import TASKS, SentenceTask
 from wvexp.training.run import train
 from wvexp.training.saved import SavedModel
 from wvexp.vectors.initial import STARTS, Random
@@ -75,7 +78,7 @@ class Own(ModelSpec):
 @pytest.fixture
 def known(monkeypatch):
     """Registers things for one test."""
-    for table in (MODELS, METRICS, STARTS):
+    for table in (MODELS, METRICS, STARTS, TASKS):
         monkeypatch.setattr(table, "_things", dict(table._things))
 
     def register(table, thing):
@@ -136,6 +139,63 @@ def test_a_model_with_integer_buffers_is_saved_and_predicts(tmp_path, corpus, kn
         assert np.array_equal(one, two)
     described = json.loads((tmp_path / "model" / "model.json").read_text())
     assert described["model"] == {"name": "own"}
+
+
+def test_a_plug_in_that_has_changed_since_is_named(tmp_path, corpus, known, monkeypatch, caplog):
+    known(MODELS, Own())
+    done = trained(corpus, model=own_model())
+    given = (corpus.label_names, False, "whitespace", done.table.forms, done.table.origin)
+    saved = SavedModel("sentence", own_model(), *given, done.parameters, None)
+    saved.save(tmp_path / "model")
+    fewer = {name: a for name, a in done.parameters.items() if name != "output.bias"}
+    replace(saved, parameters=fewer).save(tmp_path / "other")
+    assert not caplog.records
+    with pytest.raises(UserError, match=r"damaged .*has no 'output.bias'"):
+        SavedModel.load(tmp_path / "other")
+    monkeypatch.setattr(registry, "_hash_of", lambda modules: "another")
+    SavedModel.load(tmp_path / "model")
+    assert "the plug-in of model=own has changed since it was trained" in caplog.text
+    with pytest.raises(UserError, match="plug-in of model=own is not the one of this model"):
+        SavedModel.load(tmp_path / "other")
+    path = tmp_path / "other" / "model.json"  # of a version that did not say
+    described = json.loads(path.read_text())
+    assert described.pop("plugins").keys() == {"model"}
+    path.write_text(json.dumps(described))
+    with pytest.raises(UserError, match="damaged"):
+        SavedModel.load(tmp_path / "other")
+
+
+def test_a_class_that_another_file_defines_in_part_is_of_both(monkeypatch):
+    asked = []
+    monkeypatch.setattr(registry, "_hash_of", lambda modules: asked.append(modules) or "hash")
+
+    class Base(Own):
+        __module__ = "base_of_mine"
+
+    class Mine(Base):
+        __module__ = "mine"
+
+    assert registry.foreign_code({"model": Mine(), "metric": ACCURACY}) == {"model": "hash"}
+    assert asked == [("mine", "base_of_mine", Own.__module__)]
+
+
+def test_a_derived_kind_has_the_world_of_its_own_kind(known, monkeypatch):
+    class Stars(SentenceTask):
+        name, noun = "stars", "rated text"
+
+    known(TASKS, Stars())
+    own, usual = (
+        inputs.read_corpus(schema.Data(task=task, world_size=50, world_vocabulary=2000))
+        for task in ("stars", "sentence")
+    )
+    assert own.task == own.test.task == "stars"
+    assert np.array_equal(own.train.labels, usual.train.labels)
+    assert own.lexicon == usual.lexicon
+    asked = []
+    monkeypatch.setattr(world, "world_vectors", lambda task, *_: asked.append(task) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        inputs.prepare(schema.Config(data=schema.Data(task="stars", world_size=50)))
+    assert asked == ["sentence"]
 
 
 @pytest.mark.parametrize("net", [Aliased, AliasedFirst])
