@@ -10,6 +10,7 @@ from wvexp.printable import printable
 
 KEYS = {
     "store": "results files, with commas between them [runs/results.sqlite]",
+    "condition": "the one condition to take; the beginning of its name will do [all]",
     "json": "file for every setting; the summary is printed",
     "plugins": "modules or .py files that the runs were made with, such as [mine.py]",
 }
@@ -23,7 +24,9 @@ def main(argv: list[str]) -> int:
 
     load_plugins(named_plugins(argv))
     paths = [Path(name) for name in values.get("store", "runs/results.sqlite").split(",")]
-    found = regret_benchmark([Store.to_read(path) for path in paths])
+    found = regret_benchmark(
+        [Store.to_read(path) for path in paths], condition=values.get("condition", "")
+    )
     if "json" in values:
         write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
     print(json.dumps({"left_out": len(found["left_out"]), **found["summary"]}, indent=1))

@@ -9,6 +9,7 @@ vectors.py compare BEFORE AFTER        the largest moves, and neighbours before 
 
 member=NAME after the words names the file to take out of a .zip. max_line_mb=N and max_file_gb=N
 raise what a line and the unpacked file may take, as embed.max_line_mb and embed.max_file_gb do.
+plugins=[FILE.py] names what a model (export) or a format of text (coverage) comes from.
 """
 
 from importlib import import_module
@@ -31,6 +32,7 @@ BOUNDS = {
     "max_line_mb": "most megabytes a line may take",
     "max_file_gb": "most gigabytes the unpacked file may take",
 }
+PLUGINS = {"plugins": "modules or .py files that the model or the format comes from"}
 
 
 def main(arguments: list[str]) -> int:
@@ -48,11 +50,17 @@ def main(arguments: list[str]) -> int:
         raise UserError(
             f"{name} takes {counted(places, 'argument')}, got {len(rest)}", "see --help"
         )
+    needs_plugins = module == "wvexp.commands.vectors"
     keys = {} if name == "export" else BOUNDS
     if name not in ("compare", "export"):
         keys = {"member": "which file of a .zip", **BOUNDS}
     others = "keys of the data group" if name == "coverage" else ""
-    given = parse_key_values(rest[places:], keys, other_keys=others)
+    known = {**keys, **PLUGINS} if needs_plugins else keys
+    given = parse_key_values(rest[places:], known, other_keys=others)
+    if needs_plugins:
+        from wvexp.config.plugins import load_plugins, named_plugins
+
+        load_plugins(named_plugins(rest[places:]))
     options: dict[str, Any] = {"member": given["member"]} if "member" in given else {}
     if keys:
         options["limits"] = Limits.of(
@@ -60,7 +68,7 @@ def main(arguments: list[str]) -> int:
             whole_number(given, "max_file_gb", MAX_FILE_GB, minimum=1),
         )
     if name == "coverage":
-        data = [f"{key}={value}" for key, value in given.items() if key not in keys]
+        data = [f"{key}={value}" for key, value in given.items() if key not in known]
         options["overrides"] = data
     command = getattr(import_module(module), name)
     for line in command(*rest[:places], **options):

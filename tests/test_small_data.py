@@ -43,7 +43,7 @@ def configured(path, *keys):
 
 
 def test_the_number_of_units_that_is_enough_is_that_of_the_narrowest_interval():
-    """Arms that agree on every unit, the narrowest of all: within a point from so many on."""
+    """Arms that agree on every unit, the narrowest of all: within a point from this many on."""
     for margin in (0.01, 0.02, 0.05):
         enough = enough_units(margin)
         widths = []

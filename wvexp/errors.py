@@ -32,7 +32,7 @@ class UserError(Exception):
         # characters: what is quoted ends somewhere, and the remedy still follows.
         line = f"{_short(problem)}; {_short(remedy)}" if remedy else _short(problem)
         super().__init__(printable(line))
-        self.remedy = " ".join(remedy.split())
+        self.problem, self.remedy = (" ".join(part.split()) for part in (problem, remedy))
 
 
 class RunError(Exception):

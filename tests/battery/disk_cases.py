@@ -37,7 +37,7 @@ def _mountable():
 
 
 def _small(place, left, folder):
-    """A file system at `place` with so many kilobytes left, for as long as the process lives."""
+    """A file system at `place` with this many kilobytes left, for as long as the process lives."""
     target = folder / place
     target.mkdir(exist_ok=True)
     libc = ctypes.CDLL(None, use_errno=True)

@@ -5,6 +5,7 @@ import pytest
 from simulated_store import SimulatedStore
 
 from wvexp.benchmarks.regret import regret_benchmark
+from wvexp.errors import UserError
 
 
 @pytest.fixture(scope="module")
@@ -75,3 +76,11 @@ def test_conditions_and_files_are_settings_of_their_own():
     both = regret_benchmark([first, SimulatedStore(seeds=2, units=60, condition="a")])
     assert len(both["settings"]) == 3 * 8
     assert len(both["summary"]) == 5
+
+
+def test_one_condition_is_taken_by_the_beginning_of_its_name():
+    stores = [SimulatedStore(seeds=2, units=60, condition=name) for name in ("first", "second")]
+    found = regret_benchmark(stores, condition="sec")
+    assert {one["condition"] for one in found["settings"]} == {"second"}
+    with pytest.raises(UserError, match="condition=third: no run has it"):
+        regret_benchmark(stores, condition="third")

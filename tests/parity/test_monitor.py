@@ -71,7 +71,7 @@ def objective_and_step(
     mask = (rng.random((batch, last)) < 0.5).astype(np.float32) * 2 if dropout else None
     labels = rng.integers(0, classes, batch).astype(np.int32)
     kind = TASKS["token" if model_name == "window" else "sentence"]
-    objective = Objective(model, kind, torch.from_numpy(trainable), start, l2, anchor)
+    objective = Objective(model, classes, kind, torch.from_numpy(trainable), start, l2, anchor)
     return objective, Step(inputs, labels, mask)
 
 

@@ -209,7 +209,7 @@ def test_a_stop_leaves_what_was_finished(inputs, tiny, store):
 
 
 class StopAfter(threading.Event):
-    """Set once it has been asked so many times."""
+    """Set once it has been asked that many times."""
 
     def __init__(self, asked):
         super().__init__()

@@ -206,7 +206,7 @@ def _settling(rivals: Mapping[str, PairedDifference], margin: float, inflation: 
     seed, unit, rest = d.seed_variance, d.unit_variance, d.residual_variance
     reach, df = np.array(list(reaches.values())), np.array([d.df for d in rivals.values()])
     now = d.standard_error**2 / inflation
-    # Where units hardly disagree, the error is what so many can exclude (`rare.py`).
+    # Where units hardly disagree, the error is what that many can exclude (`rare.py`).
     floored = now > (seed / d.seeds + unit / d.units + rest / d.seeds / d.units) * (1 + 1e-9)
 
     def enough(seeds: int, units: int) -> bool:

@@ -37,7 +37,7 @@ class Treatment(ABC):
         """What to do with the vectors; given: they come from a file and are not just drawn."""
 
 
-TREATMENTS: Registry[Treatment] = Registry("treatment")
+TREATMENTS: Registry[Treatment] = Registry("treatment", Treatment)
 
 
 class Frozen(Treatment):

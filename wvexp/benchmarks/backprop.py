@@ -49,7 +49,7 @@ def layered_graph(layers: int) -> tuple[ComputationalGraph, dict[str, float]]:
 
 
 def graph_sizes(gates: Sequence[int], rounds: int) -> list[Row]:
-    """Backward / forward for `layered_graph`s of about so many gates."""
+    """Backward / forward for `layered_graph`s of about this many gates."""
     graphs = {size: layered_graph(size // 3) for size in gates}
     candidates: dict[tuple[int, str], Run] = {}
     for size, (graph, inputs) in graphs.items():

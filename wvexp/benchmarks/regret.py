@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from wvexp.analysis.reason import Reason, Why
 from wvexp.analysis.regret import Regret, half_split_regret, highest_mean, summarise
 from wvexp.arms import FOUR_NAMES
+from wvexp.errors import UserError
 from wvexp.metrics import METRICS
 from wvexp.report.measurements import Measurements, measure
 from wvexp.report.reasons import in_words
@@ -26,18 +27,29 @@ from wvexp.seeds import stream
 RECOMMENDED = "recommended"
 
 
-def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]:
+def regret_benchmark(
+    stores: Iterable[Results], seed: int = 0, condition: str = ""
+) -> dict[str, Any]:
     """The regret of the recommendation, and of always taking one arm, over all settings.
 
     A setting is a size of a condition at which every arm has two seeds or more, any two arms have
     one in common, and either half of the test units has a score; `left_out` says why the others
-    are none. A miss is a lower bound above half a point (`Regret.miss`).
+    are none. Conditions are taken whose names begin with `condition`. A miss is a lower bound above
+    half a point (`Regret.miss`).
+
+    Raises
+    ------
+    UserError
+        No condition has such a name.
     """
     policies: dict[str, list[Regret]] = {name: [] for name in (RECOMMENDED, *FOUR_NAMES)}
     settings, left_out = [], []
+    taken = 0
     for store in stores:
-        for condition in sorted({run.condition for run in store.runs()}):
-            m = measure(store, condition)
+        conditions = {run.condition for run in store.runs()}
+        for one_condition in sorted(c for c in conditions if c.startswith(condition)):
+            taken += 1
+            m = measure(store, one_condition)
             for size in m.sizes:
                 why = _lacking(m, size)
                 if why is None:
@@ -46,13 +58,15 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
                     except ValueError as error:  # a half without a single entity, or class
                         why = Reason(Why.HALF_WITHOUT_SCORE, because=why_no_score(error))
                 if why is not None:
-                    left_out.append({"condition": condition, "size": size, "why": in_words(why)})
+                    left_out.append(
+                        {"condition": one_condition, "size": size, "why": in_words(why)}
+                    )
                     continue
                 for name, regrets in of_size.items():
                     policies[name] += regrets
                 settings += [
                     {
-                        "condition": condition,
+                        "condition": one_condition,
                         "model": m.runs[0].model,
                         "metric": m.metric,
                         "size": size,
@@ -62,6 +76,8 @@ def regret_benchmark(stores: Iterable[Results], seed: int = 0) -> dict[str, Any]
                     }
                     for one in of_size[RECOMMENDED]
                 ]
+    if condition and not taken:
+        raise UserError(f"condition={condition}: no run has it", "leave it out to take all")
     return {
         "settings": settings,
         "left_out": left_out,

@@ -18,7 +18,7 @@ from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 from wvexp.files import replacing
 from wvexp.printable import printable
-from wvexp.tasks import SENTENCE, TASKS, TOKEN, TaskKind
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.saved import Labelled, SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
@@ -151,7 +151,7 @@ def _write(records: list[dict[str, Any]], kind: TaskKind, suffix: str, target: I
     elif suffix in (".csv", ".tsv"):
         writer = csv.writer(target, delimiter="," if suffix == ".csv" else "\t")
         if kind.listed:
-            writer.writerow([SENTENCE.noun, TOKEN.noun, "tag", "probability"])
+            writer.writerow(["sentence", "token", "tag", "probability"])
             for number, record in enumerate(records, 1):
                 writer.writerows((number, *row) for row in zip(*record.values(), strict=True))
         else:

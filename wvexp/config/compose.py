@@ -161,6 +161,8 @@ def quoted(argv: Sequence[str]) -> list[str]:
             raise UserError(f"{argument}: not a key that is taken", "--help lists every key")
         if equals and name in GROUPS and value.startswith(("[", "{")):
             raise UserError(f"{argument}: {name}= takes the name of an option", "see --help")
+        if named := named_plugins([argument]):
+            return f"{name}=[{','.join(map(_in_quotes, named))}]"
         if argument == "experiment=null":
             raise UserError(f"{argument}: the name of an experiment is missing", "leave it out")
         is_option = name in groups

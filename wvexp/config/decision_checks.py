@@ -5,7 +5,6 @@ from wvexp.config.sweep_checks import refuse_unused
 from wvexp.config.values import lookup
 from wvexp.errors import UserError
 from wvexp.rules import RULES
-from wvexp.tasks import SENTENCE
 from wvexp.vectors.initial import PRETRAINED
 
 # Keys of other ways to train: a decision trains here, and writes its own report.
@@ -17,7 +16,7 @@ _UNUSED = (
 _CHOSEN = ("finetune", "optim.lr", *(name for name in KEYS if name.startswith("grid.")))
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})
 # The options of a group that a decision takes, where it does not take all.
-OPTIONS = {"embed": (PRETRAINED.name,), "experiment": (SENTENCE.name,)}
+OPTIONS = {"embed": (PRETRAINED.name,), "experiment": ("sentence",)}
 
 
 def check_decision(config: Config) -> None:

@@ -8,11 +8,13 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import wvexp.data.reading.readers  # noqa: F401  (the package's own formats are there first)
 from wvexp.config.schema import take_registered
 from wvexp.errors import UserError
 
@@ -32,15 +34,16 @@ def load_plugins(names: Iterable[str]) -> None:
     """
     _load_installed()
     for name in names:
-        if name.endswith(".py"):
-            path = Path(name).expanduser().resolve()
-            _load_file(path, name)
-            name = str(path)
-        else:
-            _import(name)
+        with _blamed(f"plugins=[{name}]"):
+            if name.endswith(".py"):
+                path = Path(name).expanduser().resolve()
+                _load_file(path)
+                name = str(path)
+            else:
+                _import(name)
+            take_registered()
         if name not in _named:
             _named.append(name)
-    take_registered()
 
 
 def loaded_plugins() -> tuple[str, ...]:
@@ -62,10 +65,9 @@ def named_plugins(words: Sequence[str]) -> list[str]:
 @cache
 def _load_installed() -> None:
     for point in entry_points(group=GROUP):
-        try:
+        with _blamed(f"the installed plug-in {point.name} ({point.value})"):
             point.load()
-        except Exception as error:
-            raise _broken(f"the installed plug-in {point.name} ({point.value})", error) from error
+            take_registered()
 
 
 def _import(name: str) -> None:
@@ -75,29 +77,23 @@ def _import(name: str) -> None:
         importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name != name.partition(".")[0]:
-            raise _broken(f"plugins=[{name}]", error) from error
+            raise
         raise UserError(
-            f"plugins=[{name}]: no such module", "give one that can be imported, or a path to a .py"
+            "no such module", "give one that can be imported, or a path to a .py"
         ) from error
-    except UserError:
-        raise
-    except Exception as error:
-        raise _broken(f"plugins=[{name}]", error) from error
     finally:
         sys.path[:] = before
 
 
-def _load_file(path: Path, given: str) -> None:
+def _load_file(path: Path) -> None:
     if not path.is_file():
-        raise UserError(f"plugins=[{given}]: no such file", "check the path")
+        raise UserError("no such file", "check the path")
     name = f"wvexp_plugin_{path.stem}"
     there = sys.modules.get(name)
     if there is not None:
         if there.__file__ == str(path):
             return
-        raise UserError(
-            f"plugins=[{given}]: {there.__file__} has the same name", "give one of them another"
-        )
+        raise UserError(f"{there.__file__} has the same name", "give one of them another")
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
@@ -105,14 +101,19 @@ def _load_file(path: Path, given: str) -> None:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException as error:
+    except BaseException:
         del sys.modules[name]
-        if isinstance(error, UserError) or not isinstance(error, Exception):
-            raise
-        raise _broken(f"plugins=[{given}]", error) from error
+        raise
 
 
-def _broken(what: str, error: Exception) -> UserError:
-    return UserError(
-        f"{what} fails: {type(error).__name__}: {error}", "correct it, or leave it out"
-    )
+@contextmanager
+def _blamed(what: str) -> Iterator[None]:
+    """Whatever goes wrong is one line that begins with the plug-in."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(f"{what}: {error.problem}", error.remedy) from error
+    except (Exception, SystemExit) as error:
+        raise UserError(
+            f"{what} fails: {type(error).__name__}: {error}", "correct it, or leave it out"
+        ) from error

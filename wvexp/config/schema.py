@@ -34,7 +34,7 @@ class Data:
     folds: int | None = key(
         None,
         "for small data: pool all splits and cross-fit, so that each example is tested once, by "
-        "one of so many models; 1 splits a test part off; decide.py takes 5 by itself where that "
+        "one of that many models; 1 splits a test part off; decide.py takes 5 by itself where that "
         "part would be too small",
         minimum=1,
     )
@@ -143,7 +143,10 @@ class Axes:
     finetune: list[bool] = key([], "grid: frozen and tuned")  # noqa: RUF009
     train_size: list[int] = key([], "grid: training sizes")  # noqa: RUF009
     ladder: int | None = key(
-        None, "grid: so many training sizes from 100 to all, in equal ratios", minimum=2, below=1001
+        None,
+        "grid: number of training sizes, 100 to all in equal ratios",
+        minimum=2,
+        below=1001,
     )
     seed: list[int] = key([], "grid: seeds")  # noqa: RUF009
     lr: list[float] = key([], "grid: learning rates")  # noqa: RUF009

@@ -119,6 +119,13 @@ class Corpus:
         """Of each seed asked for so far, what its smallest fold is trained on."""
         return {}
 
+    def of_kind(self, task: Task) -> "Corpus":
+        """The same corpus for another kind of task, whose examples are the same."""
+        train, validation, test = (
+            replace(split, task=task) for split in (self.train, self.validation, self.test)
+        )
+        return replace(self, train=train, validation=validation, test=test)
+
     def lowercased(self) -> "Corpus":
         """The same corpus with every word form lower-cased, equal forms made one.
 

@@ -53,7 +53,7 @@ _HOPELESS = 3.0
 # What a budget can leave out, the gravest first.
 WHAT = ("all arms", "further learning rates", "further seeds")
 
-# Trains the runs that are not stored, for so many seconds at most.
+# Trains the runs that are not stored, for at most that many seconds.
 Train = Callable[[Sequence[RunConfig], float], SweepOutcome]
 
 
@@ -71,7 +71,7 @@ class Allocation:
     base
         The run of the configuration; its training size is the full one.
     train
-        Trains the runs that are not stored, for so many seconds at most.
+        Trains the runs that are not stored, for at most that many seconds.
 
     Attributes
     ----------
@@ -257,7 +257,7 @@ class Allocation:
         return True
 
     def _follow(self, size: int, seeds: int, all_arms: bool = False) -> bool:
-        """Bring the arms still in the running to so many seeds at the chosen rates."""
+        """Bring the arms still in the running to this many seeds at the chosen rates."""
         batch = self._further(size, seeds, all_arms)
         self._planned.update(run.key for run in batch)  # whatever of it there will be
         if batch and not self._train(batch, (WHAT[2], size)):
@@ -313,7 +313,7 @@ class Allocation:
         return Grid(FOUR_ARMS, [size], seeds, rates, self.base).runs()
 
     def _further(self, size: int, seeds: int, all_arms: bool) -> list[RunConfig]:
-        """Runs that bring the arms still in the running to so many seeds at the chosen rates."""
+        """Runs that bring the arms still in the running to this many seeds at the chosen rates."""
         m = self.measured()
         if size not in m.sizes:
             return []

@@ -31,7 +31,7 @@ _SLOWEST = 4.0
 _SAMPLE, _BELIEVED = 0.02, 1.0
 # Limits that are named as enough are multiples of it.
 _STEP = 5
-# And so many times a limit within which the first runs did not end, though they should have.
+# And this many times a limit within which the first runs did not end, though they should have.
 _MORE = 1.5
 # Estimates are exceeded by as much before anything goes wrong.
 _CAUTION = 1.25

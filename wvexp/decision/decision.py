@@ -209,7 +209,7 @@ class Decision:
         return size_ladder(self.base.train_size, _SIZES)
 
     def _affordable(self, arm: str, seconds: float) -> int | None:
-        """The most training examples on which the arm can be trained in so many seconds."""
+        """The most training examples on which the arm can be trained in that many seconds."""
         stored = self.store.runs(condition=self.base.condition)
         for size in reversed(self._sizes):
             run = replace(self.base, train_size=size).of_arm(Arm.parse(arm))
@@ -223,7 +223,7 @@ class Decision:
     def _fit_into(
         self, folder: Path, arm: str, size: int, time_is_up: Callable[[], bool] = never
     ) -> RunResult:
-        """Train an arm on so many examples and write what a run folder holds."""
+        """Train an arm on this many examples and write what a run folder holds."""
         top = self.findings.sizes[-1]
         score = self.findings.score(arm, min(size, top)) or self.findings.score(arm, top)
         assert score is not None

@@ -209,7 +209,7 @@ def _first_runs(base: RunConfig) -> list[RunConfig]:
 
 @contextmanager
 def stopping_after(seconds: float) -> Iterator[threading.Event]:
-    """An event that is set after so many seconds, whatever was expected of the block."""
+    """An event that is set after `seconds`, whatever was expected of the block."""
     stop = threading.Event()
     timer = None
     if math.isfinite(seconds):

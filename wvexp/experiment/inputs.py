@@ -21,7 +21,7 @@ from wvexp.machine import require_memory
 from wvexp.metrics import check_metric_for_task, default_metric
 from wvexp.metrics.majority import majority_notes
 from wvexp.models import check_model_for_task
-from wvexp.tasks import SENTENCE, TOKEN
+from wvexp.tasks import SENTENCE, TASKS, TOKEN, kind_of_text
 from wvexp.training.saved import VectorSource
 from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
@@ -130,14 +130,15 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
     if data.kind == "world":
         from wvexp.data.world import world_corpus
 
-        task = task or TOKEN.name
+        own = task or TOKEN.name
+        task = kind_of_text(TASKS[own].listed).name  # whose world a kind derived from it has
         size = data.world_size or _WORLD_TRAIN[task]
         require_memory(
             f"data.world_size={size}: the built-in world's text",
             _WORLD_BYTES[task] * size,
             "give a smaller data.world_size",
         )
-        return world_corpus(
+        corpus = world_corpus(
             task,
             data.world_seed,
             size,
@@ -145,6 +146,7 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
             _WORLD_TEST[task],
             data.world_vocabulary,
         )
+        return corpus if own == task else corpus.of_kind(own)
     asked = Asked(
         text=data.text,
         label=data.label,
@@ -233,6 +235,7 @@ def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, Vector
         _VECTOR_BYTES * dim * data.world_vocabulary,
         "give a smaller embed.dim",
     )
+    task = kind_of_text(TASKS[task].listed).name
     keyed = world_vectors(task, data.world_seed, dim, data.world_vocabulary)
     return keyed, VectorSource(None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
 

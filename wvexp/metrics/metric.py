@@ -103,7 +103,7 @@ class Metric(ABC):
         """
 
 
-METRICS: Registry[Metric] = Registry("metric")
+METRICS: Registry[Metric] = Registry("metric", Metric)
 
 
 def check_metric_for_task(metric: str | None, task: str) -> None:

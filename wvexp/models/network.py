@@ -38,6 +38,16 @@ def build_module(
             f"model={spec.name}: its module does not hold the word vectors",
             "assign self.embedding = embedding, as given",
         )
+    also = [
+        name
+        for name, parameter in module.named_parameters(remove_duplicate=False)
+        if parameter is embedding.weight and name != "embedding.weight"
+    ]
+    if also:
+        raise UserError(
+            f"model={spec.name}: its module holds the word vectors as {also[0]} too",
+            "keep them as self.embedding alone, and call that in forward",
+        )
     spec.initialise(module, rng)
     return module
 

@@ -154,13 +154,22 @@ class ModelSpec(ABC):
 
     def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
         """Every parameter but the word vectors, by name, in the order of the torch module."""
+        return {name: tuple(v.shape) for name, v in self._state(d, classes, keys).items()}
+
+    def types(self, d: int, classes: int, keys: Any) -> dict[str, str]:
+        """The type of each of `shapes`, such as float32; that of a buffer may be another."""
+        if self.by_hand is not None:
+            return dict.fromkeys(self.shapes(d, classes, keys), "float32")
+        state = self._state(d, classes, keys)
+        return {name: str(v.dtype).removeprefix("torch.") for name, v in state.items()}
+
+    def _state(self, d: int, classes: int, keys: Any) -> dict[str, Any]:
         import torch
         from torch import nn
 
         with torch.device("meta"):
             module = self.module(nn.Embedding(2, d), classes, keys)
-        state = module.state_dict()
-        return {n: tuple(v.shape) for n, v in state.items() if n != "embedding.weight"}
+        return {name: v for name, v in module.state_dict().items() if name != "embedding.weight"}
 
     def activations(self, d: int, longest: int, keys: Any) -> int:
         """Numbers that an example passes on, forward, in a text of `longest` words at most."""
@@ -189,7 +198,31 @@ class ModelSpec(ABC):
         return build_module(self, rows, classes, keys, rng)
 
 
-MODELS: Registry[ModelSpec] = Registry("model")
+# Leaves the choice of the model to the task.
+AUTO = "auto"
+
+
+def _check(spec: ModelSpec) -> None:
+    """UserError for a name that means something else, and for keys that are none."""
+    if spec.name == AUTO:
+        raise UserError(f"model={AUTO} takes the usual model of the task", "give another name")
+    if not (isinstance(spec.keys, type) and dataclasses.is_dataclass(spec.keys)):
+        raise UserError(f"model={spec.name}: its keys are no dataclass", "decorate the class")
+    for entry in dataclasses.fields(spec.keys):
+        if "meaning" not in entry.metadata:
+            raise UserError(
+                f"model={spec.name}: its key {entry.name} has no meaning",
+                f"write {entry.name}: {getattr(entry.type, '__name__', entry.type)} = "
+                'key(DEFAULT, "what it means")',
+            )
+        if entry.name == "name":
+            raise UserError(
+                f"model={spec.name}: its key is called name, which is the model's own",
+                "give it another name",
+            )
+
+
+MODELS: Registry[ModelSpec] = Registry("model", ModelSpec, _check)
 
 
 def spec_of(model: Any, kind: TaskKind) -> tuple[ModelSpec, Any]:
@@ -215,7 +248,3 @@ def check_model_for_task(model: str, task: str) -> None:
         raise UserError(
             f"model={model} does not fit {task} labels", f"take model={' or model='.join(fitting)}"
         )
-
-
-# Leaves the choice of the model to the task.
-AUTO = "auto"

@@ -48,7 +48,7 @@ class EngineComparison:
 
 
 def distinct_shapes(runs: Iterable[RunConfig]) -> list[RunConfig]:
-    """One hand-written run for each model, update rule and policy among `runs`.
+    """One hand-written run for each model, update rule and treatment among `runs`.
 
     What a run starts from, what and how much it trains on, at which seed and rate: none of it
     changes the mathematics.

@@ -104,6 +104,7 @@ class LayeredCase:
         initial = torch.tensor(self.settings["initial"], dtype=dtype)
         objective = Objective(
             module,
+            classes,
             self.kind,
             torch.from_numpy(self.trainable),
             initial,

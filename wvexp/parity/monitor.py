@@ -190,6 +190,7 @@ def in_float64(objective: Objective, twin: Twin, step: Step) -> ParityCheck:
     model: nn.Module = copy.deepcopy(objective.model).double()
     double = Objective(
         model,
+        objective.classes,
         objective.kind,
         objective.trainable,
         objective.start.double(),

@@ -35,8 +35,8 @@ def lr_trial_curves(f: Findings) -> Figure | None:
     return Figure(
         "tuning",
         "What learning-rate trials buy",
-        "Lowest validation error to expect after so many trials, a learning rate with a seed each, "
-        f"at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}. {_rates_tried(f)}",
+        "Lowest validation error to expect after that many trials, a learning rate with a seed "
+        f"each, at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}. {_rates_tried(f)}",
         chart,
     )
 

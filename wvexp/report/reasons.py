@@ -137,7 +137,7 @@ _WORDS: dict[Why, Callable[..., Words]] = {
     ),
     Why.NO_DISAGREEMENT: lambda: (
         "no test unit tells the arms apart",
-        "the interval is what so many units can exclude",
+        "the interval is what this many units can exclude",
     ),
     Why.SIZE_LEFT_OUT: lambda size, because: (f"size {size:,.0f} left out", in_words(because)),
     Why.FEW_SEEDS_IN_COMMON: lambda seeds: f"{counted(seeds, 'seed')} in common",

@@ -136,7 +136,7 @@ def verdict_table(f: Findings) -> Table:
 
 
 def run_table(f: Findings, most: int) -> Table:
-    """All runs, or the first so many."""
+    """All runs, or the first `most`."""
     shown = f" The first {most:,}." if len(f.runs) > most else ""
     caption = f"Size in training {unit(f)}; validation and test {METRICS[f.metric].words}.{shown}"
     rows = [_run_row(run) for run in f.runs[:most]]

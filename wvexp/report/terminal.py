@@ -12,7 +12,6 @@ from wvexp.models import MODELS
 from wvexp.printable import printable
 from wvexp.report.unseen import unseen_words
 from wvexp.results.stored_run import StoredRun
-from wvexp.tasks import TOKEN
 
 
 def say(console: Console, lines: Iterable[str]) -> None:
@@ -63,7 +62,7 @@ def summary(run: StoredRun, folder: Path) -> Iterator[Text]:
     """
     metric, name = run.metric, run.metric.name
     size = f"{run.train_tokens:,} tokens, {run.train_types:,} word forms"
-    if run.kind is not TOKEN:
+    if not run.kind.listed:
         size = f"{run.train_size:,} {run.kind.nouns}, {size}"
     rows = {"arm": f"{run.arm} · {run.model} model", "trained on": size}
     if run.labels_missing:

@@ -4,6 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from wvexp.backprop import updates
+from wvexp.errors import UserError
 from wvexp.registry import Registry
 
 if TYPE_CHECKING:
@@ -39,4 +41,16 @@ class UpdateRule(ABC):
         return self.network(parameters, lr)
 
 
-RULES: Registry[UpdateRule] = Registry("optim")
+_KERNELS = (updates.ADAM, updates.ADAGRAD, updates.SGD, updates.ADADELTA)
+
+
+def _check(rule: UpdateRule) -> None:
+    """UserError where the compiled engine has no rule of that number."""
+    if rule.kernel is not None and rule.kernel not in _KERNELS:
+        raise UserError(
+            f"optim={rule.name} has kernel={rule.kernel!r}, which the compiled engine has not",
+            "leave it out: torch alone has the rule",
+        )
+
+
+RULES: Registry[UpdateRule] = Registry("optim", UpdateRule, _check)

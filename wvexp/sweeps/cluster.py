@@ -69,7 +69,7 @@ def on_slurm(folder: Path = Path("runs/slurm"), cluster: str = "slurm") -> Dispa
 
 
 def grouped(runs: Sequence[RunConfig], seconds: float) -> list[list[RunConfig]]:
-    """The runs in their order, in groups of about so many seconds of work."""
+    """The runs in their order, in groups of about this many seconds of work."""
     groups: list[list[RunConfig]] = []
     room = 0.0
     for run in runs:

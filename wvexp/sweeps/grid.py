@@ -124,7 +124,7 @@ def _distinct(name: str, axis: Iterable[Value]) -> list[Value]:
 def size_ladder(examples: int, steps: int, smallest: int = 100) -> list[int]:
     """Training sizes from `smallest` to all `examples` in equal ratios, rounded to two digits.
 
-    Fewer than `steps` where the data do not give so many different ones.
+    Fewer than `steps` where the data do not give that many different ones.
     """
     if examples <= smallest or steps == 1:
         return [examples]

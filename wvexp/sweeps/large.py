@@ -96,7 +96,7 @@ def _runs(config: Config, inputs: Inputs) -> list[RunConfig]:
 
 
 def at(run: RunConfig, tokens: int) -> RunConfig:
-    """The run as it stands after so many tokens of the stream.
+    """The run as it stands after this many tokens of the stream.
 
     The stream continues the text of the corpus, so it has a name of its own.
     """

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.backprop.losses import softmax_cross_entropy
+from wvexp.errors import UserError
 from wvexp.registry import Registry
 
 if TYPE_CHECKING:
@@ -92,7 +93,21 @@ class TaskKind(ABC):
         return scores.argmax(axis=1)
 
 
-TASKS: Registry[TaskKind] = Registry("data.task")
+def _check(kind: TaskKind) -> None:
+    """UserError where the two forms of the loss are not those of one class."""
+    by_hand, in_torch = (
+        next(one for one in type(kind).__mro__ if name in vars(one))
+        for name in ("losses", "torch_loss")
+    )
+    if by_hand is not in_torch:
+        raise UserError(
+            f"data.task={kind.name} takes losses of {by_hand.__name__} and torch_loss of "
+            f"{in_torch.__name__}",
+            "define both: one is the mean of the other",
+        )
+
+
+TASKS: Registry[TaskKind] = Registry("data.task", TaskKind, _check)
 
 
 def kind_of_text(listed: bool) -> TaskKind:

@@ -52,6 +52,7 @@ class AutogradEngine:
         self.rows.requires_grad_(bool(trainable.any()))
         self.objective = Objective(
             model,
+            classes,
             settings.kind,
             torch.from_numpy(trainable).to(device),
             self.rows.detach().clone(),

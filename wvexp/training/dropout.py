@@ -14,7 +14,7 @@ class Dropout:
     """Draws the masks of a run.
 
     rate   share that is dropped; 0 for none
-    shape  of the mask of a batch with so many labels and texts
+    shape  of the mask of a batch with this many labels and texts
     """
 
     rate: float

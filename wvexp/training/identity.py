@@ -78,17 +78,15 @@ class RunConfig:
     def describe(self) -> dict[str, Any]:
         """Everything that determines the result, and nothing else."""
         values = asdict(self)
-        own = {
-            table.key: code
-            for table, name in (
-                (MODELS, self.model.name),
-                (METRICS, self.metric),
-                (RULES, self.optim.name),
-                (STARTS, self.embed),
-                (TASKS, self.task),
-            )
-            if (code := foreign_code(table[name])) is not None
-        }
+        own = foreign_code(
+            {
+                MODELS.key: MODELS[self.model.name],
+                METRICS.key: METRICS[self.metric],
+                RULES.key: RULES[self.optim.name],
+                STARTS.key: STARTS[self.embed],
+                TASKS.key: TASKS[self.task],
+            }
+        )
         if self.folds is None:
             del values["fold"], values["folds"]
         return {

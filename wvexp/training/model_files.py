@@ -5,6 +5,7 @@ what the description promises before an array is read, and no network is built b
 """
 
 import json
+import logging
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,7 +22,10 @@ from wvexp.data.tokenizers import NAMES
 from wvexp.errors import DamagedError, UserError
 from wvexp.machine import require_memory
 from wvexp.models import AUTO, MODELS, check_model_for_task, spec_of
+from wvexp.registry import foreign_code
 from wvexp.tasks import TASKS
+
+log = logging.getLogger(__name__)
 
 # Format 1 is that of the first models: it lacks the keys and arrays that came with later ones.
 FORMAT = 2
@@ -36,6 +40,18 @@ MOVES = {name: f"moves.{name}" for name in Moves._fields}
 # A description is words and labels: beside its rows it is small. What Python makes of JSON may
 # take this many times its length.
 _LEAST_DESCRIPTION, _PARSED = 64 << 20, 30
+# What safetensors calls the types that a torch module's parameters and buffers have.
+_TYPES = {
+    "float64": "F64",
+    "float32": "F32",
+    "float16": "F16",
+    "int64": "I64",
+    "int32": "I32",
+    "int16": "I16",
+    "int8": "I8",
+    "uint8": "U8",
+    "bool": "BOOL",
+}
 # Rows looked through at a time for what is not a number.
 _PIECE = 1 << 20
 
@@ -56,7 +72,34 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         if not stat.S_ISREG((folder / name).stat().st_mode):
             raise UserError(f"{folder / name} is not a file", "give the folder model/ of a run")
     content = _description(folder)
-    return content, _arrays(folder / WEIGHTS, content)
+    changed = _changed_plugins(content)
+    try:
+        content["model"] = _model(content["model"], TASKS[content["task"]].name)
+        arrays = _arrays(folder / WEIGHTS, content)
+    except DamagedError as error:
+        if changed:
+            raise UserError(
+                f"{folder}: the plug-in of {changed} is not the one of this model ({error})",
+                "give its file as it was, or train the model again",
+            ) from error
+        raise
+    if changed:
+        log.warning("%s: the plug-in of %s has changed since it was trained", folder, changed)
+    return content, arrays
+
+
+def _changed_plugins(content: Mapping[str, Any]) -> str:
+    """What of the model comes from a plug-in that was another when it was trained: `model=deep`."""
+    named = {
+        table.key: table[name]
+        for table, name in ((MODELS, content["model"].get("name")), (TASKS, content["task"]))
+        if isinstance(name, str) and name != AUTO  # one that is not known may come with a plug-in
+    }
+    # Models of earlier versions do not say.
+    then, now = content.get("plugins", {}), foreign_code(named)
+    return " and ".join(
+        f"{key}={named[key].name}" for key in now if then.get(key, now[key]) != now[key]
+    )
 
 
 def _description(folder: Path) -> dict[str, Any]:
@@ -82,14 +125,13 @@ def _description(folder: Path) -> dict[str, Any]:
             raise DamagedError(f"{DESCRIPTION} has no {name}")
         if not fits(content[name]):
             raise DamagedError(f"{DESCRIPTION}: {name} is {_short(content[name])}")
-    content["model"] = _model(content["model"], TASKS[content["task"]].name)
+    if not isinstance(content.get("plugins", {}), dict):
+        raise DamagedError(f"{DESCRIPTION}: plugins is {_short(content['plugins'])}")
     return content
 
 
 def _model(values: Mapping[str, Any], task: str) -> Any:
     """The `Model`, every value one that the configuration would accept."""
-    if isinstance(values.get("name"), str) and values["name"] != AUTO:
-        MODELS[values["name"]]  # one that is not known may come with a plug-in
     try:
         given = {name: typed(KEYS[f"model.{name}"], value) for name, value in values.items()}
         model = model_group()(**given)
@@ -154,8 +196,8 @@ def _expected(
         raise DamagedError(f"words and rows do not agree in number: {rows:,} and {shape[0]:,}")
     d = shape[1]
     spec, keys = spec_of(model, TASKS[content["task"]])
-    shapes = spec.shapes(d, classes, keys)
-    shapes["embedding.weight"] = (rows, d)
+    types, own = spec.types(d, classes, keys), spec.shapes(d, classes, keys)
+    shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (rows, d)}
     if spec.view(keys).weights is not None:
         shapes[ROW_WEIGHTS] = (rows,)
     bytes_of: dict[str, tuple[int, ...]] = {ORIGIN: (rows,)}
@@ -165,6 +207,7 @@ def _expected(
     return {
         **{name: ("U8", shape) for name, shape in bytes_of.items()},
         **{name: ("F32", shape) for name, shape in shapes.items()},
+        **{name: (_TYPES.get(types[name], types[name]), shape) for name, shape in own.items()},
     }
 
 

@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from wvexp.errors import UserError
 from wvexp.models.network import network_parameters
 from wvexp.tasks import TaskKind
 from wvexp.training.examples import Inputs
@@ -36,6 +37,8 @@ class Objective:
     ----------
     model
         A module of `wvexp.models`, in float32 or float64.
+    classes
+        Number of labels.
     kind
         The kind of task, which has the loss.
     trainable
@@ -47,13 +50,15 @@ class Objective:
     def __init__(
         self,
         model: nn.Module,
+        classes: int,
         kind: TaskKind,
         trainable: Tensor,
         start: Tensor,
         l2: float,
         anchor: float,
     ) -> None:
-        self.model, self.kind, self.trainable, self.start = model, kind, trainable, start
+        self.model, self.classes, self.kind = model, classes, kind
+        self.trainable, self.start = trainable, start
         self.l2, self.anchor = l2, anchor
         self.rows = model.get_parameter("embedding.weight")
         self.weights = [p for _, p in network_parameters(model) if p.ndim > 1]
@@ -64,6 +69,12 @@ class Objective:
         given = {} if step.mask is None else {"mask": self._tensor(step.mask).to(self.rows.dtype)}
         inputs, labels = [*map(self._tensor, step.inputs)], self._tensor(step.labels)
         scores = self.model(*inputs, **given)
+        if scores.shape != (len(labels), self.classes):
+            raise UserError(
+                f"{type(self.model).__name__} gives scores of shape {list(scores.shape)} for "
+                f"{len(labels)} labels of {self.classes} classes",
+                f"give [labels, classes], here [{len(labels)}, {self.classes}]",
+            )
         crf = getattr(self.model, "crf", None)
         if crf is not None:
             loss: Tensor = crf.loss(scores, inputs[-1], labels)

@@ -14,6 +14,7 @@ from wvexp.data.folds import of_fold
 from wvexp.data.split import Split
 from wvexp.errors import RunStopped
 from wvexp.metrics import scorer_of
+from wvexp.metrics.checked import check_values, checked_score
 from wvexp.metrics.groups import Group
 from wvexp.seeds import stream
 from wvexp.training.engine import Engine, never
@@ -100,6 +101,8 @@ def train(
         `should_stop` said so, or time was up before the end of the first epoch.
     RunError
         Training diverged, autograd and backprop by hand disagree, or a frozen row changed.
+    UserError
+        A plug-in's module, start or metric does not give what is asked of it.
     """
     began = time.perf_counter()
     corpus = of_fold(corpus, run.seed, run.fold)
@@ -136,7 +139,7 @@ def train(
                 raise
             epoch -= 1
             break
-        score = scorer.score(engine.predict(validation_set))
+        score = checked_score(run.metric, scorer, engine.predict(validation_set))
         improved = score > best_score
         if improved:
             best_score, best_epoch, best = score, epoch, engine.snapshot()
@@ -150,19 +153,22 @@ def train(
     engine.restore(best)
     parameters = engine.parameters()
     predicted = engine.predict(test_set)
+    test = checked_score(run.metric, test_scorer, predicted)
+    unit_counts = test_scorer.by_unit(predicted, corpus.units)
+    check_values(run.metric, unit_counts, test)
     result = make_result(
         run,
         corpus,
         setup.subset,
         reference,
         validation=best_score,
-        test=test_scorer.score(predicted),
+        test=test,
         groups=test_scorer.by_group(
             predicted,
             word_groups(corpus.test, setup.vocabulary.word_ids, len(corpus.lexicon), reference),
         ),
         per_class=test_scorer.by_class(predicted),
-        unit_counts=test_scorer.by_unit(predicted, corpus.units),
+        unit_counts=unit_counts,
         movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], trainable)),
         parity=monitor.summary() if monitor else None,
         epochs=epoch,

@@ -17,7 +17,8 @@ from wvexp.data.split import Task
 from wvexp.data.unlabelled import read_unlabelled
 from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
-from wvexp.models import spec_of
+from wvexp.models import MODELS, spec_of
+from wvexp.registry import foreign_code
 from wvexp.tasks import TASKS
 from wvexp.training.examples import Examples
 from wvexp.training.model_files import (
@@ -107,6 +108,8 @@ class SavedModel:
             "source": None if self.source is None else asdict(self.source),
             "words": self.forms,
         }
+        if code := foreign_code({MODELS.key: MODELS[spec.name], TASKS.key: TASKS[self.task]}):
+            content["plugins"] = code
         (folder / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
 
     @classmethod

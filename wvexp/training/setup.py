@@ -13,6 +13,7 @@ from wvexp.data.folds import of_fold
 from wvexp.data.split import Split
 from wvexp.data.vocabulary import Vocabulary
 from wvexp.data.word_weights import WORD_WEIGHTS
+from wvexp.errors import UserError
 from wvexp.models.view import View
 from wvexp.seeds import stream
 from wvexp.training.examples import Examples
@@ -90,8 +91,18 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
 
 
 def start_of(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -> Start:
-    """What the arm's word vectors start from."""
-    how = STARTS[run.embed]
+    """What the arm's word vectors start from; UserError where it does not fit the words."""
+    how, words = STARTS[run.embed], len(corpus.lexicon)
     if reference is None:
-        return how.without_vectors(len(corpus.lexicon), run.dim, run.seed)
-    return how.start(reference, run.seed)
+        dim, start = run.dim, how.without_vectors(words, run.dim, run.seed)
+    else:
+        dim, start = len(reference.mean), how.start(reference, run.seed)
+    found = (start.matrix.shape[1:], start.mean.shape, start.spread.shape, start.index.shape)
+    if found != ((dim,), (dim,), (dim,), (words,)):
+        raise UserError(
+            f"embed={run.embed} starts from vectors of {start.matrix.shape[-1]} dimensions, mean "
+            f"and spread of {start.mean.size} and {start.spread.size}, and an index of "
+            f"{start.index.size:,} words",
+            f"give {dim} dimensions and {words:,} words",
+        )
+    return start

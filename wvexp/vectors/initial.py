@@ -69,7 +69,7 @@ class Initialisation(ABC):
         )
 
 
-STARTS: Registry[Initialisation] = Registry("embed")
+STARTS: Registry[Initialisation] = Registry("embed", Initialisation)
 
 
 class Pretrained(Initialisation):

@@ -1,6 +1,6 @@
 """Fuzz of data files: valid ones mutated; each read rightly, or refused in one clear line.
 
-`WVEXP_DATA_FUZZ=20000 pytest tests/data/reading/test_data_fuzz.py -s` judges so many files;
+`WVEXP_DATA_FUZZ=20000 pytest tests/data/reading/test_data_fuzz.py -s` judges that many files;
 `WVEXP_DATA_FUZZ_SEED=7` begins with that seed, which is how one case is seen again.
 """
 

@@ -42,7 +42,7 @@ class TokenFeature(ABC):
         return of_forms[words]
 
 
-FEATURES: Registry[TokenFeature] = Registry("features")
+FEATURES: Registry[TokenFeature] = Registry("features", TokenFeature)
 
 
 def stable_hash(text: str) -> int:

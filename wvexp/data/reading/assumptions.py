@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.reading.columns import TEXT_NAMES, Column, Roles
-from wvexp.tasks import SENTENCE, TASKS
+from wvexp.tasks import TASKS
 
 # Columns that data sets of text pairs are known to have.
 _PAIRS = (
@@ -24,7 +24,7 @@ _PAIRS = (
     {"text1", "text2"},
     {"text_a", "text_b"},
     {"question", "answer"},
-    {"question", SENTENCE.noun},
+    {"question", "sentence"},
     {"question", "context"},
     {"question", "passage"},
     {"query", "document"},

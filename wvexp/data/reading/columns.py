@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from wvexp.data.split import Task
 from wvexp.errors import UserError
-from wvexp.tasks import SENTENCE, TASKS, kind_of_text
+from wvexp.tasks import TASKS, kind_of_text
 
 # fmt: off
 TEXT_NAMES = {
-    "text", "tokens", "words", SENTENCE.noun, "review", "content", "question", "document",
+    "text", "tokens", "words", "sentence", "review", "content", "question", "document",
     "comment", "tweet", "headline", "title", "utterance", "message", "body",
 }
 LABEL_NAMES = {

@@ -1,6 +1,7 @@
 """Reader: one format of labelled text."""
 
 import logging
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack
@@ -47,7 +48,23 @@ class Reader(ABC):
         """The texts (or lists of words) alone, from the named column, for a model to label."""
 
 
-READERS: Registry[Reader] = Registry("format")
+def _check(reader: Reader) -> None:
+    """UserError for a suffix that is none, or that another format has."""
+    for suffix in reader.suffixes:
+        if not re.fullmatch(r"\.[^.\s]+", suffix) or suffix != suffix.lower() or suffix == ".gz":
+            raise UserError(
+                f"format={reader.name} has the suffix {suffix!r}",
+                f"give one such as .{reader.name.lower()}, with its dot, in lower case",
+            )
+        for other in READERS:
+            if suffix in other.suffixes and other.name != reader.name:
+                raise UserError(
+                    f"format={reader.name} has the suffix {suffix} of format={other.name}",
+                    "give it one of its own",
+                )
+
+
+READERS: Registry[Reader] = Registry("format", Reader, _check)
 
 
 class TableReader(Reader):
