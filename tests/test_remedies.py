@@ -116,6 +116,7 @@ def of_condition(words):
 CASES = [
     (trained, ["engine=handwritten", "device=cuda"]),
     (trained, ["model=cnn"]),
+    (trained, ["data.task=sentence", "model=mean", "model.pool=max", "model.weights=idf"]),
     (trained, ["model=window", "data.task=sentence"]),
     (trained, ["metric=entity_f1", "data.task=sentence"]),
     (trained, ["data=files", "embed.path={vectors}"]),

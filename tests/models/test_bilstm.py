@@ -6,7 +6,10 @@ import torch
 from plain_lstm import plain_lstm, random_case
 
 from wvexp.backprop.lstm import BiLstmEncoder as ByHand
+from wvexp.models import BILSTM
 from wvexp.models.modules.bilstm import BiLstmEncoder
+from wvexp.seeds import stream
+from wvexp.tasks import TOKEN
 
 KINDS = [(None, False), (None, True), ("last", True), ("max", True), ("mean", True)]
 
@@ -87,3 +90,14 @@ def test_what_is_no_pooling_is_named():
         BiLstmEncoder(2, hidden=1, layers=1, pool="first")
     with pytest.raises(ValueError, match="rows are sentences"):
         BiLstmEncoder(2, hidden=1, layers=1, pool="max", variational=False)
+
+
+def test_forget_gates_begin_open():
+    """The bias of the second quarter, of one of the two biases, in both directions and layers."""
+    keys = BILSTM.keys(hidden=3, layers=2)
+    spec = BILSTM.variant(TOKEN, keys)
+    drawn = spec.draw(spec.shapes(4, 2, keys), stream(0, "init"))
+    biases = {name: array.tolist() for name, array in drawn.items() if ".bias_" in name}
+    assert len(biases) == 8
+    for name, bias in biases.items():
+        assert bias == ([0] * 3 + [1] * 3 + [0] * 6 if ".bias_ih_" in name else [0] * 12)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tiny_sweeps as tiny
-from layered_runs import PLAIN, VARIANTS, configure, make_data, task_of
+from layered_runs import PLAIN, VARIANTS, Data, configure, make_data, task_of
 
 from wvexp.arms import Tuning
 from wvexp.data.folds import of_fold, pooled
@@ -267,3 +267,26 @@ def test_the_engines_agree_on_every_variant_and_each_counts_as_a_shape(variant):
     for one in (run, free, replace(run, finetune=False, tuning=Tuning())):
         comparison = compare_engines(one, data.corpus, data.reference)
         assert comparison.passed, comparison
+
+
+@pytest.mark.parametrize("rule", ["adam", "adagrad"])
+def test_a_gradient_that_is_all_rounding_stops_no_sweep(rule):
+    """Of sentences that repeat one word attention has no gradient, which adaptive rules enlarge."""
+    data = make_data("sentence")
+    corpus = data.corpus
+    repeated = {
+        name: replace(split, word_ids=_first_words(split))
+        for name in ("train", "validation", "test")
+        for split in [getattr(corpus, name)]
+    }
+    corpus = replace(corpus, **repeated)
+    run = configure(Data(corpus, data.reference), "mean learned", rule=rule)
+    plain = compare_engines(run, corpus, data.reference)
+    assert plain.moved["encoder.attention.weight"] > 0
+    assert engine_parity.compare_with_appeal(run, corpus, data.reference).passed
+
+
+def _first_words(split):
+    """Each text's first word, as often as it has words."""
+    first = np.minimum(split.offsets[:-1], len(split.word_ids) - 1)
+    return np.repeat(split.word_ids[first], np.diff(split.offsets))

@@ -8,9 +8,11 @@ from gensim.models import KeyedVectors
 from run_configs import make_run
 
 from wvexp.arms import Tuning
+from wvexp.backprop.moves import count_moves
 from wvexp.config.schema import Model
 from wvexp.data.vocabulary import PAD, UNK
 from wvexp.data.world import world_corpus
+from wvexp.metrics.tag_moves import allowed_moves
 from wvexp.training.setup import set_up, start_of
 from wvexp.vectors.reference import match_lexicon
 from wvexp.vectors.table import Origin
@@ -107,3 +109,19 @@ def test_without_vectors_all_is_drawn_at_the_size_asked_for(corpus, reference):
     start = start_of(run, corpus, None)
     assert start.dim == 9
     assert (start.index == -1).all()
+
+
+def test_moves_of_a_crf_are_those_of_the_subset(corpus, reference):
+    """B-LOC and I-LOC exchanged break the rules, so that what occurs is permitted, there alone."""
+    names = list(corpus.label_names)
+    begin, inside = names.index("B-LOC"), names.index("I-LOC")
+    names[begin], names[inside] = names[inside], names[begin]
+    corpus = replace(corpus, label_names=names)
+    model = Model(name="window", window=3, crf=True)
+    setup = set_up(run_of(corpus, reference, model=model, train_size=20), corpus, reference)
+
+    def moves(split):
+        return allowed_moves(names, count_moves(split.labels, split.offsets, len(names)))
+
+    assert all(map(np.array_equal, setup.moves, moves(setup.subset)))
+    assert not all(map(np.array_equal, moves(corpus.train), moves(setup.subset)))

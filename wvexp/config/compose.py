@@ -22,7 +22,7 @@ from wvexp.config.schema import KEYS, Config
 from wvexp.config.sweep_checks import check_typed
 from wvexp.errors import RunError, UserError
 
-_A_LIST = "give a list such as grid.seed=[0,1,2]; ranges are for -m"
+_A_LIST = "give a list in brackets, such as grid.seed=[0,1,2]; ranges are for -m"
 _SWEEP_FLAGS = {"-m", "--multirun"}
 
 

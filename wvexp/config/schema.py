@@ -119,7 +119,9 @@ class Optim:
     lr: float = key(1e-3, "learning rate", above=0, below=1e6)
     epochs: int = key(15, "most passes over the training data", minimum=1)
     patience: int = key(3, "epochs without a better validation score before stopping", minimum=1)
-    batch_size: int = key(64, "examples per step", minimum=1)
+    batch_size: int = key(
+        64, "labels per step, of sentences that stay whole about so many tokens", minimum=1
+    )
     l2: float = key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
     clip: float | None = key(
         None, "largest norm of the gradient, to which a longer one is scaled", above=0, added=True

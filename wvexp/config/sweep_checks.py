@@ -26,6 +26,8 @@ _UNUSED_BY_LARGE = (
     *("train_size", "grid.train_size", "grid.ladder", "data.world_size", "data.folds"),
     *("optim.epochs", "optim.patience", "tuning.start_epoch", "tuning.min_count"),
     *("search.trials", "report", "parity.every"),
+    # How words are written and which labels follow each other is counted over data in hand.
+    *("model.features", "model.crf"),
 )
 # For one model; what it proposes itself may have a value by `optim=sgd` or `model=cnn`.
 _UNUSED_BY_SEARCH = ("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every")

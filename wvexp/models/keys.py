@@ -15,11 +15,16 @@ class NoKeys:
 
 
 def dropout_key() -> Any:
-    return key(0.0, "share of the last layer's inputs dropped", minimum=0, below=1)
+    return key(
+        0.0,
+        "share of the last layer's inputs dropped; of a bilstm of every layer's",
+        minimum=0,
+        below=1,
+    )
 
 
 def hidden_key() -> Any:
-    return key(100, "hidden units; 0 for a linear classifier", minimum=0)
+    return key(100, "hidden units; 0 for a linear classifier, which a bilstm cannot be", minimum=0)
 
 
 def pool_key() -> Any:

@@ -27,6 +27,8 @@ from wvexp.vectors.reference import ReferenceVectors
 # by 3e-3. Such a failure is appealed.
 LOSS_TOLERANCE = 1e-5
 CHANGE_TOLERANCE = 1e-3
+# What SGD moves a parameter by whose gradient is the rounding of float32 terms of size 1.
+_STILL = 1e-7
 _MOST_LR_SCALE = 10.0
 _EXAMPLES = 256
 _STEPS = 4
@@ -35,10 +37,16 @@ _EPOCHS = 2
 
 @dataclass(frozen=True)
 class EngineComparison:
-    """loss: largest relative error; changes: relative error of each parameter's change."""
+    """How two engines compare.
+
+    loss     largest relative error
+    changes  relative error of each parameter's change
+    moved    how far torch moved each parameter, at most
+    """
 
     loss: float
     changes: dict[str, float]
+    moved: dict[str, float]
 
     @property
     def passed(self) -> bool:
@@ -102,14 +110,20 @@ def compare_with_appeal(
 ) -> EngineComparison:
     """The comparison; where an adaptive rule fails, what SGD and two further draws say of it.
 
-    SGD shows the gradients of the same batches as they are. If those agree, a fault of the update
-    rule would show with other batches too; rounding does not.
+    SGD shows the gradients of the same batches as they are. If those agree, a parameter that SGD
+    leaves where it is has none but rounding, and a fault of the update rule would show in the
+    others, and with other batches too.
     """
     comparison = compare_engines(run, corpus, reference)
     if comparison.passed or RULES[run.optim.name].exact:
         return comparison
     plain = replace(run, optim=replace(run.optim, name=SGD.name))
-    if compare_engines(plain, corpus, reference).passed:
+    by_sgd = compare_engines(plain, corpus, reference)
+    if by_sgd.passed:
+        changes = {n: e for n, e in comparison.changes.items() if by_sgd.moved[n] > _STILL}
+        comparison = replace(comparison, changes=changes)
+        if comparison.passed:
+            return comparison
         for seed in (run.seed + 1, run.seed + 2):
             again = compare_engines(replace(run, seed=seed), corpus, reference)
             if again.passed:
@@ -134,6 +148,7 @@ def compare_engines(
     return EngineComparison(
         loss=max(abs(a - b) / abs(b) for a, b in zip(hand_losses, torch_losses, strict=True)),
         changes={name: _relative(hand[name], torch[name]) for name in torch},
+        moved={name: float(np.abs(torch[name]).max(initial=0)) for name in torch},
     )
 
 

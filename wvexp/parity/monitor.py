@@ -5,7 +5,7 @@ gradient is ‖a − b‖ / max(‖a‖, ‖b‖).
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,15 @@ class ParityCheck:
     @property
     def passed(self) -> bool:
         return not self.broken
+
+    def without_rounding(self) -> "ParityCheck":
+        """The same without a relative error where both sides are 0 but for rounding."""
+        rounding = ROUNDING[self.dtype]
+        agreements = {
+            name: replace(one, relative=0.0, cosine=None) if one.absolute <= rounding else one
+            for name, one in self.agreements.items()
+        }
+        return replace(self, agreements=agreements)
 
 
 @dataclass(frozen=True)
@@ -134,6 +143,8 @@ class ParityMonitor:
         checks = self.checks[since:]
         if not checks:
             return {}
+        # What float64 excused as rounding of 0 has no relative error to speak of.
+        checks = [check.without_rounding() for check in checks]
         every = [agreement for check in checks for agreement in check.agreements.values()]
         cosines = [agreement.cosine for agreement in every if agreement.cosine is not None]
         parameters: dict[str, float] = {}

@@ -17,7 +17,8 @@ from wvexp.training.examples import Inputs
 class Step:
     """One batch as a model sees it.
 
-    inputs  windows [batch, window], or (rows [tokens], offsets [texts + 1])
+    inputs  windows [batch, window], or rows [tokens], offsets [texts + 1] and between them what
+            there is of the features' ids [tokens, slots] and the words' weights [tokens]
     labels  [batch], or of tagged texts [tokens]
     mask    a dropout mask divided by the share kept, of `ModelSpec.mask_shape`; or None
     """
