@@ -114,12 +114,18 @@ def test_a_sweep_is_resumed_and_a_changed_plug_in_trained_anew(folder):
 
 
 def test_a_decision_is_taken_with_them_and_reported(folder):
-    few = ["data.train=few.ticket", "data.folds=1", "optim.epochs=3"]
+    few = ["data.train=few.ticket", "data.folds=1", "optim.epochs=3", "embed=orthogonal"]
     said = run("decide", *OWN, *DATA, *few, "out=decided", cwd=folder)
     assert re.search(r"^(Take|Undecided|No decision)", said, re.M)
     page = (folder / "decided" / "report.html").read_text()
     assert "balanced accuracy" in page
     assert "deep model" in page
+    assert "orthogonal-frozen" in page
+    assert "orthogonal-tuned" in page
+    arms = {run.arm for run in Store(folder / "r.sqlite").runs()}
+    assert len(arms) >= 6
+    decision = json.loads((folder / "decided" / "decision.json").read_text())
+    assert "orthogonal" not in decision["recommended"]
     conditions = {run.condition for run in Store(folder / "r.sqlite").runs()}
     words = ["store=r.sqlite", "out=again.html", f"condition={conditions.pop()}"]
     assert "again.html" in run("report", ALL, *words, cwd=folder)

@@ -5,7 +5,7 @@ from wvexp.config.sweep_checks import refuse_unused
 from wvexp.config.values import lookup
 from wvexp.errors import UserError
 from wvexp.rules import RULES
-from wvexp.vectors.initial import PRETRAINED
+from wvexp.vectors.initial import PRETRAINED, RANDOM, SHUFFLED
 
 # Keys of other ways to train: a decision trains here, and writes its own report.
 _UNUSED = (
@@ -16,12 +16,12 @@ _UNUSED = (
 _CHOSEN = ("finetune", "optim.lr", *(name for name in KEYS if name.startswith("grid.")))
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})
 # The options of a group that a decision takes, where it does not take all.
-OPTIONS = {"embed": (PRETRAINED.name,), "experiment": ("sentence",)}
+OPTIONS = {"embed": (PRETRAINED.name, SHUFFLED.name), "experiment": ("sentence",)}
 
 
 def check_decision(config: Config) -> None:
     """UserError for keys that a decision sets itself."""
-    if config.embed.kind != PRETRAINED.name:
+    if config.embed.kind == RANDOM.name:
         raise UserError(
             f"embed={config.embed.kind}: a decision compares pretrained with random vectors",
             "leave it out, and give embed.path=FILE",

@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from wvexp.arms import FOUR_ARMS
 from wvexp.decision.allocation import (
     CLOSE_SEEDS,
     EXTENSIONS,
@@ -46,10 +45,11 @@ def ahead(allocation: Allocation) -> Ahead:
     runs, seconds = 0, 0.0
     for size in allocation.sizes:
         at_size = [key for key, trained_at in allocation.asked.items() if trained_at == size]
-        count = _of_each_arm(allocation, size, top) * len(FOUR_ARMS) * (base.folds or 1)
+        count = _of_each_arm(allocation, size, top) * len(allocation.arms) * (base.folds or 1)
         if size not in allocation.lr_sizes:
             count = max(0, count - len(known & set(at_size)))
-        each = [_at_most(replace(base, train_size=size).of_arm(arm), stored) for arm in FOUR_ARMS]
+        at = replace(base, train_size=size)
+        each = [_at_most(at.of_arm(arm), stored) for arm in allocation.arms]
         runs += count
         seconds += count * sum(each) / len(each) / budget.workers
     seconds += allocation.model_seconds() + budget.closing

@@ -18,7 +18,14 @@ import numpy as np
 
 from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import paired_difference
-from wvexp.arms import FOUR_ARMS, PRETRAINED_FROZEN, PRETRAINED_TUNED, RANDOM_TUNED
+from wvexp.arms import (
+    FOUR_ARMS,
+    PRETRAINED_FROZEN,
+    PRETRAINED_TUNED,
+    RANDOM_TUNED,
+    TREATMENTS,
+    Arm,
+)
 from wvexp.decision.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
 from wvexp.report.measurements import Measurements, measure
@@ -75,6 +82,9 @@ class Allocation:
 
     Attributes
     ----------
+    arms
+        Those that are trained: the four between which is chosen, and where the configuration has
+        another start of the vectors that, frozen and tuned.
     lr_sizes
         The sizes whose learning-rate trials are done: every arm tried every learning rate.
     left_out
@@ -92,6 +102,9 @@ class Allocation:
     ) -> None:
         self.base, self.store, self.train = base, store, train
         self.budget, self.margin = budget, margin
+        self.arms: tuple[Arm, ...] = FOUR_ARMS
+        if base.embed not in {arm.embed for arm in FOUR_ARMS}:
+            self.arms += tuple(Arm(base.embed, treatment) for treatment in TREATMENTS)
         self.sizes = size_ladder(base.train_size, STEPS)
         self.lr_sizes: list[int] = []
         self.left_out: list[tuple[str, int]] = []
@@ -310,7 +323,7 @@ class Allocation:
     def _lr_trials(self, size: int, rates: Sequence[float]) -> list[RunConfig]:
         """Every arm with every learning rate on the seeds of those trials."""
         seeds = [self.base.seed + i for i in range(LR_SEEDS)]
-        return Grid(FOUR_ARMS, [size], seeds, rates, self.base).runs()
+        return Grid(self.arms, [size], seeds, rates, self.base).runs()
 
     def _further(self, size: int, seeds: int, all_arms: bool) -> list[RunConfig]:
         """Runs that bring the arms still in the running to this many seeds at the chosen rates."""
@@ -322,7 +335,7 @@ class Allocation:
         if seeds <= SEEDS:
             kept |= COMPARED & set(m.arms)
         runs = []
-        for arm in FOUR_ARMS:
+        for arm in self.arms:
             if arm.name not in kept:
                 continue
             rate = m.selection.chosen[m.arms.index(arm.name)][k]
