@@ -120,7 +120,10 @@ def test_every_option_composes(path):
         (["=3"], "'=3'"),
         (["seed"], "'seed'"),
         (["seed=[1"], "[1"),
-        (["grid.seed=3"], "grid.seed= takes a list; give a list in brackets, such as grid.seed=[0,1,2]"),
+        (
+            ["grid.seed=3"],
+            "grid.seed= takes a list; give a list in brackets, such as grid.seed=[0,1,2]",
+        ),
         (["grid.model=[lstm]"], "grid.model=lstm is not one of auto, bilstm, cnn, mean, window"),
         (["grid.seed=[4]", "seed=3"], "seed=3 means nothing beside grid.seed=[4]"),
         (["model=cnn"], "model=cnn does not fit token labels"),

@@ -246,7 +246,8 @@ def test_a_failure_is_appealed(inputs, monkeypatch, rule, failing, passes, compa
         assert reference is inputs.reference
         draws.append((run.optim.name, run.seed))
         error = 2e-3 if draws[-1] in failing else 1e-6
-        return EngineComparison(0.0, {"a": error / 4, "b": error, "c": error / 2})
+        changes = {"a": error / 4, "b": error, "c": error / 2}
+        return EngineComparison(0.0, changes, dict.fromkeys(changes, 0.1))
 
     monkeypatch.setattr(engine_parity, "compare_engines", compare)
     run = full_run(inputs, rule)
@@ -256,6 +257,20 @@ def test_a_failure_is_appealed(inputs, monkeypatch, rule, failing, passes, compa
         with pytest.raises(RunError, match=r"parity failed .* 2.0e-03 in b;"):
             require_parity([run], inputs.corpus, inputs.reference)
     assert draws == compared
+
+
+@pytest.mark.parametrize(("moved", "passes"), [(1e-8, True), (1e-5, False)])
+def test_what_sgd_leaves_where_it_is_is_excused(inputs, monkeypatch, moved, passes):
+    """Adam's step of it is off in every draw; SGD's steps agree, and hardly move it."""
+
+    def compare(run, corpus, reference):
+        error = 1.0 if run.optim.name == "adam" else 0.0
+        return EngineComparison(0.0, {"a": error, "b": 1e-6}, {"a": moved, "b": 0.1})
+
+    monkeypatch.setattr(engine_parity, "compare_engines", compare)
+    run = full_run(inputs)
+    found = engine_parity.compare_with_appeal(run, inputs.corpus, inputs.reference)
+    assert found.passed == passes
 
 
 @pytest.mark.parametrize("variant", VARIANTS | PLAIN)
