@@ -7,18 +7,23 @@ from layered_runs import (
     PLAIN,
     RATES,
     VARIANTS,
+    D,
+    Data,
     configure,
     make_data,
     run,
     task_of,
 )
 
+from wvexp.data.world import world_corpus, world_vectors
 from wvexp.errors import RunError, RunStopped
 from wvexp.seeds import stream
+from wvexp.tasks import TaskKind
 from wvexp.training.engines import make_engine
 from wvexp.training.handwritten import HandwrittenEngine
 from wvexp.training.layered import LayeredEngine
 from wvexp.training.setup import set_up
+from wvexp.vectors.reference import match_lexicon
 
 
 @pytest.fixture(scope="module")
@@ -227,3 +232,19 @@ def test_words_that_only_evaluation_reads_count(data, variant):
     alone = [engine.predict(setup.examples(corpus.test.take(np.array([i])))) for i in range(8)]
     ends = len(np.concatenate(alone))
     assert np.concatenate(alone).tolist() == engine.predict(test)[:ends].tolist()
+
+
+@pytest.mark.parametrize("variant", PLAIN)
+def test_a_loss_that_the_compiled_steps_lack_is_trained_by_layers(data, monkeypatch, variant):
+    monkeypatch.setattr(TaskKind, "usual_loss", False)
+    assert type(engine_of(data, variant)[0]) is LayeredEngine
+    agree(data, variant, dropout=0.3, l2=0.01)
+
+
+@pytest.mark.parametrize("variant", OF_EACH_KIND)
+def test_both_engines_train_the_same_run_of_the_world(variant):
+    task = task_of(variant)
+    corpus = world_corpus(task, 0, 200, 100, 100, vocabulary_size=2000)
+    keyed = world_vectors(task, 0, D, vocabulary_size=2000)
+    there = Data(corpus, match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids))
+    agree({task: there}, variant, dropout=0.3, epochs=2)
