@@ -14,25 +14,35 @@ from judging import Case, Step
 from safetensors.numpy import load, save
 from small_inputs import WORDS, D, fill, rows
 
+from wvexp.backprop.moves import all_moves
 from wvexp.config.schema import Model
+from wvexp.models import spec_of
+from wvexp.seeds import stream
+from wvexp.tasks import TASKS
 from wvexp.training.saved import SavedModel, VectorSource
 from wvexp.vectors.pretrained import fingerprint_vectors
 
 ESC = "\x1b[31m\x1b]0;title\x07"
-KINDS = {"window": "token", "mean": "sentence", "cnn": "sentence"}
+_SHAPE = {"window": 3, "hidden": 3, "widths": [2, 3], "filters": 2}
+KINDS = {
+    "window": ("token", Model(name="window", **_SHAPE)),
+    "mean": ("sentence", Model(name="mean", **_SHAPE)),
+    "cnn": ("sentence", Model(name="cnn", **_SHAPE)),
+    "bilstm": ("token", Model(name="bilstm", hidden=3, features=["case", "affix"], crf=True)),
+    "weighted": ("sentence", Model(name="mean", hidden=3, weights="sif", bigrams=True)),
+}
 
 
 @cache
 def sound(name):
     """`model.json` as it is read, and the arrays, of a model of `WORDS` with two labels."""
-    from built_models import build_model
-
+    task, shape = KINDS[name]
     table = np.vstack([np.zeros((2, D)), rows()]).astype(np.float32)
-    shape = {"window": 3, "hidden": 3, "widths": [2, 3], "filters": 2}
-    model = build_model(name, table, 2, **shape)
+    spec, keys = spec_of(shape, TASKS[task])
+    model = spec.build(table, 2, keys, stream(0, "init"))
     saved = SavedModel(
-        task=KINDS[name],
-        model=Model(name=name, **shape),
+        task=task,
+        model=shape,
         label_names=["no", "yes"],
         lowercase=False,
         tokenizer="whitespace",
@@ -40,6 +50,8 @@ def sound(name):
         origin=np.array([0, 1, *[2] * len(WORDS)], dtype=np.uint8),
         parameters={n: p.detach().numpy().copy() for n, p in model.state_dict().items()},
         source=None,
+        row_weights=np.ones(len(table), np.float32) if name == "weighted" else None,
+        moves=all_moves(2) if name == "bilstm" else None,
     )
     with tempfile.TemporaryDirectory() as folder:
         saved.save(Path(folder, "model"))
@@ -139,6 +151,28 @@ def _weights():
     yield "bias missing", lambda c, a: a.pop("head.output.bias"), "refused"
     yield "origin missing", lambda c, a: a.pop("origin"), "refused"
     yield "all missing", lambda c, a: a.clear(), "refused"
+
+
+def _beside():
+    """What models with a CRF, with features or with weights of words hold beside the others."""
+    for name in ("moves.transitions", "moves.start", "crf.end", "features.case.weight"):
+        yield "bilstm", f"{name} missing", lambda c, a, name=name: a.pop(name), "refused"
+        yield "bilstm", f"{name} of other shape", _array(name, lambda a: a[:-1].copy()), "refused"
+    yield "bilstm", "moves above 1", _array("moves.end", lambda a: a + 1), "refused"
+    yield "bilstm", "no move at all", _array("moves.transitions", lambda a: a * 0), "works"
+    yield "bilstm", "no start at all", _array("moves.start", lambda a: a * 0), "works"
+    yield "bilstm", "crf not told of", _set(["model", "crf"], False), "refused"
+    yield "bilstm", "features unknown", _set(["model", "features"], ["case", "x"]), "refused"
+    yield "bilstm", "features twice", _set(["model", "features"], ["case", "case"]), "refused"
+    yield "bilstm", "layers many", _set(["model", "layers"], 10**9), "refused"
+    yield "bilstm", "hidden huge", _set(["model", "hidden"], 10**9), "refused"
+    yield "bilstm", "format 1", _set(["format"], 1), "works"
+    yield "weighted", "weights missing", lambda c, a: a.pop("row_weights"), "refused"
+    yield "weighted", "weights below 0", _array("row_weights", lambda a: -a), "refused"
+    yield "weighted", "weights of nan", _array("row_weights", lambda a: a * np.nan), "refused"
+    yield "weighted", "weights of 0", _array("row_weights", lambda a: a * 0), "works"
+    yield "weighted", "weights huge", _array("row_weights", lambda a: a * np.float32(3e38)), "works"
+    yield "weighted", "weights not told of", _set(["model", "weights"], "uniform"), "refused"
 
 
 def _raw(weights=None, model=None):
@@ -288,6 +322,8 @@ def cases():
                 expect,
                 quick=f"{kind} {name}" in _QUICK,
             )
+    for kind, name, change, expect in _beside():
+        yield Case("models", f"{kind} {name}", [text], partial(_altered, kind, change), expect)
     for name, make in _FILES.items():
         yield Case("models", name, [text], make, "refused", quick=name in _QUICK)
         if not name.startswith("model.json"):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import wvexp
+from wvexp.config.schema import Model
 from wvexp.errors import RunError, UserError
 from wvexp.parity import engines as engine_parity
 from wvexp.results.store import Store
@@ -156,6 +157,18 @@ def test_runs_of_other_data_are_refused(inputs, tiny, store):
     run = tiny.base_run(inputs, data="other")
     with pytest.raises(UserError, match="data other"):
         run_sweep([run], inputs, store)
+
+
+def test_runs_that_read_words_as_typed_know_them_by_the_words_as_typed(inputs, tiny, store):
+    corpus = inputs.corpus
+    typed = replace(corpus, lexicon=[word.upper() for word in corpus.lexicon]).lowercased()
+    assert typed.fingerprint == corpus.fingerprint
+    loud = replace(inputs, corpus=typed)
+    model = Model(name="window", window=3, hidden=5, features=["case"])
+    run = tiny.base_run(loud, model=model, data=typed.typed_fingerprint)
+    assert run_sweep([run], loud, store).done == 1
+    with pytest.raises(UserError, match=f"data {typed.fingerprint}"):
+        run_sweep([replace(run, data=typed.fingerprint)], loud, store)
 
 
 @pytest.mark.parametrize("changes", [{"task": "sentence"}, {"folds": 3, "fold": 0}])
