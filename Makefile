@@ -27,7 +27,8 @@ bench: $(VENV)/installed
 mutants: $(VENV)/installed-mutants
 	mkdir -p build/mutants && rm -rf build/mutants/tests build/mutants/wvexp
 	cp -R README.md pyproject.toml configs docs hydra_plugins scripts tests wvexp build/mutants
-	grep -v '^@compiled$$' wvexp/backprop/kernels.py > build/mutants/wvexp/backprop/kernels.py
+	sed -i.bak '/^@compiled$$/d' build/mutants/wvexp/backprop/*.py
+	rm build/mutants/wvexp/backprop/*.bak
 	cd build/mutants && NUMBA_DISABLE_JIT=1 OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
 		$(abspath $(BIN))/mutmut run --max-children 2 $(ONLY)
 	cd build/mutants && $(abspath $(BIN))/mutmut results

@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from wvexp.models.draw import head_shapes
 from wvexp.models.spec import Arrays, ByHand, ModelSpec, Shapes
 from wvexp.tasks import TaskKind
 
 if TYPE_CHECKING:
-    from torch import nn
+    pass
 
 
 # Names in the derivation of docs/backprop.md, and in torch.
@@ -54,11 +52,6 @@ class HeadedModel(ModelSpec):
 
     def dropped(self, d: int, keys: Any) -> int:
         return keys.hidden or self.inputs(d, keys)
-
-    def initialise(self, module: "nn.Module", rng: np.random.Generator) -> None:
-        from wvexp.models.network import draw_network
-
-        draw_network(self, module, rng)
 
     def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
         return head_shapes(self.inputs(d, keys), keys.hidden, classes)

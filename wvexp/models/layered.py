@@ -142,11 +142,6 @@ class LayeredModel(ModelSpec):
                 drawn |= draw_weights({name: shape}, rng)
         return drawn
 
-    def initialise(self, module: "nn.Module", rng: np.random.Generator) -> None:
-        from wvexp.models.network import draw_network
-
-        draw_network(self, module, rng)
-
     def activations(self, d: int, longest: int, keys: Any) -> int:
         n = self.inputs(d, keys)
         per_token = 2 * n + 4 * self.outputs(n, keys)

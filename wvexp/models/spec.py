@@ -147,10 +147,15 @@ class ModelSpec(ABC):
         """The starting weights of a model with a gradient by hand, for both engines."""
         return draw_weights(shapes, rng)
 
-    def initialise(  # noqa: B027  (most are initialised by their layers)
-        self, module: "nn.Module", rng: np.random.Generator
-    ) -> None:
-        """Draw the starting weights; those of torch's own modules are drawn already."""
+    def initialise(self, module: "nn.Module", rng: np.random.Generator) -> None:
+        """Give the module its starting weights.
+
+        Those that `draw` draws, where both engines train it; else it keeps what it drew itself.
+        """
+        if self.by_hand is not None:
+            from wvexp.models.network import draw_network
+
+            draw_network(self, module, rng)
 
     def shapes(self, d: int, classes: int, keys: Any) -> Shapes:
         """Every parameter but the word vectors, by name, in the order of the torch module."""

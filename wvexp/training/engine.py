@@ -86,6 +86,12 @@ def check_loss(mean: float, classes: int) -> None:
         raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
 
 
+def check_rows(rows: NDArray[np.int32], trained: int) -> None:
+    """ValueError for a row outside the training vocabulary, whose rows end before `trained`."""
+    if rows.max(initial=0) >= trained:
+        raise ValueError(f"row {rows.max()} is trained, but those of training end at {trained - 1}")
+
+
 def finite(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """The scores; RunError where one of them is not a number."""
     if not np.isfinite(scores).all():

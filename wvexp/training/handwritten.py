@@ -23,7 +23,7 @@ from wvexp.backprop.kernels import (
 from wvexp.errors import RunStopped
 from wvexp.machine import one_blas_thread
 from wvexp.models.draw import Parameters
-from wvexp.training.engine import check_loss, finite, never
+from wvexp.training.engine import check_loss, check_rows, finite, never
 from wvexp.training.examples import Examples
 from wvexp.training.settings import Settings
 from wvexp.vectors.table import EmbeddingTable
@@ -108,11 +108,7 @@ class HandwrittenEngine:
     ) -> float:
         """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
         policy = self.policy._replace(move_rows=self.tuned and move_rows)
-        if rows.max(initial=0) >= self.table.trained:
-            raise ValueError(
-                f"row {rows.max()} is trained, but those of training end at "
-                f"{self.table.trained - 1}"
-            )
+        check_rows(rows, self.table.trained)
         chunk = batch_size * max(1, _CHUNK // batch_size)
         total = 0.0
         for start in range(0, len(order), chunk):

@@ -15,7 +15,7 @@ from wvexp.backprop.rows import PAD, RowGradient
 from wvexp.errors import RunStopped
 from wvexp.models.draw import Parameters
 from wvexp.models.spec import Arrays, HandModel
-from wvexp.training.engine import check_loss, finite, never
+from wvexp.training.engine import check_loss, check_rows, finite, never
 from wvexp.training.examples import Examples
 from wvexp.training.handwritten import one_blas_thread_in_kernels
 from wvexp.training.settings import Settings
@@ -114,11 +114,7 @@ class LayeredEngine:
         should_stop: Callable[[], bool] = never,
     ) -> float:
         """As `Engine.train_epoch`; ValueError for a row outside the training vocabulary."""
-        if rows.max(initial=0) >= self.table.trained:
-            raise ValueError(
-                f"row {rows.max()} is trained, but those of training end at "
-                f"{self.table.trained - 1}"
-            )
+        check_rows(rows, self.table.trained)
         total, steps = 0.0, 0
         for inputs, labels in examples.batches(batch_size, order, rows):
             if should_stop():
