@@ -15,18 +15,20 @@ from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
 from wvexp.analysis.reason import Reason, Why
-from wvexp.arms import PRETRAINED_FROZEN
+from wvexp.arms import FROZEN, PRETRAINED_FROZEN, TUNED
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
 from wvexp.config.schema import Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.splitting import SHARE
-from wvexp.decision.ahead import ahead
+from wvexp.decision.ahead import Ahead, ahead
 from wvexp.decision.allocation import LR_SEEDS, MOST_SEEDS, WHAT, Allocation
 from wvexp.decision.budget import Budget, Pace
 from wvexp.decision.decision import Decision
 from wvexp.decision.progress import LiveDecision
+from wvexp.decision.race import Race
+from wvexp.decision.tracks import tracks_of
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
@@ -83,6 +85,7 @@ def decide_config(
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
     config, inputs, base = _read(config)
+    tracks = tracks_of(config, [("", config, inputs)], (FROZEN, TUNED))
     store = Store(Path(config.store).expanduser())
     if tell is not None:
         tell(config, inputs)
@@ -95,13 +98,13 @@ def decide_config(
 
     compared: set[str] = set()
 
-    def train_batch(runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
+    def train_batch(over: Inputs, runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
         if isinstance(progress, LiveDecision):
-            progress.expect(ahead(allocation))
+            progress.expect(ahead(allocation) if allocation else Ahead(None, None))
         with stopping_after(seconds) as stop:
             return run_sweep(
                 runs,
-                inputs,
+                over,
                 store,
                 workers=workers,
                 progress=progress,
@@ -109,7 +112,14 @@ def decide_config(
                 compared=compared,
             )
 
-    allocation = Allocation(base, store, train_batch, budget, config.margin)
+    allocation: Allocation | None = None
+    race = None
+    if len({track.base.condition for track in tracks}) > 1:
+        race = Race(tracks, store, train_batch, budget, config.margin)
+        race.run()
+        track = race.track(race.best)
+        config, inputs, base = track.config, track.inputs, track.base
+    allocation = Allocation(base, store, partial(train_batch, inputs), budget, config.margin)
     allocation.spend()
     if allocation.empty:
         if allocation.complete:

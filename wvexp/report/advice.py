@@ -16,6 +16,7 @@ from wvexp.arms import (
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings
 from wvexp.report.quantities import percent, points, surely
+from wvexp.report.race_words import race_headline, race_lines
 from wvexp.report.reasons import all_in_words, briefly, in_short, in_words, remedy_words
 from wvexp.report.wording import counted, listed, margin_words
 from wvexp.report.words import fade_words, places, unit
@@ -26,6 +27,8 @@ _LONGEST = 160
 
 def headline(f: Findings) -> str:
     """The answer in one sentence."""
+    if f.race is not None:
+        return race_headline(f.race)
     arm = f.choice.recommended
     if arm is None:
         at = f" at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}" if f.scores else ""
@@ -37,8 +40,13 @@ def headline(f: Findings) -> str:
 
 def advice(f: Findings) -> list[str]:
     """What to do, how sure, what it costs to be wrong, where it flips: at most ten lines."""
-    lines = [headline(f), _how_sure(f), _its_score(f), _cost(f), _gain(f), _policy(f)]
-    lines += [_flip(f), _fading(f), _settling(f), _missing(f)]
+    lines = [headline(f)]
+    if f.race is not None:
+        lines += race_lines(f, f.race)
+    else:
+        lines += [_how_sure(f), _its_score(f), _cost(f)]
+    lines += [_gain(f), _policy(f), _flip(f), _fading(f)]
+    lines += [_settling(f), _missing(f)] if f.race is None else [_missing(f)]
     return [line for line in lines if line]
 
 

@@ -33,6 +33,7 @@ from wvexp.report.choice import choice_of
 from wvexp.report.description import described
 from wvexp.report.measurements import Measurements
 from wvexp.report.reasons import in_words, remedy_words
+from wvexp.report.standings import RaceFindings
 from wvexp.report.summaries import (
     GroupError,
     LabelScore,
@@ -85,6 +86,7 @@ class Findings:
         size was reached
     problems: what to mind, the most telling first
     cut_short: a budget ended before all was measured that would have been without one
+    race: of recipes, where the decision was between more than the four arms
     """
 
     condition: str
@@ -122,6 +124,7 @@ class Findings:
     problems: tuple[Reason, ...]
     failures: tuple[str, ...]
     runs: tuple[StoredRun, ...]
+    race: RaceFindings | None = None
 
     def score(self, arm: str, size: int) -> Score | None:
         return next((s for s in self.scores if (s.arm, s.size) == (arm, size)), None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from wvexp.metrics import METRICS
 from wvexp.report.findings import Findings, Score
+from wvexp.report.race_words import race_table
 from wvexp.report.table import Row, Table
 from wvexp.report.wording import counted, listed
 from wvexp.report.words import unit
@@ -11,7 +12,8 @@ from wvexp.report.words import unit
 
 def score_tables(f: Findings) -> list[Table]:
     """Those that have rows."""
-    return [table for table in (_scores(f), _labels(f)) if table.rows]
+    raced = [race_table(f, f.race)] if f.race else []
+    return [table for table in (*raced, _scores(f), _labels(f)) if table.rows]
 
 
 def _scores(f: Findings) -> Table:
