@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from wvexp.analysis.choice import SURE, Blocker, no_better_than
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.race import Entrant
-from wvexp.analysis.race_draws import DRAWS, draw_scores
+from wvexp.analysis.race_best import Validated, near_best_of_race
+from wvexp.analysis.race_draws import DRAWS, draw_scores, tested
 from wvexp.analysis.rare import alike, enough_units
 from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.scores import ran
@@ -67,6 +68,7 @@ def choose_recipe(
     rng: np.random.Generator,
     margin: float = MARGIN,
     baseline: float | None = None,
+    validation_units: int | None = None,
     inflation: float = 1.0,
     draws: int = DRAWS,
 ) -> RecipeChoice:
@@ -83,6 +85,9 @@ def choose_recipe(
         it, the recommended recipe's score stated on it and those after.
     baseline
         Test score of always giving the most frequent label, where it is known.
+    validation_units
+        How many validation units there are. Without it the confidence rests on the test scores
+        alone, and is lower.
     inflation
         What variances are multiplied by (`overlap.py`).
     """
@@ -106,17 +111,18 @@ def choose_recipe(
     names = [recommended, *(name for name in measured if name != recommended)]
     tables = [measured[name].test for name in names]
     score = float(tables[0][rows[recommended]].mean())
-    drawn = draw_scores(tables, [rows[name] for name in names], rng, inflation, draws)
+    test = tested(tables, [rows[name] for name in names])
     units = tables[0].shape[1]
     larger = None
     if units < enough_units(margin):
         larger = Remedy.FOLDS if inflation == 1.0 else Remedy.EXAMPLES
-    if drawn is None:
+    if test is None:
         one = Reason(Why.ARM_WITH_ONE_SEED, arm=recommended)
         blockers.append(Blocker(one, Remedy.SEEDS_OF_ARM, recommended))
         stated = Estimate(score, None, None)
         number = int(fresh.sum())
         return RecipeChoice(recommended, stated, number, None, False, {}, {}, (), tuple(blockers))
+    drawn = draw_scores(test, rng, inflation, draws)
     stated = _estimate(score, drawn.score, 0.0, 1.0)
     if len(names) > 1 and all(alike(tables[0], table) for table in tables[1:]):
         blockers.append(Blocker(Reason(Why.ARMS_ALIKE), larger or Remedy.TELLING_UNITS))
@@ -124,11 +130,28 @@ def choose_recipe(
         within = stated.high is not None and stated.high >= baseline
         blockers.append(no_better_than(baseline, score, larger if within else None))
     others = names[1:]
-    ahead = np.column_stack([np.zeros(len(drawn.leads)), drawn.leads])
-    near = (ahead >= ahead.max(axis=1, keepdims=True) - margin).mean(axis=0)
-    means = [float(tables[k][rows[name]].mean()) for k, name in enumerate(names)]
+    looked_at = [np.isfinite(measured[name].validation[:fresh_from]) for name in names]
+    validated = None
+    if validation_units is not None and all(seeds.any() for seeds in looked_at):
+        validated = Validated(
+            scores=np.array(
+                [
+                    measured[name].validation[:fresh_from][seeds].mean()
+                    for name, seeds in zip(names, looked_at, strict=True)
+                ]
+            ),
+            units=validation_units,
+            seeds=np.array([seeds.sum() for seeds in looked_at]),
+            shared=np.array(
+                [
+                    (rows[name][:fresh_from] & seeds).sum()
+                    for name, seeds in zip(names, looked_at, strict=True)
+                ]
+            ),
+        )
+    near = near_best_of_race(test, validated, drawn.leads, rng, margin, inflation, draws)
     differences = {
-        name: _estimate(means[k] - score, drawn.leads[:, k - 1], -1.0, 1.0)
+        name: _estimate(float(test.scores[k]) - score, drawn.leads[:, k - 1], -1.0, 1.0)
         for k, name in enumerate(names)
         if k
     }

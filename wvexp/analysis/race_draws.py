@@ -25,11 +25,66 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Tested:
+    """What the test units say of K recipes; the first is the one that the others are held against.
+
+    tables      values [seeds, units] of each, all seeds that ran
+    means       [K, units]: over the seeds used
+    luck        [K]: of single runs' scores, units' part included
+    seeds       [K]: how many are used
+    from_units  variance of a run's score by its own answers to the units alone
+    """
+
+    tables: tuple[Values, ...]
+    means: Array
+    luck: tuple[Spread, ...]
+    seeds: NDArray[np.int64]
+    from_units: float
+
+    @property
+    def scores(self) -> Array:
+        """[K]"""
+        scores: Array = self.means.mean(axis=1)
+        return scores
+
+    @property
+    def units(self) -> int:
+        return self.means.shape[1]
+
+    @property
+    def luck_of_run(self) -> Array:
+        """[K]: variance of the luck of a run, the mean of what it may be."""
+        known = [s.variance * s.df / max(s.df - 2.0, 1.0) for s in self.luck]
+        luck: Array = np.maximum(np.array(known) - self.from_units, 0.0)
+        return luck
+
+
+def tested(tables: Sequence[Values], rows: Sequence[NDArray[np.bool_]]) -> Tested | None:
+    """Take the rows [seeds] of each recipe's values [seeds, units]: at least one that ran of each.
+
+    None where no recipe has two seeds or there is one unit alone.
+    """
+    used = [table[row] for table, row in zip(tables, rows, strict=True)]
+    units = used[0].shape[1]
+    by_seed = [table.mean(axis=1) for table in used]
+    pool = pooled_spread(by_seed)
+    if pool is None or units < 2:
+        return None
+    return Tested(
+        tuple(tables),
+        np.array([table.mean(axis=0) for table in used]),
+        tuple(pool.of_recipe(scores) for scores in by_seed),
+        np.array([len(scores) for scores in by_seed]),
+        _residual(used) / units,
+    )
+
+
+@dataclass(frozen=True)
 class Draws:
-    """Of the first recipe and of the others, as likely true values given the test scores.
+    """Likely true values given the test scores.
 
     score   [draws]: of the first recipe
-    leads   [draws, others]: of each other recipe over the first
+    leads   [draws, K - 1]: of each other recipe over the first
     """
 
     score: Array
@@ -37,59 +92,39 @@ class Draws:
 
 
 def draw_scores(
-    tables: Sequence[Values],
-    rows: Sequence[NDArray[np.bool_]],
-    rng: np.random.Generator,
-    inflation: float = 1.0,
-    draws: int = DRAWS,
-) -> Draws | None:
-    """Draw true scores; None where no recipe has two seeds or there is one unit alone.
+    test: Tested, rng: np.random.Generator, inflation: float = 1.0, draws: int = DRAWS
+) -> Draws:
+    """Draw true scores, each recipe taken by itself.
 
     Parameters
     ----------
-    tables
-        Values [seeds, units] of each recipe, first the one that the others are held against.
-    rows
-        [seeds] of each: which of the seeds that ran are to be used, at least one.
     inflation
         What variances are multiplied by (`overlap.py`).
     """
-    used = [table[row] for table, row in zip(tables, rows, strict=True)]
-    units = used[0].shape[1]
-    by_seed = np.full((len(used), max(map(len, used))), np.nan)
-    for scores, table in zip(by_seed, used, strict=True):
-        scores[: len(table)] = table.mean(axis=1)
-    pool = pooled_spread(by_seed)
-    if pool is None or units < 2:
-        return None
-    seed_errors = _seed_errors(by_seed, pool, _residual(used) / units, rng, draws)
-    means = np.array([table.mean(axis=0) for table in used])
-    leads = means[1:] - means[0]
+    units = test.units
+    seed_errors = _seed_errors(test, rng, draws)
+    leads = test.means[1:] - test.means[0]
     # The error that all units share, as of a t with the degrees of freedom of the units.
     scale = np.sqrt((units - 1) / rng.chisquare(units - 1, (draws, 1)))
-    floors = _floors(tables, leads)
-    error = scale * _normal(leads, floors, rng, draws) + seed_errors[:, 1:] - seed_errors[:, :1]
+    error = scale * _normal(leads, lead_floors(test), rng, draws)
+    error += seed_errors[:, 1:] - seed_errors[:, :1]
     # Where all units agree, as for a difference: the rule of three.
-    least = np.array([0.0 if np.ptp(means[0]) > 1e-12 else unit_error(units)])
-    alone = scale * _normal(means[:1], least, rng, draws) + seed_errors[:, :1]
+    least = np.array([0.0 if np.ptp(test.means[0]) > 1e-12 else unit_error(units)])
+    alone = scale * _normal(test.means[:1], least, rng, draws) + seed_errors[:, :1]
     wider = float(np.sqrt(inflation))
     return Draws(
-        score=float(used[0].mean()) + wider * alone[:, 0],
+        score=float(test.scores[0]) + wider * alone[:, 0],
         leads=leads.mean(axis=1) + wider * error,
     )
 
 
-def _seed_errors(
-    by_seed: Array, pool: Spread, from_units: float, rng: np.random.Generator, draws: int
-) -> Array:
-    """[draws, recipes]: errors of the means over seeds, by the seeds alone."""
-    errors = np.empty((draws, len(by_seed)))
-    for k, row in enumerate(by_seed):
-        scores = row[np.isfinite(row)]
-        own = pool.with_own(float(((scores - scores.mean()) ** 2).sum()), len(scores) - 1.0)
-        variance = own.variance * own.df / rng.chisquare(own.df, draws)
-        excess = np.maximum(variance - from_units, 0.0)
-        errors[:, k] = np.sqrt(excess / len(scores)) * rng.standard_normal(draws)
+def _seed_errors(test: Tested, rng: np.random.Generator, draws: int) -> Array:
+    """[draws, K]: errors of the means over seeds, by the seeds alone."""
+    errors = np.empty((draws, len(test.luck)))
+    for k, (spread, seeds) in enumerate(zip(test.luck, test.seeds, strict=True)):
+        variance = spread.variance * spread.df / rng.chisquare(spread.df, draws)
+        excess = np.maximum(variance - test.from_units, 0.0)
+        errors[:, k] = np.sqrt(excess / seeds) * rng.standard_normal(draws)
     return errors
 
 
@@ -119,16 +154,15 @@ def _normal(tables: Array, floors: Array, rng: np.random.Generator, draws: int) 
     return errors
 
 
-def _floors(tables: Sequence[Values], leads: Array) -> Array:
-    """[others]: standard errors of the leads below which they are not believed (`rare.py`)."""
-    first = tables[0]
-    units = first.shape[1]
-    error = np.sqrt(leads.var(axis=1, ddof=1) / units)
+def lead_floors(test: Tested) -> Array:
+    """[K - 1]: standard errors of the leads below which they are not believed (`rare.py`)."""
+    first, *others = test.tables
+    error = np.sqrt((test.means[1:] - test.means[0]).var(axis=1, ddof=1) / test.units)
     # No unit is worth more than the range of all values.
-    most = max(float(np.ptp(table[ran(table)])) for table in tables)
+    most = max(float(np.ptp(table[ran(table)])) for table in test.tables)
     return np.array(
         [
-            least_error(table, first) if own < 2.0 * most / units else 0.0
-            for table, own in zip(tables[1:], error, strict=True)
+            least_error(table, first) if own < 2.0 * most / test.units else 0.0
+            for table, own in zip(others, error, strict=True)
         ]
     )

@@ -6,6 +6,7 @@ to the pooled variance taken as so many degrees of freedom of its own (the moder
 Smyth 2004): with few seeds the pool rules, with many the recipe's own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,27 +32,28 @@ class Spread:
         total = prior + df
         return Spread((prior * self.variance + squares) / total, total)
 
+    def of_recipe(self, scores: Scores) -> "Spread":
+        """Of one recipe's runs, from the scores of those that ran [seeds], this being the pool."""
+        return self.with_own(_squares(scores), len(scores) - 1.0)
+
     def of_difference(self, differences: Scores) -> "Spread":
         """Of the differences of two recipes over the seeds they share, this being of one run."""
         doubled = Spread(2.0 * self.variance, self.df)
         return doubled.with_own(_squares(differences), len(differences) - 1.0)
 
 
-def pooled_spread(scores: Scores) -> Spread | None:
-    """Within recipes, from scores [recipes, seeds], NaN where a seed did not run.
-
-    None where no recipe has two seeds.
-    """
-    rows = [row[np.isfinite(row)] for row in scores]
-    df = sum(max(len(row) - 1, 0) for row in rows)
+def pooled_spread(scores: Sequence[Scores]) -> Spread | None:
+    """Within recipes, from the scores of each one's seeds; None where none has two."""
+    df = sum(max(len(of_recipe) - 1, 0) for of_recipe in scores)
     if not df:
         return None
-    return Spread(sum(_squares(row) for row in rows if len(row)) / df, float(df))
+    return Spread(sum(map(_squares, scores)) / df, float(df))
 
 
 def additive_spread(scores: Scores) -> Spread | None:
-    """The same beside what a seed does to all recipes alike, which cancels in differences.
+    """Beside what a seed does to all recipes alike, which cancels in differences.
 
+    From scores [recipes, seeds], NaN where a seed did not run.
     None where no two recipes have two seeds in common.
     """
     scores = scores[np.isfinite(scores).sum(axis=1) > 1]
@@ -69,4 +71,4 @@ def additive_spread(scores: Scores) -> Spread | None:
 
 
 def _squares(scores: Scores) -> float:
-    return float(((scores - scores.mean()) ** 2).sum())
+    return float(((scores - scores.mean()) ** 2).sum()) if len(scores) else 0.0
