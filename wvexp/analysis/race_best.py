@@ -24,6 +24,8 @@ _SPREADS = 33
 # A recipe less likely than this to be near the best, by itself, is left out of the common spread:
 # those that did not learn would make it that of another kind of recipe.
 _HOPELESS = 1e-3
+# Recipes that answer alike have covariances that cannot be inverted: the square of 0.01 points.
+_ROUNDING = 1e-8
 
 Array = NDArray[np.float64]
 
@@ -98,13 +100,15 @@ def _stacked(
     """Test and validation scores as one vector, its covariance, and [data, K] whose they are."""
     k, luck = len(kept), test.luck_of_run[kept]
     of_units = steadied(np.atleast_2d(np.cov(test.means[kept])), test.units)
-    floors = np.concatenate([[0.0], lead_floors(test)])[kept]
     on_test = of_units / test.units + np.diag(luck / test.seeds[kept])
-    on_test += np.diag(np.maximum(floors**2 - np.diag(on_test), 0.0))
+    # Where units hardly tell a recipe from the first, as much as the rule of three allows.
+    floors = np.concatenate([[0.0], lead_floors(test)])[kept]
+    of_lead = np.diag(on_test) + on_test[0, 0] - 2.0 * on_test[0]
+    on_test += np.diag(np.maximum(floors**2 - of_lead, 0.0) + _ROUNDING)
     if validated is None:
         return test.scores[kept], inflation * on_test, np.eye(k)
     seeds = validated.seeds[kept]
-    on_validation = of_units / validated.units + np.diag(luck / seeds)
+    on_validation = of_units / validated.units + np.diag(luck / seeds + _ROUNDING)
     shared = np.diag(luck * validated.shared[kept] / (seeds * test.seeds[kept]))
     covariance = inflation * np.block([[on_test, shared], [shared, on_validation]])
     data = np.concatenate([test.scores[kept], validated.scores[kept]])

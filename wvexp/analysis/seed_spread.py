@@ -60,7 +60,7 @@ def additive_spread(scores: Scores) -> Spread | None:
     scores = scores[:, np.isfinite(scores).sum(axis=0) > 1]
     ran = np.isfinite(scores)
     df = int(ran.sum()) - int(ran.any(axis=1).sum()) - int(ran.any(axis=0).sum()) + 1
-    if df < 1:
+    if not ran.any() or df < 1:
         return None
     rest = np.where(ran, scores, 0.0)
     by_recipe, by_seed = (np.maximum(ran.sum(axis=axis, keepdims=True), 1) for axis in (1, 0))
