@@ -67,13 +67,35 @@ def near_best_of_race(
     inflation
         What variances are multiplied by (`overlap.py`).
     """
-    hopeful = np.flatnonzero([True, *((leads > -margin).mean(axis=0) > _HOPELESS)])
+    kept = hopeful(leads, margin)
     near = np.zeros(len(test.scores))
-    if len(hopeful) < 2:
+    if len(kept) < 2:
         near[0] = 1.0
         return near
-    data, covariance, of_recipe = _stacked(test, validated, hopeful, inflation)
-    widest = 2.0 * float(np.ptp(data[: len(hopeful)]))
+    drawn = draw_together(test, validated, kept, rng, inflation, draws)
+    near[kept] = (drawn >= drawn.max(axis=1, keepdims=True) - margin).mean(axis=0)
+    return near
+
+
+def hopeful(leads: Array, margin: float) -> NDArray[np.int64]:
+    """The recipes, 0 always among them, that are not far behind by every likely lead."""
+    return np.flatnonzero([True, *((leads > -margin).mean(axis=0) > _HOPELESS)])
+
+
+def draw_together(
+    test: Tested,
+    validated: Validated | None,
+    kept: NDArray[np.int64],
+    rng: np.random.Generator,
+    inflation: float = 1.0,
+    draws: int = DRAWS,
+) -> Array:
+    """[draws, kept]: likely true scores under a common spread.
+
+    `kept` are indices of two recipes or more, the first of them 0 (`hopeful`).
+    """
+    data, covariance, of_recipe = _stacked(test, validated, kept, inflation)
+    widest = 2.0 * float(np.ptp(data[: len(kept)]))
     widest += 2.0 * float(np.sqrt(np.diag(covariance).max()))
     found = [
         _given(spread, data, covariance, of_recipe) for spread in np.linspace(0.0, widest, _SPREADS)
@@ -89,9 +111,8 @@ def near_best_of_race(
     )
     centre = weights @ np.array([mean for _, mean, _ in found])
     scale = np.sqrt((test.units - 1) / rng.chisquare(test.units - 1, (draws, 1)))
-    drawn = centre + scale * (drawn - centre)
-    near[hopeful] = (drawn >= drawn.max(axis=1, keepdims=True) - margin).mean(axis=0)
-    return near
+    together: Array = centre + scale * (drawn - centre)
+    return together
 
 
 def _stacked(

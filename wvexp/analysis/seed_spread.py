@@ -43,11 +43,15 @@ class Spread:
 
 
 def pooled_spread(scores: Sequence[Scores]) -> Spread | None:
-    """Within recipes, from the scores of each one's seeds; None where none has two."""
-    df = sum(max(len(of_recipe) - 1, 0) for of_recipe in scores)
-    if not df:
+    """Within recipes, from the scores of each one's seeds; None where none has two.
+
+    Its degrees of freedom are at most twice those of one recipe: where half of their luck is that
+    of the seed, which recipes share, more recipes add no more.
+    """
+    df = [max(len(of_recipe) - 1, 0) for of_recipe in scores]
+    if not any(df):
         return None
-    return Spread(sum(map(_squares, scores)) / df, float(df))
+    return Spread(sum(map(_squares, scores)) / sum(df), float(min(sum(df), 2 * max(df))))
 
 
 def additive_spread(scores: Scores) -> Spread | None:
