@@ -61,9 +61,10 @@ def without_failed(entrants: Sequence[Entrant], baseline: float) -> Learned:
 
 def failures(validation: NDArray[np.float64], baseline: float) -> NDArray[np.bool_]:
     """Which runs failed, from the validation scores [seeds] of one recipe; NaN: did not run."""
-    if not np.isfinite(validation).any():
+    ran = np.isfinite(validation)
+    if not ran.any():
         return np.zeros(len(validation), dtype=bool)
-    best = float(np.nanmax(validation))
+    best = float(validation[ran].max())
     least = min(baseline + _SHARE * (best - baseline), best - _LEAST_LOSS)
     found: NDArray[np.bool_] = validation < least
     return found

@@ -114,7 +114,7 @@ def standing(
     """
     level = spent(look, alpha) / max(len(entrants) - 1, 1)
     staying = [e for e in entrants if e.name not in given_up]
-    means = {e.name: float(np.nanmean(e.validation)) for e in staying if _ran(e).any()}
+    means = {e.name: float(e.validation[_ran(e)].mean()) for e in staying if _ran(e).any()}
     if not means:
         names = tuple(e.name for e in staying)
         return Standing(None, names, (), {}, len(names) < 2, level)

@@ -107,6 +107,7 @@ def draw_together(
         [
             mean + rng.standard_normal((n, len(mean))) @ _root(posterior).T
             for n, (_, mean, posterior) in zip(rng.multinomial(draws, weights), found, strict=True)
+            if n
         ]
     )
     centre = weights @ np.array([mean for _, mean, _ in found])

@@ -134,11 +134,11 @@ def _residual(used: Sequence[Values]) -> float:
     for table in used:
         seeds, units = table.shape
         if seeds > 1:
-            rest = table - table.mean(axis=0)
-            rest -= rest.mean(axis=1, keepdims=True)
-            squares += float(np.vdot(rest, rest))
+            by_seed, by_unit = table.mean(axis=1), table.mean(axis=0)
+            squares += float(np.vdot(table, table) + table.size * table.mean() ** 2)
+            squares -= float(units * by_seed @ by_seed + seeds * by_unit @ by_unit)
             df += (seeds - 1) * (units - 1)
-    return squares / df if df else 0.0
+    return max(squares, 0.0) / df if df else 0.0
 
 
 def _normal(tables: Array, floors: Array, rng: np.random.Generator, draws: int) -> Array:

@@ -74,8 +74,8 @@ def raced(
                         race, and of the even split, in which every recipe gets all seeds
     regret, even        how far behind the chosen is, in points
     best given up       though better than the chosen, on validation, by more than the margin
-    saved               share of the even split's runs, where recipes spread by 2 points; `as good
-                        as` is the number of seeds at which the even split has no more regret there
+    saved               share of the even split's runs, where recipes spread by 2 points; then, then
+                        even: the regret in those experiments
     bias, covered, width
                         of the stated score: in points, and whether its interval holds the truth
     covered, failures counted
@@ -113,7 +113,6 @@ class Tally:
     def __init__(self) -> None:
         self.values: dict[str, list[float]] = defaultdict(list)
         self.said: list[tuple[float, bool]] = []
-        self.even: list[list[float]] = []
 
     def add(self, **named: float) -> None:
         for name, value in named.items():
@@ -121,10 +120,6 @@ class Tally:
 
     def rates(self) -> Rates:
         rates: Rates = {name: float(np.mean(values)) for name, values in self.values.items()}
-        if self.even:
-            regrets = np.mean(self.even, axis=0)
-            as_good = np.flatnonzero(regrets <= rates.pop("regret there") + 1e-9)
-            rates["as good as"] = int(as_good[0]) + LR_SEEDS if len(as_good) else None
         rates["too high"] = _too_high(self.said)
         rates["decided experiments"] = len(self.values["wrong"])
         return rates
@@ -146,22 +141,24 @@ def _judge(world: RacingWorld, plan: Plan, spread: float, found: Raced, tally: T
     assert choice.recommended is not None
     chosen = int(choice.recommended)
     behind = truth.max() - truth[chosen]
-    everyone = np.ones_like(found.runs)
-    even = [truth.max() - truth[_leader(world, everyone, n)] for n in range(2, plan.race + 1)]
+    even = truth.max() - truth[_leader(world, np.ones_like(found.runs), plan.race)]
     on_validation = world.on_validation
     top = int(on_validation.argmax())
     tally.add(
         behind=behind > MARGIN,
-        behind__even=even[-1] > MARGIN,
+        behind__even=even > MARGIN,
         regret=100 * behind,
-        regret__even=100 * even[-1],
+        regret__even=100 * even,
         best_given_up=str(top) in found.given_up
         and on_validation[top] > on_validation[chosen] + MARGIN,
     )
     if spread == REALISTIC:
         full = len(truth) * plan.race + plan.fresh
-        tally.add(saved=1 - found.runs.sum() / full, regret_there=100 * behind)
-        tally.even.append([100 * regret for regret in even])
+        tally.add(
+            saved=1 - found.runs.sum() / full,
+            regret__then=100 * behind,
+            regret__then_even=100 * even,
+        )
     if choice.score is not None and choice.score.low is not None:
         low, high = choice.score.low, choice.score.high
         assert high is not None
@@ -247,7 +244,7 @@ def _leader(
 ) -> int:
     """The highest mean over the first seeds of those that learned."""
     means = {
-        e.name: np.nanmean(e.validation)
+        e.name: e.validation[np.isfinite(e.validation)].mean()
         for e in _on_validation(world, runs[:, :seeds])
         if e.name not in given_up
     }

@@ -131,14 +131,13 @@ class RacingWorld:
     def _values(self, chances: Array, k: int, rows: NDArray[np.int64]) -> Array:
         """[rows, units] of one recipe."""
         luck, truth = self.luck[k, rows, None], self.truth[k]
-        right = np.where(
-            luck < 0,
-            chances[k] * (1 + luck / truth),
-            chances[k] + (1 - chances[k]) * luck / (1 - truth),
-        )
+        # Bad luck takes a share of the right answers, good luck of the wrong ones.
+        kept = np.where(luck < 0, 1 + luck / truth, 1 - luck / (1 - truth))
+        won = np.where(luck < 0, 0.0, luck / (1 - truth))
+        right = chances[k] * kept + won
         right[self.failed[k, rows]] = self.chance
         if self.items == 1:
-            return (self.rng.random(right.shape) < right).astype(np.float64)
+            return (self.rng.random(right.shape, np.float32) < right).astype(np.float64)
         found: Array = self.rng.binomial(self.items, right) / self.items
         return found
 
