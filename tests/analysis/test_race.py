@@ -23,7 +23,8 @@ def test_one_far_behind_is_given_up_and_one_close_behind_is_not():
     assert not found.settled or found.waiting
     lost = found.given_up["3"]
     assert lost.leader == found.leader
-    assert -0.01 < lost.at_least < lost.by
+    assert -0.01 < lost.at_least < lost.by < lost.at_most
+    assert not lost.alike
     assert lost.seeds == 5
 
 
@@ -87,6 +88,13 @@ def test_who_waits_gets_back_when_the_leader_falls():
     fallen = entrant("a", [0.87, 0.84, 0.76, 0.77])
     second = standing([fallen, b, c], look=2)
     assert set(second.in_race) >= {"b", "c"}
+
+
+def test_of_recipes_alike_one_is_left_and_the_others_are_said_to_be_alike():
+    found = standing(field([0.8, 0.8, 0.8, 0.6], seeds=60, sd=0.003), look=1)
+    assert found.settled
+    assert len(found.in_race) == 1
+    assert sorted(lost.alike for lost in found.given_up.values()) == [False, True, True]
 
 
 def test_nobody_waits_where_that_is_not_wanted():

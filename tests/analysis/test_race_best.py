@@ -1,7 +1,12 @@
 import numpy as np
 import pytest
 
-from wvexp.analysis.race_best import Validated, near_best_of_race, steadied
+from wvexp.analysis.race_best import (
+    Validated,
+    near_best_of_race,
+    near_best_together,
+    steadied,
+)
 from wvexp.analysis.race_draws import draw_scores
 from wvexp.analysis.race_draws import tested as taken
 
@@ -78,3 +83,16 @@ def test_correlations_of_few_units_are_drawn_towards_their_mean():
     assert np.linalg.cond(steady) < np.linalg.cond(noise) / 5
     assert steadied(noise, 10**9) == pytest.approx(noise, abs=1e-6)
     assert steadied(np.zeros((2, 2)), 40).tolist() == [[0, 0], [0, 0]]
+
+
+def test_arms_without_a_race():
+    rng = np.random.default_rng(0)
+    chances = np.array([0.75, 0.75, 0.5])[:, None, None]
+    values = (rng.random((3, 6, 500)) < chances).astype(float)
+    values[1, 2] = np.nan
+    found = near_best_together(values, rng)
+    assert found[0] > 0.5
+    assert found[1] > 0.5
+    assert found[2] == 0
+    assert near_best_together(values, rng, inflation=9.0)[0] < found[0]
+    assert near_best_together(values[:, :1], rng) is None

@@ -54,12 +54,17 @@ class Entrant:
 class Behind:
     """Why a recipe was given up: on validation it is `by` behind `leader`, over so many seeds.
 
-    at_least  lower bound of that at the level spent at this look; above -margin
+    at_least, at_most
+               bounds of that at the level spent at this look; the lower is above -margin
+    alike      also the upper bound is within the margin: it was given up not as worse but because
+               more seeds would tell nothing that matters
     """
 
     leader: str
     by: float
     at_least: float
+    at_most: float
+    alike: bool
     seeds: int
 
 
@@ -127,7 +132,7 @@ def standing(
         if lag is None:
             continue
         if lag.doubt(margin) <= level:
-            behind[rival.name] = Behind(leader, lag.by, lag.at_least(level), lag.seeds)
+            behind[rival.name] = _given_up(leader, lag, margin, level)
         elif lag.doubt(0.0) <= unlikely:
             waiting.append(rival.name)
     out = {*behind, *waiting}
@@ -153,8 +158,11 @@ class _Lag:
         """One-sided p-value of its being more than the margin ahead in truth."""
         return float(stdtr(self.df, -(self.by + margin) / self.error))
 
-    def at_least(self, level: float) -> float:
-        return self.by - float(stdtrit(self.df, 1 - level)) * self.error
+
+def _given_up(leader: str, lag: _Lag, margin: float, level: float) -> Behind:
+    reach = float(stdtrit(lag.df, 1 - level)) * lag.error
+    at_least, at_most = lag.by - reach, lag.by + reach
+    return Behind(leader, lag.by, at_least, at_most, at_most < margin, lag.seeds)
 
 
 def _lag(leader: Entrant, rival: Entrant, pooled: Spread | None) -> _Lag | None:

@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.paired import MARGIN
-from wvexp.analysis.race_draws import DRAWS, Tested, lead_floors
+from wvexp.analysis.race_draws import DRAWS, Tested, draw_scores, lead_floors, tested
+from wvexp.analysis.scores import ran
 
 # Values of the spread at which the likelihood is taken, evenly from 0.
 _SPREADS = 33
@@ -75,6 +76,24 @@ def near_best_of_race(
     drawn = draw_together(test, validated, kept, rng, inflation, draws)
     near[kept] = (drawn >= drawn.max(axis=1, keepdims=True) - margin).mean(axis=0)
     return near
+
+
+def near_best_together(
+    values: NDArray[np.float64],
+    rng: np.random.Generator,
+    margin: float = MARGIN,
+    inflation: float = 1.0,
+    draws: int = DRAWS,
+) -> Array | None:
+    """The same for arms compared without a race, as `near_best` (`best.py`) takes them.
+
+    From values [arms, seeds, units]; None where no arm has two seeds.
+    """
+    test = tested(list(values), [ran(table) for table in values])
+    if test is None:
+        return None
+    leads = draw_scores(test, rng, inflation, draws).leads
+    return near_best_of_race(test, None, leads, rng, margin, inflation, draws)
 
 
 def hopeful(leads: Array, margin: float) -> NDArray[np.int64]:

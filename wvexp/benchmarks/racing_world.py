@@ -134,7 +134,7 @@ class RacingWorld:
         # Bad luck takes a share of the right answers, good luck of the wrong ones.
         kept = np.where(luck < 0, 1 + luck / truth, 1 - luck / (1 - truth))
         won = np.where(luck < 0, 0.0, luck / (1 - truth))
-        right = chances[k] * kept + won
+        right = np.clip(chances[k] * kept + won, 0.0, 1.0)  # rounding alone leads beyond
         right[self.failed[k, rows]] = self.chance
         if self.items == 1:
             return (self.rng.random(right.shape, np.float32) < right).astype(np.float64)
