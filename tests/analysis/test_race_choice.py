@@ -123,6 +123,22 @@ def test_one_fresh_seed_takes_its_spread_from_the_others():
     assert found.score.high - found.score.low > more.score.high - more.score.low
 
 
+def test_one_unit_gives_no_interval_either():
+    entrants = [replace(e, test=e.test[:, :1]) for e in field([0.9, 0.6])]
+    assert Why.ONE_UNIT in kinds(choose(entrants))
+
+
+def test_validation_that_agrees_makes_surer():
+    entrants = [
+        replace(e, validation=np.full(8, mean))
+        for e, mean in zip(field([0.78, 0.76, 0.76]), (0.79, 0.75, 0.75), strict=True)
+    ]
+    plain = choose(entrants)
+    surer = choose(entrants, validation_units=800)
+    assert surer.confidence > plain.confidence
+    assert surer.score == plain.score
+
+
 def test_one_seed_in_all_gives_no_interval():
     entrants = [
         Entrant("a", np.array([0.8]), np.ones((1, 50))),

@@ -6,7 +6,7 @@ So nothing is left of the winner's curse, however many recipes raced. All recipe
 against it on the test units, those given up too, with the seeds that they had.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,10 +117,12 @@ def choose_recipe(
     if units < enough_units(margin):
         larger = Remedy.FOLDS if inflation == 1.0 else Remedy.EXAMPLES
     if test is None:
-        one = Reason(Why.ARM_WITH_ONE_SEED, arm=recommended)
-        blockers.append(Blocker(one, Remedy.SEEDS_OF_ARM, recommended))
-        stated = Estimate(score, None, None)
-        number = int(fresh.sum())
+        few = Reason(Why.ONE_UNIT)
+        if units > 1:
+            few = Reason(Why.ARM_WITH_ONE_SEED, arm=recommended)
+        remedy = larger if units == 1 else Remedy.SEEDS_OF_ARM
+        blockers.append(Blocker(few, remedy, recommended if units > 1 else None))
+        stated, number = Estimate(score, None, None), int(fresh.sum())
         return RecipeChoice(recommended, stated, number, None, False, {}, {}, (), tuple(blockers))
     drawn = draw_scores(test, rng, inflation, draws)
     stated = _estimate(score, drawn.score, 0.0, 1.0)
@@ -130,25 +132,7 @@ def choose_recipe(
         within = stated.high is not None and stated.high >= baseline
         blockers.append(no_better_than(baseline, score, larger if within else None))
     others = names[1:]
-    looked_at = [np.isfinite(measured[name].validation[:fresh_from]) for name in names]
-    validated = None
-    if validation_units is not None and all(seeds.any() for seeds in looked_at):
-        validated = Validated(
-            scores=np.array(
-                [
-                    measured[name].validation[:fresh_from][seeds].mean()
-                    for name, seeds in zip(names, looked_at, strict=True)
-                ]
-            ),
-            units=validation_units,
-            seeds=np.array([seeds.sum() for seeds in looked_at]),
-            shared=np.array(
-                [
-                    (rows[name][:fresh_from] & seeds).sum()
-                    for name, seeds in zip(names, looked_at, strict=True)
-                ]
-            ),
-        )
+    validated = _validated([measured[name] for name in names], rows, fresh_from, validation_units)
     near = near_best_of_race(test, validated, drawn.leads, rng, margin, inflation, draws)
     differences = {
         name: _estimate(float(test.scores[k]) - score, drawn.leads[:, k - 1], -1.0, 1.0)
@@ -177,6 +161,29 @@ def _best_on_validation(
         if name not in given_up and np.isfinite(entrant.validation[:fresh_from]).any()
     }
     return max(means, key=lambda name: means[name]) if means else None
+
+
+def _validated(
+    measured: Sequence[Entrant],
+    rows: Mapping[str, NDArray[np.bool_]],
+    fresh_from: int,
+    units: int | None,
+) -> Validated | None:
+    """What validation says of them all; None where it says nothing of one."""
+    before = [entrant.validation[:fresh_from] for entrant in measured]
+    seeds = [np.isfinite(scores) for scores in before]
+    if units is None or not all(looked_at.any() for looked_at in seeds):
+        return None
+    shared = [
+        int((rows[entrant.name][:fresh_from] & looked_at).sum())
+        for entrant, looked_at in zip(measured, seeds, strict=True)
+    ]
+    return Validated(
+        scores=np.array([s[looked_at].mean() for s, looked_at in zip(before, seeds, strict=True)]),
+        units=units,
+        seeds=np.array([looked_at.sum() for looked_at in seeds]),
+        shared=np.array(shared),
+    )
 
 
 def _estimate(estimate: float, drawn: NDArray[np.float64], least: float, most: float) -> Estimate:
