@@ -129,7 +129,7 @@ def choose(
         low, high = _ends(best, inflation)
         if low <= baseline:
             larger = larger if high >= baseline else None
-            blockers += (_no_better_than(baseline, means[recommended], larger),)
+            blockers += (no_better_than(baseline, means[recommended], larger),)
     sure = by_arm[recommended] >= SURE
     return Choice(
         recommended,
@@ -148,8 +148,11 @@ def _ends(values: Values, inflation: float) -> tuple[float, float]:
     return two_way(values, floor, inflation).interval()
 
 
-def _no_better_than(baseline: float, score: float, larger: Remedy | None) -> Blocker:
-    """larger: what makes a test set larger that is too small to tell; None where it tells."""
+def no_better_than(baseline: float, score: float, larger: Remedy | None) -> Blocker:
+    """The blocker of a score that is not surely above the baseline.
+
+    larger: what makes a test set larger that is too small to tell; None where it tells
+    """
     if larger is not None:
         remedy: Remedy | None = larger
     elif score > baseline:

@@ -35,6 +35,7 @@ class Why(StrEnum):
     ARM_WITH_ONE_SEED = auto()
     ARM_WITH_SAME_SCORES = auto()
     ARM_WITH_OTHER_SEEDS = auto()
+    NO_FRESH_SEED = auto()
     ARMS_ALIKE = auto()
     NO_BETTER_THAN_BASELINE = auto()
     BETTER_BEYOND_THE_GRID = auto()

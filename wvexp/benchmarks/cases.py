@@ -33,5 +33,7 @@ CASES = {
     # A round is a simulated experiment.
     "calibration": Case("calibration", "calibration", 2000),
     "choosing": Case("choosing", "choosing", 2000),
+    "racing": Case("racing", "racing", 2000),
+    "four_arms": Case("four_arms", "four_arms", 2000),
     "crossfit": Case("crossfit", "crossfit", 1000),
 }

@@ -166,6 +166,9 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         f"{arm}: {counted(seeds, 'seed')} in common with {other}, so no interval"
     ),
     Why.ARMS_ALIKE: lambda: "no test unit tells the arms apart",
+    Why.NO_FRESH_SEED: lambda arm: (
+        f"{arm}: every seed had a part in its being chosen, so that its score is too high"
+    ),
     Why.NO_BETTER_THAN_BASELINE: lambda baseline: (
         f"not surely better than always giving the most frequent label, {100 * baseline:.1f} %"
     ),
