@@ -20,11 +20,13 @@ from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import paired_difference
 from wvexp.arms import (
     FOUR_ARMS,
+    FROZEN,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_TUNED,
-    TREATMENTS,
+    TUNED,
     Arm,
+    Treatment,
 )
 from wvexp.decision.budget import Budget, expected_seconds
 from wvexp.report.choice import choice_of
@@ -79,12 +81,15 @@ class Allocation:
         The run of the configuration; its training size is the full one.
     train
         Trains the runs that are not stored, for at most that many seconds.
+    treatments
+        Further ones that are tried.
 
     Attributes
     ----------
     arms
         Those that are trained: the four between which is chosen, and where the configuration has
-        another start of the vectors that, frozen and tuned.
+        another start of the vectors that, frozen and tuned; then both starts of the four with each
+        of the `treatments`.
     lr_sizes
         The sizes whose learning-rate trials are done: every arm tried every learning rate.
     left_out
@@ -98,13 +103,22 @@ class Allocation:
     """
 
     def __init__(
-        self, base: RunConfig, store: Store, train: Train, budget: Budget, margin: float
+        self,
+        base: RunConfig,
+        store: Store,
+        train: Train,
+        budget: Budget,
+        margin: float,
+        treatments: Sequence[Treatment] = (),
     ) -> None:
         self.base, self.store, self.train = base, store, train
         self.budget, self.margin = budget, margin
         self.arms: tuple[Arm, ...] = FOUR_ARMS
         if base.embed not in {arm.embed for arm in FOUR_ARMS}:
-            self.arms += tuple(Arm(base.embed, treatment) for treatment in TREATMENTS)
+            self.arms += (Arm(base.embed, FROZEN), Arm(base.embed, TUNED))
+        starts = dict.fromkeys(arm.embed for arm in FOUR_ARMS)
+        others = (Arm(embed, treatment) for treatment in treatments for embed in starts)
+        self.arms += tuple(arm for arm in others if arm not in self.arms)
         self.sizes = size_ladder(base.train_size, STEPS)
         self.lr_sizes: list[int] = []
         self.left_out: list[tuple[str, int]] = []

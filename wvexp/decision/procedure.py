@@ -15,7 +15,7 @@ from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
 from wvexp.analysis.reason import Reason, Why
-from wvexp.arms import PRETRAINED_FROZEN
+from wvexp.arms import PRETRAINED_FROZEN, TREATMENTS
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
@@ -109,7 +109,8 @@ def decide_config(
                 compared=compared,
             )
 
-    allocation = Allocation(base, store, train_batch, budget, config.margin)
+    treatments = [TREATMENTS[name] for name in config.grid.treatment]
+    allocation = Allocation(base, store, train_batch, budget, config.margin, treatments)
     allocation.spend()
     if allocation.empty:
         if allocation.complete:
