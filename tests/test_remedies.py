@@ -191,6 +191,8 @@ CASES = [
     (lambda words: Store.to_read(Path(value(words, "store"))), ["store={foreign}"]),
     (coverage, ["{vectors}", "data=files", "data.train={csv}", "seed=3"]),
     (read, ["data=files", "data.train={unlabelled}", "embed.path={vectors}"]),
+    (trained, ["treatment=slow", "grid.treatment=[both]"]),
+    (trained, ["treatment=slow", "grid.finetune=[true]"]),
     (script("graph"), []),
     (script("graph"), ["expr=x*y", "x=1"]),
     (script("graph"), ["expr=" + "+".join(["x*x"] * 150), "x=1", "out={dir}/a.svg"]),

@@ -34,7 +34,7 @@ def test_an_arm_is_read_from_its_name(embed, treatment, tuning):
     ("name", "message"),
     [
         ("first", "treatment=first is unknown.*frozen, tuned"),
-        ("random-staged", "treatment=staged is unknown"),
+        ("random-melted", "treatment=melted is unknown"),
         ("random-tuned(speed=2)", r"no arm is called random-tuned\(speed=2\)"),
         ("random-tuned(anchor=much)", "no arm is called"),
         ("random-frozen(anchor=1.0)", "tuning of the frozen arm embed=random.*finetune=true"),

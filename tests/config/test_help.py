@@ -50,6 +50,7 @@ _VALUES = {
     "grid.embed": "[random]",
     "grid.model": "[window]",
     "grid.finetune": "[true]",
+    "grid.treatment": "[slow]",
     "grid.lr": "[0.1]",
     "model.widths": "[2]",
     "model.features": "[case]",

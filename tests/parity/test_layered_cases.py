@@ -66,7 +66,7 @@ def test_every_model_with_a_gradient_by_hand_is_there_for_all_that_it_serves():
         for kind in (TOKEN, SENTENCE)
         if spec.by_hand is not None and spec.serves(kind)
     }
-    assert len(CASES) == 5 + 16 + 2 + 16 + 6
+    assert len(CASES) == 5 + 16 + 2 + 16 + 6 + 2 * 5
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

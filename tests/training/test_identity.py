@@ -27,7 +27,14 @@ OTHER = {
     "folds": 5,
 }
 WITHIN = {
-    "tuning": {"rows": "oov", "lr_scale": 0.5, "start_epoch": 2, "anchor": 0.1, "min_count": 2},
+    "tuning": {
+        "rows": "oov",
+        "lr_scale": 0.5,
+        "start_epoch": 2,
+        "anchor": 0.1,
+        "min_count": 2,
+        "how": "map",
+    },
     "optim": {
         "name": "sgd",
         "lr": 0.5,

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gensim.models import KeyedVectors
 from tiny_sweeps import Keyed
 
-from wvexp.arms import Tuning
+from wvexp.arms import BOTH, REPROJECTED, TUNED
 from wvexp.config.schema import Config, Model, Optim
 from wvexp.data.corpus import Corpus
 from wvexp.data.reading.encode import Ids
@@ -47,6 +48,9 @@ VARIANTS = {
     "mean": ("sentence", Model(name="mean", hidden=8)),
     "cnn": ("sentence", Model(name="cnn", widths=[2, 3], filters=6, max_norm=3.0)),
 }
+
+# Those that are trained in other treatments too.
+TREATED = ("window, features and crf", "bilstm, two layers", "mean, learned", "mean", "cnn")
 
 
 def typed_texts(rng, count, words):
@@ -102,17 +106,13 @@ def inputs_of(task):
     return Inputs(corpus, reference, None, True), test, whole.validation
 
 
-@pytest.mark.parametrize("engine", ["autograd", "handwritten"])
-@pytest.mark.parametrize("name", VARIANTS)
-def test_a_saved_run_labels_text_as_its_engine_did(tmp_path, monkeypatch, name, engine):
-    task, model = VARIANTS[name]
-    inputs, test, odd = inputs_of(task)
-    run = RunConfig(
+def run_of(task, model, treatment, engine, inputs):
+    return RunConfig(
         task=task,
         embed="pretrained",
         dim=6,
         finetune=True,
-        tuning=Tuning(),
+        tuning=treatment.tuning,
         model=model,
         optim=Optim(epochs=4, batch_size=16, lr=0.02),
         metric="accuracy",
@@ -122,6 +122,17 @@ def test_a_saved_run_labels_text_as_its_engine_did(tmp_path, monkeypatch, name, 
         data="",
         vectors=inputs.reference.fingerprint,
     )
+
+
+@pytest.mark.parametrize("engine", ["autograd", "handwritten"])
+@pytest.mark.parametrize(
+    ("name", "treatment"),
+    [(name, TUNED) for name in VARIANTS] + [(n, t) for n in TREATED for t in (BOTH, REPROJECTED)],
+)
+def test_a_saved_run_labels_text_as_its_engine_did(tmp_path, monkeypatch, name, treatment, engine):
+    task, model = VARIANTS[name]
+    inputs, test, odd = inputs_of(task)
+    run = run_of(task, model, treatment, engine, inputs)
     engines = []
     monkeypatch.setattr(
         experiment, "watcher", lambda every: lambda run, engine: engines.append(engine)
@@ -143,3 +154,38 @@ def test_a_saved_run_labels_text_as_its_engine_did(tmp_path, monkeypatch, name, 
         # One by one as all together, whatever the texts of a batch are.
         alone = np.concatenate([saved.label([text])[0].labels for text in texts])
         assert alone.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("treatment", [TUNED, BOTH, REPROJECTED], ids=lambda one: one.name)
+def test_a_word_that_is_looked_up_is_treated_as_one_that_was_there(
+    tmp_path, monkeypatch, treatment
+):
+    """The saved model without the rows of words that training lacked, and the file of vectors."""
+    inputs, test, _ = inputs_of("sentence")
+    run = run_of("sentence", VARIANTS["mean"][1], treatment, "handwritten", inputs)
+    experiment.train_into(
+        tmp_path, Config(), run, inputs, device="cpu", on_epoch=lambda epoch: None
+    )
+    saved = SavedModel.load(tmp_path / "model")
+    vectors = KeyedVectors(inputs.reference.dim)
+    start = set_up(run, inputs.corpus, inputs.reference).table
+    new = [place for place, form in enumerate(saved.forms) if form in NEW]
+    assert len(new) == 2
+    rows = start.rows[new, : vectors.vector_size]
+    vectors.add_vectors([saved.forms[place] for place in new], rows)
+    kept = np.setdiff1d(np.arange(len(saved.forms)), new)
+    without = replace(
+        saved,
+        forms=[saved.forms[place] for place in kept],
+        origin=saved.origin[kept],
+        parameters={
+            **saved.parameters,
+            "embedding.weight": saved.parameters["embedding.weight"][kept],
+        },
+    )
+    unknown = without.predict(test)
+    monkeypatch.setattr(SavedModel, "pretrained_vectors", lambda self, words: vectors)
+    found, expected = without.predict(test), saved.predict(test)
+    np.testing.assert_array_equal(np.concatenate(found), np.concatenate(expected))
+    assert not np.array_equal(np.concatenate(unknown), np.concatenate(expected))
+    assert without.width == inputs.reference.dim

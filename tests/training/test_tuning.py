@@ -43,7 +43,7 @@ def test_the_mask_follows_the_policy_row_by_row(listed, finetune, rows, min_coun
         spread=np.ones(2, np.float32),
     )
     mask = trainable_rows(
-        table, vocabulary, reference, finetune=finetune, rows=rows, min_count=min_count
+        table, vocabulary, reference, finetune=finetune, oov_only=rows == "oov", min_count=min_count
     )
     assert not mask[PAD]
     assert mask[UNK] == finetune

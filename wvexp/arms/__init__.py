@@ -10,9 +10,19 @@ from wvexp.arms.arm import (
     Arm,
 )
 from wvexp.arms.recipe import Recipe
-from wvexp.arms.treatment import FROZEN, TREATMENTS, TUNED, Treatment, Tuning, treatment_of
+from wvexp.arms.treatment import (
+    BOTH,
+    FROZEN,
+    REPROJECTED,
+    TREATMENTS,
+    TUNED,
+    Treatment,
+    treatment_of,
+)
+from wvexp.arms.tuning import Tuning, check_tuning
 
 __all__ = [
+    "BOTH",
     "FOUR_ARMS",
     "FOUR_NAMES",
     "FROZEN",
@@ -20,11 +30,13 @@ __all__ = [
     "PRETRAINED_TUNED",
     "RANDOM_FROZEN",
     "RANDOM_TUNED",
+    "REPROJECTED",
     "TREATMENTS",
     "TUNED",
     "Arm",
     "Recipe",
     "Treatment",
     "Tuning",
+    "check_tuning",
     "treatment_of",
 ]

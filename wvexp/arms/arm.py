@@ -1,51 +1,67 @@
 """Arm: what the word vectors start from, and how they are treated."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, replace
 
-from wvexp.arms.treatment import FROZEN, TREATMENTS, TUNED, Treatment, Tuning
+from wvexp.arms.treatment import FROZEN, TREATMENTS, TUNED, Treatment, treatment_of
+from wvexp.arms.tuning import Tuning, check_tuning
 from wvexp.errors import UserError
 from wvexp.vectors.initial import PRETRAINED, RANDOM, STARTS
 
 
 @dataclass(frozen=True, repr=False)
 class Arm:
-    """One of the four (or more) ways to start and treat the word vectors.
+    """One of the ways to start and treat the word vectors.
 
-    embed  name of an `Initialisation`; that of a plug-in that is not there is known by name alone
+    embed      name of an `Initialisation`; that of a plug-in that is not there is known by name
+               alone
+    treatment  the one whose tuning the arm has, whichever it was made with; `tuned` where none is
+    tuning     that of the treatment, unless another is given
     """
 
     embed: str
     treatment: Treatment
-    tuning: Tuning = field(default_factory=Tuning)
+    tuning: Tuning = None  # type: ignore[assignment]  # that of the treatment
 
     def __post_init__(self) -> None:
-        if not self.treatment.moves and self.tuning != Tuning():
+        moves = self.treatment.moves
+        tuning = replace(self.treatment.tuning if self.tuning is None else self.tuning)
+        if not moves and tuning != Tuning():
             raise UserError(
                 f"tuning of the {self.treatment.name} arm embed={self.embed}",
                 "an arm with tuning is finetune=true",
             )
+        check_tuning(tuning)
+        object.__setattr__(self, "tuning", tuning)
+        object.__setattr__(self, "treatment", treatment_of(moves, tuning))
 
     @classmethod
     def parse(cls, name: str) -> "Arm":
         """The arm of that `name`; UserError where it is the name of none."""
         plain, _, special = name.partition("(")
-        embed, _, treatment = plain.rpartition("-")
+        ends = [one.name for one in TREATMENTS if plain.endswith(f"-{one.name}")]
+        called = max(ends, key=len, default=plain.rpartition("-")[2])
+        treatment, embed = TREATMENTS[called], plain.removesuffix(f"-{called}")
         kinds = {k: type(v) for k, v in asdict(Tuning()).items()}
         pairs = [pair.partition("=") for pair in special.removesuffix(")").split(",") if pair]
         try:
-            tuning = Tuning(**{k: kinds[k](v) for k, _, v in pairs})
+            tuning = replace(treatment.tuning, **{k: kinds[k](v) for k, _, v in pairs})
         except (KeyError, ValueError) as error:
             raise UserError(
-                f"no arm is called {name}", f"{PRETRAINED_TUNED}(anchor=0.1) would be one"
+                f"no arm is called {name}", f"{PRETRAINED_TUNED}(anchor=0.3) would be one"
             ) from error
-        return cls(embed, TREATMENTS[treatment], tuning)
+        return cls(embed, treatment, tuning)
 
     @property
     def name(self) -> str:
-        """Such as `pretrained-tuned`, with whatever departs from plain tuning behind it."""
-        arm, plain = f"{self.embed}-{self.treatment.name}", asdict(Tuning())
-        special = [f"{k}={v}" for k, v in asdict(self.tuning).items() if v != plain[k]]
+        """Such as `pretrained-slow`; what no treatment is, as `pretrained-tuned(min_count=2)`."""
+        arm, preset = f"{self.embed}-{self.treatment.name}", asdict(self.treatment.tuning)
+        special = [f"{k}={v}" for k, v in asdict(self.tuning).items() if v != preset[k]]
         return f"{arm}({','.join(special)})" if special else arm
+
+    @property
+    def treated(self) -> str:
+        """The name without what the vectors start from: what is done to them."""
+        return self.name.removeprefix(f"{self.embed}-")
 
     @property
     def words(self) -> str:

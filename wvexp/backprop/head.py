@@ -23,7 +23,7 @@ from wvexp.backprop.rows import RowGradient
 class Gradients(TypedDict, total=False):
     """Parameter -> gradient in the parameter's shape; E's by rows.
 
-    W, b are absent without a hidden layer, E is absent where no row is trained.
+    W, b are absent without a hidden layer, E where no row is trained, M without a map of the rows.
     """
 
     W: Array
@@ -31,6 +31,7 @@ class Gradients(TypedDict, total=False):
     U: Array
     c: Array
     E: RowGradient
+    M: Array
 
 
 class Head:

@@ -27,8 +27,9 @@ class MeanClassifier:
     ----------
     parameters
         E [V, d]; W [H, d], b [H], U [K, H], c [K]; without a hidden layer U [K, d], c [K].
+        With M [d, d], if there is a map of the word vectors.
         Gradients take their dtype.
-    activation, l2, trainable, anchor, initial, losses
+    activation, l2, trainable, anchor, initial, losses, fixed
         as in `WindowClassifier`
     """
 
@@ -41,9 +42,11 @@ class MeanClassifier:
         anchor: float = 0.0,
         initial: Array | None = None,
         losses: Losses = softmax_cross_entropy,
+        fixed: int = 0,
     ) -> None:
         self.head = Head(parameters, activation, l2, losses)
-        self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
+        M = parameters.get("M")
+        self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial, fixed, M)
 
     def scores(
         self,
@@ -55,16 +58,16 @@ class MeanClassifier:
         """[B, K] from the flat sentences; E: word vectors that stand in for the trained ones."""
         if offsets[0] != 0 or offsets[-1] != len(words):
             raise ValueError(f"offsets {offsets[0]}..{offsets[-1]}, expected 0..{len(words)}")
-        E, sentences = self.rows.E if E is None else E, len(offsets) - 1
+        sentences = len(offsets) - 1
         real = words != PAD
         self.words = words[real]
         self.sentence = np.repeat(np.arange(sentences), np.diff(offsets))[real]  # of each word
         self.lengths = np.bincount(self.sentence, minlength=sentences)
-        x = np.zeros((sentences, E.shape[1]), E.dtype)
+        x = np.zeros((sentences, self.rows.E.shape[1]), self.rows.E.dtype)
         if len(self.words):
             filled = self.lengths > 0
             first = np.searchsorted(self.sentence, np.flatnonzero(filled))
-            totals = np.add.reduceat(E[self.words], first, axis=0)
+            totals = np.add.reduceat(self.rows.vectors(self.words, E), first, axis=0)
             x[filled] = totals / self.lengths[filled, None]
         return self.head.logits(x, mask)
 
@@ -86,8 +89,8 @@ class MeanClassifier:
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""
         gradients = self.head.backward()
-        if self.rows.trainable is not None:
+        if self.rows.learns:
             d_x = self.head.d_x()
             share = d_x / np.maximum(self.lengths, 1)[:, None].astype(d_x.dtype)
-            gradients["E"] = self.rows.gradient(self.words, share[self.sentence])
+            gradients |= self.rows.gradients(self.words, share[self.sentence])  # type: ignore[typeddict-item]
         return gradients

@@ -20,6 +20,7 @@ from wvexp.backprop.activations import Array
 from wvexp.backprop.crf import Crf
 from wvexp.backprop.features import FeatureTables
 from wvexp.backprop.losses import Losses, softmax_cross_entropy
+from wvexp.backprop.projection import PROJECTION
 from wvexp.backprop.rows import WordRows
 
 Offsets = NDArray[np.int64]
@@ -52,7 +53,8 @@ class SequenceClassifier:
     parameters
         By their names in torch: `embedding.weight` E [V, d], `output.weight` U [K, m],
         `output.bias` c [K], those of the encoder, the features and the CRF behind a prefix each.
-        Gradients take their dtype.
+        With `embedding.projection` M [d, d], if there is a map of the word vectors. Gradients take
+        their dtype.
     encoder
         Over its part of the parameters.
     prefix
@@ -64,7 +66,7 @@ class SequenceClassifier:
         Whether the encoder takes a weight of each token, its `token_weights`.
     losses
         As `wvexp.backprop.head.Head` takes them; not read with a CRF.
-    l2, trainable, anchor, initial
+    l2, trainable, anchor, initial, fixed
         As in `WordRows`; l2 is also that of all weights that are matrices, but for feature tables.
     """
 
@@ -83,8 +85,10 @@ class SequenceClassifier:
         trainable: NDArray[np.bool_] | None = None,
         anchor: float = 0.0,
         initial: Array | None = None,
+        fixed: int = 0,
     ) -> None:
-        self.rows = WordRows(parameters["embedding.weight"], trainable, l2, anchor, initial)
+        E, M = parameters["embedding.weight"], parameters.get(PROJECTION)
+        self.rows = WordRows(E, trainable, l2, anchor, initial, fixed, M)
         self.U, self.c = parameters["output.weight"], parameters["output.bias"]
         self.encoder, self.prefix, self.crf, self.losses = encoder, prefix, crf, losses
         self.features, self.apart, self.weighted, self.l2 = features, apart, weighted, l2
@@ -101,7 +105,7 @@ class SequenceClassifier:
         E: word vectors that stand in for the trained ones, for rows that only evaluation reads.
         """
         self.words, *between, self.offsets = inputs
-        x = (self.rows.E if E is None else E)[self.words]
+        x = self.rows.vectors(self.words, E)
         more: dict[str, Array] = {}
         if self.apart and self.features is not None:
             more["extra"] = self.features.forward(x[:, :0], between[0])
@@ -140,17 +144,17 @@ class SequenceClassifier:
             gradients |= {f"crf.{name}": gradient for name, gradient in found.items()}
         gradients["output.weight"] = np.dot(self.upstream.T, self.h)
         gradients["output.bias"] = self.upstream.sum(axis=0)
-        tuned = self.rows.trainable is not None
         d_x, *d_extra, found = self.encoder.backward(
-            np.dot(self.upstream, self.U), to_x=tuned or self.features is not None
+            np.dot(self.upstream, self.U), to_x=self.rows.learns or self.features is not None
         )
         gradients |= {f"{self.prefix}{name}": gradient for name, gradient in found.items()}
         if self.features is not None:
             d_words, tables = self.features.backward(d_extra[0] if self.apart else d_x)
             d_x = d_x if self.apart else d_words
             gradients |= {f"features.{name}": gradient for name, gradient in tables.items()}
-        if tuned:
-            gradients["E"] = self.rows.gradient(self.words, d_x)
+        if self.rows.learns:
+            found = self.rows.gradients(self.words, d_x)
+            gradients |= {PROJECTION if name == "M" else name: one for name, one in found.items()}
         for name, array in self.penalised.items():
             gradients[name] = gradients[name] + self.l2 * array
         return gradients

@@ -22,10 +22,11 @@ class WindowClassifier:
     ----------
     parameters
         E [V, d]; W [H, m d], b [H], U [K, H], c [K]; without a hidden layer U [K, m d], c [K].
+        With M [d, d], if there is a map of the word vectors.
         Gradients take their dtype.
     activation, l2, losses
         as in `Head`; the l2 is also that of the rows that are trained
-    trainable, anchor, initial
+    trainable, anchor, initial, fixed
         as in `WordRows`
     """
 
@@ -38,9 +39,11 @@ class WindowClassifier:
         anchor: float = 0.0,
         initial: Array | None = None,
         losses: Losses = softmax_cross_entropy,
+        fixed: int = 0,
     ) -> None:
         self.head = Head(parameters, activation, l2, losses)
-        self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial)
+        M = parameters.get("M")
+        self.rows = WordRows(parameters["E"], trainable, l2, anchor, initial, fixed, M)
 
     def scores(
         self, windows: NDArray[np.integer], mask: Array | None = None, E: Array | None = None
@@ -50,7 +53,7 @@ class WindowClassifier:
         E: word vectors that stand in for the trained ones
         """
         self.windows = windows
-        vectors = (self.rows.E if E is None else E)[windows]
+        vectors = self.rows.vectors(windows, E)
         return self.head.logits(vectors.reshape(len(windows), -1), mask)
 
     def forward(
@@ -70,7 +73,7 @@ class WindowClassifier:
     def backward(self) -> Gradients:
         """The gradient of the last `forward`'s loss with respect to every trained parameter."""
         gradients = self.head.backward()
-        if self.rows.trainable is not None:
+        if self.rows.learns:
             d_vectors = self.head.d_x().reshape(-1, self.rows.E.shape[1])
-            gradients["E"] = self.rows.gradient(self.windows.ravel(), d_vectors)
+            gradients |= self.rows.gradients(self.windows.ravel(), d_vectors)  # type: ignore[typeddict-item]
         return gradients

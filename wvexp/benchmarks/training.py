@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wvexp.arms import treatment_of
+from wvexp.arms import FROZEN, TUNED
 from wvexp.benchmarks.jaxloop import RUNS, jax_vmap
 from wvexp.benchmarks.loops import (
     Train,
@@ -62,7 +62,7 @@ def training_speed(
         for rule, lr, tuned in _CASES:
             epochs = max(1, 3_000 // windows)
             problem = make_problem(windows, rule.name, lr, tuned=tuned, epochs=epochs, seed=seed)
-            case = f"{treatment_of(tuned).name}, {rule.name}, {windows:,} windows"
+            case = f"{(TUNED if tuned else FROZEN).name}, {rule.name}, {windows:,} windows"
             cases[case] = compare(problem, rounds)
             threads[case] = two_threads(problem, rounds)
     for name in TASKS:

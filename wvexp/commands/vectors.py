@@ -51,8 +51,8 @@ def coverage(
 def export(model: str, out: str) -> list[str]:
     """Write a trained model's vectors as word2vec binary (.bin) or text (.txt, .vec).
 
-    Every row goes, moved or not: first the model's own, then whatever else the pretrained file
-    holds, if it still lies where it was read.
+    Every row goes, moved or not, as the network reads it: first the model's own, then whatever else
+    the pretrained file holds, if it still lies where it was read.
     """
     saved = SavedModel.load(Path(model))
     own = list(saved.row_of)
@@ -61,7 +61,9 @@ def export(model: str, out: str) -> list[str]:
     if keyed is not None:
         rest = [word for word in keyed.index_to_key if word not in saved.row_of]
         words = own + rest
-        rows = np.vstack([rows, keyed.vectors[[keyed.key_to_index[word] for word in rest]]])
+        further = keyed.vectors[[keyed.key_to_index[word] for word in rest]]
+        rows = np.vstack([rows, saved.as_started(further)])
+    rows = saved.as_read(rows)
     left_out = save_vectors(out, words, rows)
     kept = len(words) - len(left_out)
     lines = [f"{out}: {kept:,} words, {rows.shape[1]} dimensions; {len(own):,} from the model"]

@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wvexp.arms import Tuning
+from wvexp.arms import Tuning, check_tuning
 from wvexp.config.decision_checks import check_decision
 from wvexp.config.schema import KEYS, Config, Data
 from wvexp.config.sweep_checks import check_sweep_keys
+from wvexp.config.treatments import take_treatment, treatments_of
 from wvexp.config.values import check_value, lookup, of_type
 from wvexp.errors import UserError
 from wvexp.metrics import check_metric_for_task
@@ -39,6 +40,7 @@ def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
         owner = lookup(config, group) if group else config
         setattr(owner, name, of_type(key, getattr(owner, name)))
         check_value(key, getattr(owner, name))
+    take_treatment(config, command)
     if command == "decide":
         check_decision(config)
     _check_combination(config, command)
@@ -131,16 +133,19 @@ def _check_combination(config: Config, command: str) -> None:
         for name in names:
             check_model_for_task(name, task)
         check_metric_for_task(config.metric, task)
-    tunes = True in (config.grid.finetune or [config.finetune])
+    treatments = treatments_of(config)
+    tunes = any(moves for moves, _ in treatments)
     if config.tuning != Tuning() and not tunes:
         raise UserError("tuning.* is set, but the word vectors are frozen", "add finetune=true")
+    check_tuning(config.tuning)
     if config.report is not None and not config.report.endswith(".html"):
         raise UserError(f"report={config.report} does not end in .html", "give report=NAME.html")
     if config.budget is not None:
         parse_duration(config.budget)
-    if tunes and config.tuning.start_epoch > config.optim.epochs:
+    latest = max(tuning.start_epoch for moves, tuning in treatments if moves) if tunes else 1
+    if latest > config.optim.epochs:
         raise UserError(
-            f"tuning.start_epoch={config.tuning.start_epoch} is after the last epoch",
+            f"tuning.start_epoch={latest} is after the last epoch",
             f"give 1 to {config.optim.epochs}, or raise optim.epochs",
         )
 

@@ -19,7 +19,7 @@ from wvexp.config.help import help_text
 from wvexp.config.options import own_options
 from wvexp.config.plugins import load_plugins, named_plugins
 from wvexp.config.schema import KEYS, Config
-from wvexp.config.sweep_checks import check_typed
+from wvexp.config.sweep_checks import LISTED, check_typed
 from wvexp.errors import RunError, UserError
 
 _A_LIST = "give a list in brackets, such as grid.seed=[0,1,2]; ranges are for -m"
@@ -154,6 +154,12 @@ def quoted(argv: Sequence[str]) -> list[str]:
 
     def quote(argument: str) -> str:
         name, equals, value = argument.partition("=")
+        if name in LISTED and value.startswith("["):
+            axis = LISTED[name]
+            beside = [other for other in argv if other.startswith((f"{axis}=", f"{name}="))]
+            if len(beside) > 1:
+                raise UserError(f"{' and '.join(beside)} are both given", "give one of them")
+            return f"{axis}={value}"
         if equals and not name:
             raise UserError(f"{argument!r} is not of the form key=value", "--help lists every key")
         # Hydra's ways to take a key out, and to place its own files, would do nothing here.

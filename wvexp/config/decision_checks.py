@@ -13,7 +13,10 @@ _UNUSED = (
     *("search.trials", "search.batch", "search.study"),
     *(name for name in KEYS if name.startswith("tuning.")),
 )
-_CHOSEN = ("finetune", "optim.lr", *(name for name in KEYS if name.startswith("grid.")))
+# Of the axes of a grid the one that adds to its arms.
+_ADDED = "grid.treatment"
+_AXES = tuple(name for name in KEYS if name.startswith("grid.") and name != _ADDED)
+_CHOSEN = ("finetune", "optim.lr", *_AXES)
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})
 # The options of a group that a decision takes, where it does not take all.
 OPTIONS = {"embed": (PRETRAINED.name, SHUFFLED.name), "experiment": ("sentence",)}

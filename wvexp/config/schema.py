@@ -8,7 +8,7 @@ command line into a `Config`; neither this module nor the checks know of Hydra.
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from wvexp.arms import Tuning
+from wvexp.arms import TREATMENTS, Tuning
 from wvexp.config.key import Key, key, keys_of
 from wvexp.config.model_group import model_group
 from wvexp.metrics import METRICS
@@ -143,6 +143,7 @@ class Axes:
 
     embed: list[str] = key([], "grid: what the word vectors start from")  # noqa: RUF009
     finetune: list[bool] = key([], "grid: frozen and tuned")  # noqa: RUF009
+    treatment: list[str] = key([], "grid: treatments of the vectors, in place of finetune")  # noqa: RUF009
     train_size: list[int] = key([], "grid: training sizes")  # noqa: RUF009
     ladder: int | None = key(
         None,
@@ -188,6 +189,11 @@ class Config:
         [], "modules or .py files with one's own models, metrics and the like: docs/extending.md"
     )
     finetune: bool = key(False, "train the word vectors too")
+    treatment: str | None = key(
+        None,
+        "what training does to the word vectors, by name: sets finetune and tuning.*",
+        choices=lambda: TREATMENTS.names,
+    )
     train_size: int | None = key(
         None, "training examples: sentences or tokens, by task; all when null", minimum=1
     )
@@ -237,7 +243,7 @@ def take_registered() -> None:
         Two models mean different things by one key.
     """
     global Model, _taken
-    names = tuple(table.names for table in (MODELS, METRICS, RULES, TASKS, STARTS))
+    names = tuple(table.names for table in (MODELS, METRICS, RULES, TASKS, STARTS, TREATMENTS))
     if names == _taken:
         return
     if not _taken or names[0] != _taken[0]:

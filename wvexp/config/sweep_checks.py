@@ -3,10 +3,12 @@
 A key that a sweep would silently ignore is refused, as the user meant something by it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from wvexp.arms import TREATMENTS
 from wvexp.config.schema import KEYS, Config
 from wvexp.config.values import check_value, lookup
 from wvexp.errors import UserError
@@ -16,15 +18,19 @@ from wvexp.tasks import TOKEN
 SINGLE = {
     "embed": "embed.kind",
     "finetune": "finetune",
+    "treatment": "treatment",
     "train_size": "train_size",
     "seed": "seed",
     "lr": "optim.lr",
     "model": "model.name",
 }
+# Keys that take a list in place of their single value: that of the axis.
+LISTED = {"model": "grid.model", "treatment": "grid.treatment"}
 # One pass over text that is generated as it is read: sizes are `large.tokens`.
+_OF_WHOLE_DATA = ("tuning.start_epoch", "tuning.min_count", "tuning.how")
 _UNUSED_BY_LARGE = (
     *("train_size", "grid.train_size", "grid.ladder", "data.world_size", "data.folds"),
-    *("optim.epochs", "optim.patience", "tuning.start_epoch", "tuning.min_count"),
+    *("optim.epochs", "optim.patience", *_OF_WHOLE_DATA),
     *("search.trials", "report", "parity.every"),
     # How words are written and which labels follow each other is counted over data in hand.
     *("model.features", "model.crf"),
@@ -52,6 +58,8 @@ def check_typed(overrides: Iterable[str], config: Config) -> None:
     One for which the grid holds a list, or a search makes proposals.
     """
     typed = dict(override.lstrip("+").partition("=")[::2] for override in overrides)
+    typed = {n: v for n, v in typed.items() if not (n in LISTED and v.startswith("["))}
+    _check_treatment(typed, config)
     if config.search.trials is not None:
         for name in _PROPOSED_BY_SEARCH:
             if name in typed:
@@ -61,6 +69,8 @@ def check_typed(overrides: Iterable[str], config: Config) -> None:
                 )
     for axis, key in SINGLE.items():
         values = getattr(config.grid, axis)
+        if key == "treatment":  # `wvexp.config.treatments` has seen to it
+            continue
         beside = f"grid.{axis}={values}"
         if axis == "train_size" and config.grid.ladder:
             values, beside = True, f"grid.ladder={config.grid.ladder}"
@@ -72,6 +82,27 @@ def check_typed(overrides: Iterable[str], config: Config) -> None:
                     + (" grid.ladder=null" if "ladder" in beside else "")
                     + " in its place",
                 )
+
+
+def _check_treatment(typed: Mapping[str, str], config: Config) -> None:
+    """UserError for a default that is typed beside a treatment which has something else."""
+    if "treatment" not in typed or config.grid.treatment:
+        return
+    for name, value in typed.items():
+        if name == "finetune" or name.startswith("tuning."):
+            meant = lookup(config, name)
+            same = value.lower() == str(meant).lower() or _number(value) == meant
+            if not same:
+                raise UserError(
+                    f"treatment={typed['treatment']} has {name}={str(meant).lower()}, not {value}",
+                    "leave one of them out",
+                )
+
+
+def _number(text: str) -> float | None:
+    with suppress(ValueError):
+        return float(text)
+    return None
 
 
 def _check_axes(config: Config) -> None:
@@ -101,6 +132,13 @@ def _check_large(config: Config, tokens: list[int]) -> None:
     if config.data.task not in (None, TOKEN.name):
         raise UserError(f"data.task={config.data.task}: {streams}", "leave it out")
     refuse_unused(config, _UNUSED_BY_LARGE, "experiment=large")
+    for name in config.grid.treatment:
+        tuning = TREATMENTS[name].tuning
+        refuse_unused(
+            replace(config, tuning=tuning),
+            _OF_WHOLE_DATA,
+            f"experiment=large, which has no treatment={name}",
+        )
 
 
 def _check_study(config: Config) -> None:

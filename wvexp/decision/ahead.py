@@ -64,7 +64,8 @@ def _at_most(run: RunConfig, stored: Sequence[StoredRun]) -> float:
 
     That is too much, for part of it is for all sizes the same; NaN more than tenfold beyond.
     """
-    sizes = [r.train_size for r in stored if r.finetune == run.finetune]
+    treated = run.recipe.arm.treated
+    sizes = [r.train_size for r in stored if r.recipe.arm.treated == treated]
     near = min((size for size in sizes if size >= run.train_size), default=max(sizes, default=0))
     if _FAR * near < run.train_size:
         return math.nan

@@ -20,10 +20,11 @@ from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import paired_difference
 from wvexp.arms import (
     FOUR_ARMS,
+    FROZEN,
     PRETRAINED_FROZEN,
     PRETRAINED_TUNED,
     RANDOM_TUNED,
-    TREATMENTS,
+    TUNED,
     Arm,
 )
 from wvexp.decision.budget import Budget, expected_seconds
@@ -104,7 +105,7 @@ class Allocation:
         self.budget, self.margin = budget, margin
         self.arms: tuple[Arm, ...] = FOUR_ARMS
         if base.embed not in {arm.embed for arm in FOUR_ARMS}:
-            self.arms += tuple(Arm(base.embed, treatment) for treatment in TREATMENTS)
+            self.arms += (Arm(base.embed, FROZEN), Arm(base.embed, TUNED))
         self.sizes = size_ladder(base.train_size, STEPS)
         self.lr_sizes: list[int] = []
         self.left_out: list[tuple[str, int]] = []

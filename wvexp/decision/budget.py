@@ -167,7 +167,8 @@ def expected_seconds(run: RunConfig, stored: Sequence[StoredRun]) -> float:
     From runs of one size the estimate grows as `wvexp.sweeps.run.cost` does. Unknown kinds are
     expected to take no time: they must be tried to be known.
     """
-    alike = [r for r in stored if (r.model, r.finetune) == (run.model.name, run.finetune)]
+    kind = run.model.name, run.recipe.arm.treated
+    alike = [r for r in stored if (r.model, r.recipe.arm.treated) == kind]
     # Medians of the quicker half: the first runs of a process also compile.
     of_size = {
         n: float(np.quantile([r.seconds for r in alike if r.train_size == n], 0.25))

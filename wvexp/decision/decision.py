@@ -10,7 +10,7 @@ from typing import Any
 
 from wvexp.analysis.crossover import Crossover
 from wvexp.arms import FOUR_NAMES, PRETRAINED_FROZEN, PRETRAINED_TUNED, Arm
-from wvexp.config.schema import Config
+from wvexp.config.schema import Axes, Config
 from wvexp.data.folds import of_fold
 from wvexp.decision.budget import Budget, expected_seconds
 from wvexp.errors import RunStopped
@@ -176,11 +176,11 @@ class Decision:
         decision = replace(self, model=result.run.train_size)
         tuned = PRETRAINED_TUNED.name
         also = self._affordable(tuned, self.budget.left())
-        if not result.run.finetune and tuned in self.findings.arms and also is not None:
+        if not result.run.moves_rows and tuned in self.findings.arms and also is not None:
             with TemporaryDirectory(dir=folder) as aside, suppress(RunStopped):
                 result = self._fit_into(Path(aside), tuned, also, self._time_is_up)
                 shutil.move(Path(aside, "movement.parquet"), folder / "movement.parquet")
-        if not result.run.finetune:
+        if not result.run.moves_rows:
             return decision
         run = result.run
         moved = {"arm": run.arm, "size": run.train_size, "seed": run.seed, **result.movement}
@@ -239,6 +239,8 @@ class Decision:
             embed=replace(self.config.embed, kind=run.embed),
             optim=optim,
             finetune=run.finetune,
+            tuning=run.tuning,
+            grid=Axes(),
             engine=run.engine,
             train_size=self.config.train_size if size == self.base.train_size else size,
         )

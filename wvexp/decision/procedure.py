@@ -15,7 +15,7 @@ from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
 from wvexp.analysis.reason import Reason, Why
-from wvexp.arms import FROZEN, PRETRAINED_FROZEN, TUNED
+from wvexp.arms import FROZEN, PRETRAINED_FROZEN, TREATMENTS, TUNED
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose

@@ -48,7 +48,7 @@ def run_experiment(config: Config) -> None:
     """Train one run, write its folder and its row, and print what came out."""
     console = Console(highlight=False)
     device = choose_device(config.device, config.engine)
-    arm = Arm(config.embed.kind, treatment_of(config.finetune)).name
+    arm = Arm(config.embed.kind, treatment_of(config.finetune, config.tuning)).name
     store_path = Path(config.store).expanduser()
     if config.out and Path(config.out).expanduser().resolve() in store_path.resolve().parents:
         raise UserError(
@@ -135,7 +135,7 @@ def train_into(
             should_stop=should_stop,
             time_is_up=time_is_up,
         )
-    result = _write_ledger(folder, trained) if run.finetune else trained.result
+    result = _write_ledger(folder, trained) if run.moves_rows else trained.result
     result = replace(result, read=inputs.reading)
     _write_run(folder, config, result, inputs, trained)
     return result
@@ -172,12 +172,13 @@ def _write_ledger(folder: Path, trained: TrainedRun) -> RunResult:
     import pyarrow.parquet
 
     table, real = trained.table, slice(UNK + 1, None)
+    fixed = trained.result.run.tuning.fixed(table.rows.shape[1])
     ledger = movement_ledger(
         table.forms[real],
         trained.counts[real],
         trained.trainable[real],
-        table.rows[real],
-        trained.parameters["embedding.weight"][real],
+        table.rows[real, fixed:],
+        trained.parameters["embedding.weight"][real, fixed:],
     )
     pyarrow.parquet.write_table(pyarrow.table(ledger.columns()), folder / "movement.parquet")
     movement = {**trained.result.movement, **ledger.summary()}
@@ -218,4 +219,5 @@ def _write_run(
         source=inputs.source if STARTS[run.embed].looks_up else None,
         row_weights=trained.row_weights,
         moves=trained.moves,
+        how=run.tuning.how,
     ).save(folder / "model")

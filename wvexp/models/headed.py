@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from wvexp.backprop.projection import PROJECTION
 from wvexp.models.draw import head_shapes
 from wvexp.models.spec import Arrays, ByHand, ModelSpec, Shapes
 from wvexp.tasks import TaskKind
@@ -19,6 +20,7 @@ _NAMES = {
     "b": "head.hidden.bias",
     "U": "head.output.weight",
     "c": "head.output.bias",
+    "M": PROJECTION,
 }
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from wvexp.errors import UserError
+from wvexp.models.modules.projection import ProjectedEmbedding
 
 if TYPE_CHECKING:
     from wvexp.models.spec import ModelSpec
@@ -23,12 +24,17 @@ def build_module(
     classes: int,
     keys: Any,
     rng: np.random.Generator,
+    mapped: bool,
 ) -> nn.Module:
     """As `ModelSpec.build`."""
     count, d = rows.shape
     # A copy: the table of starting values must stay as it is.
     weight = torch.from_numpy(rows.copy())
-    embedding = nn.Embedding(count, d, sparse=True, _weight=weight)
+    embedding = (
+        ProjectedEmbedding(weight)
+        if mapped
+        else nn.Embedding(count, d, sparse=True, _weight=weight)
+    )
     with _DRAWING, torch.random.fork_rng(devices=[]):
         # What a module draws for itself is the run's own, whatever was drawn before.
         torch.manual_seed(int(rng.spawn(1)[0].integers(2**63)))
@@ -54,7 +60,7 @@ def build_module(
 
 def draw_network(spec: "ModelSpec", model: nn.Module, rng: np.random.Generator) -> None:
     """Give `model` the starting weights that its `spec` draws for it."""
-    parameters = [item for item in model.named_parameters() if item[0] != "embedding.weight"]
+    parameters = [item for item in model.named_parameters() if not item[0].startswith("embedding.")]
     drawn = spec.draw({name: tuple(p.shape) for name, p in parameters}, rng)
     with torch.no_grad():
         for name, parameter in parameters:

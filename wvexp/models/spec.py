@@ -53,7 +53,8 @@ class ByHand(ABC):
     ) -> Any:
         """The `HandModel` over the `parameters`, by their names in torch, which it does not copy.
 
-        settings: l2, trainable, anchor, initial, as `wvexp.backprop.rows.WordRows` takes them
+        settings: l2, trainable, anchor, initial and, if not 0, fixed, as
+        `wvexp.backprop.rows.WordRows` takes them
         """
 
     @abstractmethod
@@ -192,15 +193,22 @@ class ModelSpec(ABC):
         return tuple(entry.name for entry in dataclasses.fields(self.keys))
 
     def build(
-        self, rows: NDArray[np.float32], classes: int, keys: Any, rng: np.random.Generator
+        self,
+        rows: NDArray[np.float32],
+        classes: int,
+        keys: Any,
+        rng: np.random.Generator,
+        *,
+        mapped: bool = False,
     ) -> "nn.Module":
         """The module over a copy of the embedding `rows` [rows, d], its network drawn from `rng`.
 
+        mapped: whether it reads the rows through a learned map, `embedding.projection`.
         UserError where the module does not hold the embedding.
         """
         from wvexp.models.network import build_module
 
-        return build_module(self, rows, classes, keys, rng)
+        return build_module(self, rows, classes, keys, rng, mapped)
 
 
 # Leaves the choice of the model to the task.

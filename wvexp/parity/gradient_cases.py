@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from wvexp.arms import BOTH, REPROJECTED
 from wvexp.backprop.activations import ACTIVATIONS, Array
 from wvexp.backprop.margin import MarginWindowScorer
 from wvexp.backprop.mean import MeanClassifier
@@ -33,10 +34,10 @@ class ModelCase:
     """One model with parameters and a batch.
 
     model       the class
-    parameters  name -> float64 array, as the class takes them
+    parameters  name -> float64 array, as the class takes them; with M, a map of the word vectors
     batch       (windows, labels), (words, offsets, labels) or (windows, corrupted windows)
     trainable     bool [V]; None where no row is trained
-    settings    activation and, for the classifiers, l2, anchor, initial
+    settings    activation and, for the classifiers, l2, anchor, initial, fixed
     mask        dropout of the last layer's input, or None
     """
 
@@ -49,7 +50,18 @@ class ModelCase:
 
     @property
     def name(self) -> str:
-        return self.model.__name__
+        """The class, and the treatment where it is no plain one."""
+        if "M" in self.parameters:
+            return f"{self.model.__name__} treatment={REPROJECTED.name}"
+        fixed = f" treatment={BOTH.name}" if self.settings.get("fixed") else ""
+        return f"{self.model.__name__}{fixed}"
+
+    @property
+    def moving(self) -> Array:
+        """bool [V, d], the numbers of E that are trained, where some are."""
+        assert self.trainable is not None
+        columns = np.arange(self.parameters["E"].shape[1]) >= self.settings.get("fixed", 0)
+        return np.logical_and.outer(self.trainable, columns)
 
     def trained(self) -> dict[str, Array]:
         """Every parameter that a gradient is asked of: E where a row is trainable."""
@@ -81,7 +93,7 @@ class ModelCase:
     def loss_with(self, name: str, value: Array) -> float:
         """The loss with one trained parameter replaced; of E the trainable rows."""
         if name == "E" and self.trainable is not None:
-            value = np.where(self.trainable[:, None], value, self.parameters["E"])
+            value = np.where(self.moving, value, self.parameters["E"])
         return replace(self, parameters={**self.parameters, name: value}).build()[1]
 
     def autograd_gradients(self, dtype: torch.dtype = torch.float64) -> dict[str, Array]:
@@ -97,12 +109,14 @@ class ModelCase:
         )
         arrays = {name: g.numpy() for name, g in zip(parameters, gradients, strict=True)}
         if self.trainable is not None:
-            arrays["E"] = np.where(self.trainable[:, None], arrays["E"], 0)
+            arrays["E"] = np.where(self.moving, arrays["E"], 0)
         return {name: arrays[name] for name in self.trained()}
 
     def torch_loss(self, parameters: dict[str, torch.Tensor]) -> torch.Tensor:
         """The loss as torch computes it from the same definitions."""
         E = parameters["E"]
+        if "M" in parameters:
+            E = E @ parameters["M"].T
         activation = IN_TORCH[self.settings["activation"]]
         if self.model is MarginWindowScorer:
 
@@ -129,8 +143,9 @@ class ModelCase:
         for row in set(texts[0].ravel().tolist()):
             if self.trainable is not None and self.trainable[row]:
                 start = torch.tensor(self.settings["initial"][row], dtype=E.dtype)
-                loss = loss + l2 / 2 * E[row].square().sum()
-                loss = loss + anchor / 2 * (E[row] - start).square().sum()
+                moving = slice(self.settings["fixed"], None)
+                loss = loss + l2 / 2 * E[row, moving].square().sum()
+                loss = loss + anchor / 2 * (E[row] - start)[moving].square().sum()
         return loss
 
 
@@ -144,13 +159,15 @@ def _mean(E: torch.Tensor, sentence: Array) -> torch.Tensor:
 
 
 def model_cases(rng: np.random.Generator) -> Iterator[ModelCase]:
-    """Each model with each activation; without a hidden layer; with a large one."""
+    """Each model with each activation; without a hidden layer; with a large one; in each arm."""
     for activation in ACTIVATIONS:
         for model in (WindowClassifier, MeanClassifier, MarginWindowScorer):
             yield random_case(rng, model, activation, hidden=int(rng.integers(1, 8)))
     for model in (WindowClassifier, MeanClassifier):
         yield random_case(rng, model, "tanh", hidden=0)
         yield random_case(rng, model, "tanh", hidden=50, d=10, window=5, vocabulary=100)
+        yield random_case(rng, model, "tanh", hidden=3, mapped=True)
+        yield random_case(rng, model, "tanh", hidden=3, d=4, fixed=2)
 
 
 def random_case(
@@ -168,15 +185,19 @@ def random_case(
     l2: float = 0.03,
     anchor: float = 0.2,
     tuned: bool = True,
+    mapped: bool = False,
+    fixed: int = 0,
 ) -> ModelCase:
     """Random parameters and a random batch, in which words repeat and PAD occurs."""
     E = rng.normal(size=(vocabulary, d))
     E[PAD] = 0
-    trainable = rng.random(vocabulary) < 0.8 if tuned else None
+    trainable = rng.random(vocabulary) < 0.8 if tuned and not mapped else None
     if trainable is not None:
         trainable[PAD] = False
     n_in = d if model is MeanClassifier else window * d
     parameters: dict[str, Array] = {"E": E}
+    if mapped:
+        parameters["M"] = rng.normal(size=(d, d)) / np.sqrt(d)
     if hidden:
         parameters |= {"W": rng.normal(size=(hidden, n_in)), "b": rng.normal(size=hidden)}
 
@@ -200,7 +221,8 @@ def random_case(
     else:
         offsets = np.concatenate([[0], np.cumsum(rng.integers(0, 5, size=batch))])
         texts = (words(int(offsets[-1])), offsets)
-    settings = {"activation": activation, "l2": l2, "anchor": anchor}
+    settings: dict[str, Any] = {"activation": activation, "l2": l2, "anchor": anchor}
+    settings["fixed"] = fixed
     settings["initial"] = E + rng.normal(size=E.shape)
     keep = 0.7
     mask = (rng.random((batch, last)) < keep) / keep if dropout else None

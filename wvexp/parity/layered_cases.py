@@ -13,13 +13,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from wvexp.arms import BOTH, REPROJECTED, TUNED, Treatment
 from wvexp.backprop.activations import Array
 from wvexp.backprop.moves import Moves, count_moves
+from wvexp.backprop.projection import PROJECTION
 from wvexp.backprop.rows import PAD, RowGradient
 from wvexp.data.features import FEATURES
 from wvexp.data.word_weights import WORD_WEIGHTS
 from wvexp.errors import UserError
 from wvexp.models.layered import LayeredModel
+from wvexp.models.modules.projection import ProjectedEmbedding
 from wvexp.models.spec import MODELS, ModelSpec
 from wvexp.parity.monitor import Twin
 from wvexp.tasks import TASKS, TaskKind
@@ -34,11 +37,12 @@ class LayeredCase:
 
     name        the model's, and the keys that decide its layers, as a configuration has them
     twin        the model by hand
-    parameters  name in torch -> float64 array
+    parameters  name in torch -> float64 array; with a map of the word vectors none of them moves
     step        inputs, labels and dropout mask
     read        parameter -> the rows of it that the batch reads, for tables
     trainable   bool [V]
-    settings    l2, anchor, and the word vectors' `initial` [V, d]
+    settings    l2, anchor, the word vectors' `initial` [V, d], and how many numbers of them are
+                `fixed`
     """
 
     name: str
@@ -50,18 +54,31 @@ class LayeredCase:
     trainable: NDArray[np.bool_]
     settings: dict[str, Any]
 
+    @property
+    def tuned(self) -> bool:
+        """Whether rows of the word vectors are trained."""
+        return PROJECTION not in self.parameters
+
+    @property
+    def moving(self) -> NDArray[np.bool_]:
+        """[V, d], the numbers of the word vectors that are trained, if any are."""
+        columns = np.arange(self.parameters[_E].shape[1]) >= self.settings["fixed"]
+        return np.logical_and.outer(self.trainable, columns)
+
     def trained(self) -> dict[str, Array]:
         """Every parameter, the word vectors as `E`; of feature tables the rows that are read."""
         return {
             "E" if name == _E else name: array[self.read[name]] if name in self.read else array
             for name, array in self.parameters.items()
+            if name != _E or self.tuned
         }
 
     def build(self, dtype: Any = np.float64) -> tuple[Any, dict[str, Array], float]:
         """The model by hand after `forward`, the parameters that it reads, and the loss."""
         arrays = {name: array.astype(dtype) for name, array in self.parameters.items()}
         initial = self.settings["initial"].astype(dtype)
-        settings = {**self.settings, "initial": initial, "trainable": self.trainable}
+        trainable = self.trainable if self.tuned else None
+        settings = {**self.settings, "initial": initial, "trainable": trainable}
         model = self.twin.build(self.kind, arrays, **settings)
         return model, arrays, model.forward(*self._batch(dtype))
 
@@ -85,7 +102,7 @@ class LayeredCase:
         """The loss with one trained parameter replaced; of E the trainable rows."""
         model, arrays, _ = self._double
         array = arrays[_E if name == "E" else name]
-        at = np.flatnonzero(self.trainable) if name == "E" else self.read.get(name, ...)
+        at = self.moving if name == "E" else self.read.get(name, ...)
         before = array[at].copy()
         array[at] = value[at] if name == "E" else value
         loss: float = model.forward(*self._batch(np.float64))
@@ -95,7 +112,13 @@ class LayeredCase:
     def autograd_gradients(self, dtype: torch.dtype = torch.float64) -> dict[str, Array]:
         """The same from torch: zero in rows that are not trainable."""
         d, classes = self.parameters[_E].shape[1], len(self.parameters["output.bias"])
-        embedding = torch.nn.Embedding(len(self.parameters[_E]), d, sparse=True)
+        rows = len(self.parameters[_E])
+        embedding = (
+            torch.nn.Embedding(rows, d, sparse=True)
+            if self.tuned
+            else ProjectedEmbedding(torch.zeros(rows, d, dtype=dtype))
+        )
+        embedding.weight.requires_grad_(self.tuned)
         module = self.twin.spec.module(embedding, classes, self.twin.keys).to(dtype)
         state = {name: torch.from_numpy(array) for name, array in self.parameters.items()}
         module.load_state_dict(state)
@@ -110,17 +133,20 @@ class LayeredCase:
             initial,
             self.settings["l2"],
             self.settings["anchor"],
+            self.settings["fixed"],
         )
         *inputs, labels, mask = self._batch(initial.numpy().dtype)
         step = Step(tuple(inputs), labels, mask)
         (objective.loss(step) + objective.penalty(step)).backward()
         found = {}
         for name, parameter in module.named_parameters():
+            if name == _E and not self.tuned:
+                continue
             gradient = parameter.grad
             assert gradient is not None
             array = (gradient.to_dense() if gradient.is_sparse else gradient).numpy()
             if name == _E:
-                found["E"] = np.where(self.trainable[:, None], array, 0)
+                found["E"] = np.where(self.moving, array, 0)
             else:
                 found[name] = array[self.read[name]] if name in self.read else array
         return found
@@ -137,7 +163,11 @@ class LayeredCase:
 
 
 def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
-    """Each model with each combination of its layers that may be, random in size and values."""
+    """Each model with each combination of its layers that may be, random in size and values.
+
+    Then that of most layers with the treatments that change what is read of the word vectors.
+    """
+    fullest: dict[tuple[str, str], tuple[str, LayeredModel, Any, TaskKind]] = {}
     for known, kind in product(MODELS, TASKS):
         if not known.serves(kind):
             continue
@@ -153,7 +183,11 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
             if isinstance(spec, LayeredModel):  # the others: `wvexp.parity.gradient_cases`
                 told = {n: v for n, v in chosen.items() if len(ways[n]) > 1}
                 name = " ".join([spec.name, *(f"{n}={_as_typed(v)}" for n, v in told.items())])
+                fullest.setdefault((known.name, kind.name), (name, spec, keys, kind))
                 yield random_layered(rng, name, spec, keys, kind)
+    for (name, spec, keys, kind), treatment in product(fullest.values(), (BOTH, REPROJECTED)):
+        treated = f"{name} treatment={treatment.name}"
+        yield random_layered(rng, treated, spec, keys, kind, treatment)
 
 
 def _small(spec: ModelSpec, chosen: dict[str, Any], rng: np.random.Generator) -> Any:
@@ -170,10 +204,17 @@ def _small(spec: ModelSpec, chosen: dict[str, Any], rng: np.random.Generator) ->
 
 
 def random_layered(
-    rng: np.random.Generator, name: str, spec: LayeredModel, keys: Any, kind: TaskKind
+    rng: np.random.Generator,
+    name: str,
+    spec: LayeredModel,
+    keys: Any,
+    kind: TaskKind,
+    treatment: Treatment = TUNED,
 ) -> LayeredCase:
     """Random parameters and a random batch, in which words repeat and a sentence may be empty."""
+    tuning = treatment.tuning
     V, d, K = 9, int(rng.integers(1, 4)), int(rng.integers(2, 5))
+    d *= 2 if tuning.doubled else 1
     lengths = np.append(rng.integers(0, 5, size=3), rng.integers(1, 7))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     T, B = int(offsets[-1]), len(lengths)
@@ -192,6 +233,8 @@ def random_layered(
             parameters[n][read[n]] = rng.normal(size=(len(read[n]), shape[1]))
         else:  # what a layer adds up is of size 1: float32 says little of a saturated tanh
             parameters[n] = rng.normal(size=shape) / np.sqrt(shape[-1] if len(shape) > 1 else 1)
+    if tuning.mapped:
+        parameters[PROJECTION] = rng.normal(size=(d, d)) / np.sqrt(d)
     inputs: list[Array] = [words, *([np.hstack(ids)] if ids else [])]
     weights = spec.view(keys).weights
     if weights is not None:
@@ -207,7 +250,12 @@ def random_layered(
     kept = rng.random(spec.mask_shape(len(labels), B, d, keys)) < keep
     mask = kept.astype(np.float32) / np.float32(keep)
     step = Step((*inputs, offsets), labels, mask)
-    settings = {"l2": 0.03, "anchor": 0.2, "initial": initial}
+    settings: dict[str, Any] = {
+        "l2": 0.03,
+        "anchor": 0.2,
+        "initial": initial,
+        "fixed": tuning.fixed(d),
+    }
     return LayeredCase(
         name, Twin(spec, keys, moves), kind, parameters, step, read, trainable, settings
     )

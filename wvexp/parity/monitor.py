@@ -174,6 +174,7 @@ def compare(objective: Objective, twin: Twin, step: Step, loss: Tensor) -> Parit
         trainable=_array(objective.trainable) if tuned else None,
         anchor=objective.anchor,
         initial=_array(objective.start),
+        **({"fixed": objective.fixed} if objective.fixed else {}),
     )
     hand_loss = model.forward(*step.inputs, step.labels, step.mask)
     agreements = {"loss": agreement(np.array(hand_loss), _array(loss))}
@@ -207,6 +208,7 @@ def in_float64(objective: Objective, twin: Twin, step: Step) -> ParityCheck:
         objective.start.double(),
         objective.l2,
         objective.anchor,
+        objective.fixed,
     )
     loss = double.loss(step) + double.penalty(step)
     loss.backward()

@@ -3,13 +3,16 @@
 import json
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.arms import Arm, Tuning, treatment_of
 from wvexp.data.records import read_record
-from wvexp.errors import DamagedError
+from wvexp.errors import DamagedError, UserError
 from wvexp.results.stored_run import StoredRun
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.
@@ -41,7 +44,20 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
     for name, value in columns.items():
         if content[name] != value:
             raise DamagedError(f"its column {name} is {value!r}, its result has {content[name]!r}")
-    return run
+    return replace(run, arm=_arm_of(run))
+
+
+def _arm_of(run: StoredRun) -> str:
+    """The arm's name of today: a treatment that has one by now, key by key where it has none more.
+
+    As when a plug-in that named it is not there.
+    """
+    with suppress(UserError):
+        return Arm.parse(run.arm).name
+    with suppress(UserError, TypeError, KeyError):
+        tuning = Tuning(**(run.config or {})["tuning"])
+        return Arm(run.embed or "", treatment_of(run.finetune, tuning), tuning).name
+    return run.arm
 
 
 def read_counts(counts: bytes, shape: str) -> NDArray[np.int32]:

@@ -1,7 +1,7 @@
 """What every kind of sweep takes from its configuration: the runs, where they go, what failed."""
 
-from wvexp.arms import Arm, Tuning, treatment_of
 from wvexp.config.schema import Config
+from wvexp.config.treatments import arms_of
 from wvexp.errors import RunError
 from wvexp.experiment.describe import describe_run, full_size, seeds_of
 from wvexp.experiment.inputs import Inputs
@@ -19,11 +19,7 @@ def grid_of(config: Config, inputs: Inputs) -> Grid:
     for size in sizes:
         inputs.corpus.check_training_size(size, seeds)
     return Grid(
-        arms=[
-            Arm(embed, treatment_of(finetune), config.tuning if finetune else Tuning())
-            for embed in axes.embed or [config.embed.kind]
-            for finetune in axes.finetune or [config.finetune]
-        ],
+        arms=arms_of(config),
         sizes=sizes,
         seeds=seeds,
         lrs=axes.lr or [config.optim.lr],

@@ -117,7 +117,7 @@ def suggest(start: RunConfig, trial: Any) -> RunConfig:
     model, tuning = start.model, start.tuning
     if "dropout" in start.spec.key_names:
         model = replace(model, dropout=trial.suggest_float("model.dropout", 0.0, 0.6, step=0.1))
-    if start.finetune:
+    if start.moves_rows:
         scale = trial.suggest_float("tuning.lr_scale", 0.1, 10.0, log=True)
         tuning = replace(tuning, lr_scale=scale)
     return replace(start, optim=optim, model=model, tuning=tuning)

@@ -57,7 +57,7 @@ class StreamedRun:
             vocabulary,
             reference,
             finetune=run.finetune,
-            rows=run.tuning.rows,
+            oov_only=run.tuning.oov_only,
             min_count=1,
         )
         self.engine = make_engine(run, self.table, self.trainable, len(corpus.label_names), "cpu")

@@ -7,9 +7,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from wvexp.errors import RunStopped
+from wvexp.arms import REPROJECTED
+from wvexp.errors import RunStopped, UserError
 from wvexp.models.draw import Parameters
 from wvexp.models.modules.norms import constrain_rows
+from wvexp.models.modules.projection import ProjectedEmbedding
 from wvexp.models.network import network_parameters, table_parameters
 from wvexp.training.clipping import clip_gradients
 from wvexp.training.dropout import Mask
@@ -58,6 +60,7 @@ class AutogradEngine:
             self.rows.detach().clone(),
             settings.l2,
             settings.anchor,
+            settings.fixed,
         )
         rule = settings.rule
         network = [parameter for _, parameter in network_parameters(model)]
@@ -98,6 +101,7 @@ class AutogradEngine:
             loss = mean_loss + self.objective.penalty(step)
             self.model.zero_grad(set_to_none=True)
             loss.backward()
+            self._check_map()
             if inspect is not None:
                 inspect(steps, step, loss)
             self._update(move_rows)
@@ -106,6 +110,16 @@ class AutogradEngine:
         mean = float(total) / steps
         check_loss(mean, self.classes)
         return mean
+
+    def _check_map(self) -> None:
+        """UserError for a module that reads the word vectors past their map."""
+        embedding = self.model.get_submodule("embedding")
+        if isinstance(embedding, ProjectedEmbedding) and embedding.projection.grad is None:
+            raise UserError(
+                f"{type(self.model).__name__} reads embedding.weight itself, and not the map that "
+                f"treatment={REPROJECTED.name} learns",
+                "call self.embedding(rows) in forward, or take another treatment",
+            )
 
     def draw_mask(
         self, inputs: Inputs, labels: NDArray[np.integer], rng: np.random.Generator

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.backprop.projection import PROJECTION
 from wvexp.config.checks import check_engine
 from wvexp.machine import one_blas_thread
 from wvexp.rules import RULES
@@ -48,7 +49,9 @@ def make_engine(
     # Two threads in one small product cost more than they save, and change the last bits.
     torch.set_num_threads(1)
     one_blas_thread()
-    module = spec.build(table.rows, classes, keys, stream(run.seed, "init"))
+    module = spec.build(
+        table.rows, classes, keys, stream(run.seed, "init"), mapped=run.tuning.mapped
+    )
     return AutogradEngine(module, trainable, classes, settings, device)
 
 
@@ -65,6 +68,7 @@ def _settings(run: RunConfig, d: int, moves: Any) -> Settings:
         anchor=run.tuning.anchor,
         clip=optim.clip,
         most=spec.most(keys),
+        fixed=run.tuning.fixed(d),
         moves=moves,
     )
 
@@ -81,7 +85,14 @@ def _by_hand(
     assert by_hand is not None  # `check_engine` refuses the others
     shapes = spec.shapes(table.rows.shape[1], classes, keys)
     network = spec.draw(shapes, stream(run.seed, "init"))
-    plain = settings.clip is None and settings.most is None and settings.kind.usual_loss
+    if run.tuning.mapped:
+        network[PROJECTION] = np.eye(table.rows.shape[1], dtype=np.float32)
+    plain = (
+        settings.clip is None
+        and settings.most is None
+        and settings.kind.usual_loss
+        and run.tuning.usual
+    )
     if plain and by_hand.compiled(keys):
         from wvexp.training.handwritten import HandwrittenEngine
 
@@ -91,6 +102,8 @@ def _by_hand(
     given: dict[str, Any] = {"l2": settings.l2, "anchor": settings.anchor}
     if settings.moves is not None:
         given["moves"] = settings.moves
+    if settings.fixed:
+        given["fixed"] = settings.fixed
     build = partial(by_hand.build, spec, keys, settings.kind, **given)
     names, tables = by_hand.names(network), spec.tables(keys)
     return LayeredEngine(build, names, network, tables, table, trainable, classes, settings)

@@ -37,14 +37,16 @@ def require_run_memory(run: RunConfig, corpus: Corpus) -> None:
 
 def footprint(run: RunConfig, corpus: Corpus) -> float:
     """Bytes that a run needs at its peak, to within a factor of about two."""
-    spec, keys, d, classes = run.spec, run.model_keys, run.dim, len(corpus.label_names)
+    spec, keys, d, classes = run.spec, run.model_keys, run.width, len(corpus.label_names)
     view, splits = spec.view(keys), (corpus.train, corpus.validation, corpus.test)
     longest = max(int(np.diff(split.offsets).max(initial=0)) for split in splits)
     weights = sum(prod(shape) for shape in spec.shapes(d, classes, keys).values())
+    weights += d * d if run.tuning.mapped else 0
     rows = (len(corpus.lexicon) + 2) * d
     engine = "autograd"
     if run.engine == "handwritten":
-        engine = "compiled" if spec.by_hand and spec.by_hand.compiled(keys) else "layers"
+        compiled = run.tuning.usual and spec.by_hand and spec.by_hand.compiled(keys)
+        engine = "compiled" if compiled else "layers"
     # A batch ends with the text that fills it.
     trained = run.optim.batch_size + (longest if view.tagged else 0)
     trained = min(trained, corpus.train.examples)

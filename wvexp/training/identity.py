@@ -62,8 +62,18 @@ class RunConfig:
         return self.spec.keys_in(self.model)
 
     @property
+    def moves_rows(self) -> bool:
+        """Whether rows of the word vectors move, not just what is made of them."""
+        return self.finetune and not self.tuning.mapped
+
+    @property
+    def width(self) -> int:
+        """Numbers in the vector of a word."""
+        return 2 * self.dim if self.tuning.doubled else self.dim
+
+    @property
     def recipe(self) -> Recipe:
-        arm = Arm(self.embed, treatment_of(self.finetune), self.tuning)
+        arm = Arm(self.embed, treatment_of(self.finetune, self.tuning), self.tuning)
         return Recipe(arm, self.model.name)
 
     @property

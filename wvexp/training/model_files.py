@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.arms import Tuning
 from wvexp.backprop.moves import Moves
+from wvexp.backprop.projection import PROJECTION
 from wvexp.config.model_group import model_group
 from wvexp.config.schema import KEYS
 from wvexp.config.values import typed
@@ -125,6 +127,8 @@ def _description(folder: Path) -> dict[str, Any]:
             raise DamagedError(f"{DESCRIPTION} has no {name}")
         if not fits(content[name]):
             raise DamagedError(f"{DESCRIPTION}: {name} is {_short(content[name])}")
+    if content.get("how", Tuning().how) not in KEYS["tuning.how"].choices:
+        raise DamagedError(f"{DESCRIPTION}: how is {_short(content['how'])}")
     if not isinstance(content.get("plugins", {}), dict):
         raise DamagedError(f"{DESCRIPTION}: plugins is {_short(content['plugins'])}")
     return content
@@ -198,6 +202,11 @@ def _expected(
     spec, keys = spec_of(model, TASKS[content["task"]])
     types, own = spec.types(d, classes, keys), spec.shapes(d, classes, keys)
     shapes: dict[str, tuple[int, ...]] = {"embedding.weight": (rows, d)}
+    tuning = Tuning(how=content.get("how", Tuning().how))
+    if tuning.doubled and d % 2:
+        raise DamagedError(f"{WEIGHTS}: rows of two copies have {d} numbers")
+    if tuning.mapped:
+        shapes[PROJECTION] = (d, d)
     if spec.view(keys).weights is not None:
         shapes[ROW_WEIGHTS] = (rows,)
     bytes_of: dict[str, tuple[int, ...]] = {ORIGIN: (rows,)}

@@ -46,6 +46,8 @@ class Objective:
         Mask [rows] of the rows that may move; none in a frozen arm.
     start
         The rows' starting values [rows, d].
+    fixed
+        How many numbers of each row never move, the first ones.
     """
 
     def __init__(
@@ -57,12 +59,17 @@ class Objective:
         start: Tensor,
         l2: float,
         anchor: float,
+        fixed: int = 0,
     ) -> None:
         self.model, self.classes, self.kind = model, classes, kind
         self.trainable, self.start = trainable, start
-        self.l2, self.anchor = l2, anchor
+        self.l2, self.anchor, self.fixed = l2, anchor, fixed
         self.rows = model.get_parameter("embedding.weight")
-        self.weights = [p for _, p in network_parameters(model) if p.ndim > 1]
+        self.weights = [
+            parameter
+            for name, parameter in network_parameters(model)
+            if parameter.ndim > 1 and not name.startswith("embedding.")  # a map starts at 1, not 0
+        ]
 
     def loss(self, step: Step) -> Tensor:
         """Mean loss of the batch: the task's, or that of a model which scores whole sequences."""
@@ -91,14 +98,17 @@ class Objective:
         if self.rows.requires_grad and (self.l2 or self.anchor):
             distinct = self._tensor(np.unique(step.inputs[0]))
             distinct = distinct[self.trainable[distinct]]
-            rows = nn.functional.embedding(distinct, self.rows, sparse=True)
-            moved = rows - self.start[distinct]
+            rows = nn.functional.embedding(distinct, self.rows, sparse=True)[:, self.fixed :]
+            moved = rows - self.start[distinct, self.fixed :]
             penalty = penalty + self.l2 / 2 * rows.square().sum()
             penalty = penalty + self.anchor / 2 * moved.square().sum()
         return penalty
 
     def trainable_gradient(self) -> tuple[Tensor, Tensor]:
-        """Rows int [R], ascending, and values [R, d] of the word vectors' last gradient."""
+        """Rows int [R], ascending, and values [R, d] of the word vectors' last gradient.
+
+        Numbers that never move have 0.
+        """
         assert self.rows.grad is not None
         gradient = self.rows.grad
         if not gradient.is_sparse:  # of a module that takes the rows without `embedding(...)`
@@ -106,7 +116,9 @@ class Objective:
         gradient = gradient.coalesce()
         rows = gradient.indices()[0]
         keep = self.trainable[rows]
-        return rows[keep], gradient.values()[keep]
+        values = gradient.values()[keep]
+        values[:, : self.fixed] = 0
+        return rows[keep], values
 
     def _tensor(self, array: NDArray[np.generic]) -> Tensor:
         return torch.from_numpy(array).to(self.rows.device)

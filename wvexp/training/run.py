@@ -169,7 +169,14 @@ def train(
         ),
         per_class=test_scorer.by_class(predicted),
         unit_counts=unit_counts,
-        movement=asdict(measure_movement(table.rows, parameters["embedding.weight"], trainable)),
+        movement=asdict(
+            measure_movement(
+                table.rows,
+                parameters["embedding.weight"],
+                trainable,
+                run.tuning.fixed(table.rows.shape[1]),
+            )
+        ),
         parity=monitor.summary() if monitor else None,
         epochs=epoch,
         best_epoch=best_epoch,

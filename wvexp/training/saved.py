@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.arms import Tuning
 from wvexp.backprop.moves import Moves
+from wvexp.backprop.projection import PROJECTION, project
 from wvexp.data.features import TokenFeatures
 from wvexp.data.split import Task
 from wvexp.data.unlabelled import read_unlabelled
@@ -68,6 +70,7 @@ class SavedModel:
     source       None for a random arm: its unseen words are UNK
     row_weights  float32 [rows], what each word weighs, where the model takes that; or None
     moves        which labels may follow each other, where the model has a CRF; or None
+    how          what training changed of the word vectors, as the key `tuning.how` has it
     """
 
     task: Task
@@ -81,6 +84,13 @@ class SavedModel:
     source: VectorSource | None
     row_weights: NDArray[np.float32] | None = None
     moves: Moves | None = None
+    how: str = Tuning().how
+
+    @property
+    def width(self) -> int:
+        """Dimension of the vectors that training started from."""
+        width = self.parameters["embedding.weight"].shape[1]
+        return width - Tuning(how=self.how).fixed(width)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -108,6 +118,8 @@ class SavedModel:
             "source": None if self.source is None else asdict(self.source),
             "words": self.forms,
         }
+        if self.how != Tuning().how:
+            content["how"] = self.how
         if code := foreign_code({MODELS.key: MODELS[spec.name], TASKS.key: TASKS[self.task]}):
             content["plugins"] = code
         (folder / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
@@ -144,6 +156,7 @@ class SavedModel:
             row_weights=arrays.pop(ROW_WEIGHTS, None),
             moves=Moves(**moves) if moves else None,
             parameters=arrays,
+            how=content.get("how", Tuning().how),
             source=VectorSource(**content["source"]) if content["source"] else None,
         )
 
@@ -157,8 +170,7 @@ class SavedModel:
         from wvexp.vectors.limits import ACCEPTED
         from wvexp.vectors.pretrained import fingerprint_vectors, load_vectors
 
-        path, member = self.source.path, self.source.member
-        width = self.parameters["embedding.weight"].shape[1]
+        path, member, width = self.source.path, self.source.member, self.width
         try:
             if Path(path).exists() and fingerprint_vectors(path, member) == self.source.fingerprint:
                 vectors = load_vectors(path, words, member, limits=ACCEPTED)
@@ -219,10 +231,19 @@ class SavedModel:
                     row_of[word] = len(forms)
                     forms.append(word)
                     break
-        rows = np.vstack([rows, *extra]) if extra else rows
+        rows = np.vstack([rows, self.as_started(np.array(extra))]) if extra else rows
         origin = np.append(self.origin, np.full(len(extra), Origin.PRETRAINED, np.uint8))
         places = np.array([row_of.get(word, UNK) for word in lexicon], np.int32)
         return EmbeddingTable(rows, origin, forms, len(self.forms), places)
+
+    def as_started(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Rows [n, width of a row] of pretrained `vectors` [n, d], as training starts from them."""
+        return np.hstack([vectors, vectors]) if Tuning(how=self.how).doubled else vectors
+
+    def as_read(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The rows as the network reads them: through the map, where training learned one."""
+        M = self.parameters.get(PROJECTION)
+        return rows if M is None else project(rows, M)
 
     def _weights(self, rows: int) -> NDArray[np.float32] | None:
         """The weight [rows] of each row of a `_table`; training never saw UNK, nor new words."""
@@ -238,7 +259,9 @@ def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
 
     spec, keys = spec_of(saved.model, TASKS[saved.task])
     drawn = np.random.default_rng(0)  # what is drawn is replaced
-    model = spec.build(rows, len(saved.label_names), keys, drawn)
+    model = spec.build(
+        rows, len(saved.label_names), keys, drawn, mapped=PROJECTION in saved.parameters
+    )
     arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     if saved.moves is not None:

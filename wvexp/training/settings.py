@@ -20,6 +20,7 @@ class Settings:
     clip        largest norm of the gradient of all parameters together, to which a longer one is
                 scaled (Pascanu et al. 2013); None for any
     most        parameter -> largest norm of its rows, to which longer ones are scaled after a step
+    fixed       how many numbers of each row never move, the first ones
     moves       which labels may follow each other, `wvexp.backprop.crf.Moves`; None without a CRF
     """
 
@@ -32,4 +33,5 @@ class Settings:
     anchor: float = 0.0
     clip: float | None = None
     most: dict[str, float] | None = None
+    fixed: int = 0
     moves: Any = None

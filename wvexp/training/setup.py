@@ -52,9 +52,9 @@ class Setup:
     def rows(self, run: RunConfig, epoch: int) -> NDArray[np.int32]:
         """Row of every training token in an epoch.
 
-        UNK learns in every tuned arm, by the same draws.
+        UNK learns in every arm whose rows move, by the same draws.
         """
-        if not run.finetune:
+        if not run.moves_rows:
             return self.train_set.rows
         draws = stream(run.seed, "unknown", epoch)
         return self.train_set.with_unknown(self.vocabulary.counts, draws)
@@ -66,12 +66,14 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
     subset = corpus.training_subset(run.train_size, run.seed)
     vocabulary = Vocabulary.from_subset(subset, len(corpus.lexicon))
     table = build_table(corpus.lexicon, vocabulary, start_of(run, corpus, reference))
+    if run.tuning.doubled:
+        table = table.doubled()
     trainable = trainable_rows(
         table,
         vocabulary,
         reference,
-        finetune=run.finetune,
-        rows=run.tuning.rows,
+        finetune=run.moves_rows,
+        oov_only=run.tuning.oov_only,
         min_count=run.tuning.min_count,
     )
     view, row_weights = run.spec.view(run.model_keys), None

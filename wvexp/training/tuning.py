@@ -17,13 +17,13 @@ def trainable_rows(
     reference: ReferenceVectors | None,
     *,
     finetune: bool,
-    rows: str,
+    oov_only: bool,
     min_count: int,
 ) -> NDArray[np.bool_]:
     """Mask [rows] of the rows that training may move.
 
     None when frozen. When tuned: UNK, and of the training vocabulary the words seen at least
-    `min_count` times, either all of them or (`rows="oov"`) those that the reference vectors lack:
+    `min_count` times, either all of them or (`oov_only`) those that the reference vectors lack:
     the same words in every arm.
     PAD and the rows that only evaluation reads never move: the engines drop what gradient comes to
     rows that this mask does not name.
@@ -32,7 +32,7 @@ def trainable_rows(
     if finetune:
         learnt = trainable[UNK + 1 : table.trained]
         learnt[:] = vocabulary.counts[UNK + 1 :] >= min_count
-        if rows == "oov" and reference is not None:
+        if oov_only and reference is not None:
             learnt &= reference.index[vocabulary.word_ids] < 0
         trainable[UNK] = True
     return trainable
@@ -49,16 +49,25 @@ class Movement:
 
 
 def measure_movement(
-    before: NDArray[np.float32], after: NDArray[np.float32], trainable: NDArray[np.bool_]
+    before: NDArray[np.float32],
+    after: NDArray[np.float32],
+    trainable: NDArray[np.bool_],
+    fixed: int = 0,
 ) -> Movement:
-    """Distance from start to end of the trainable rows, after proof that no other row changed.
+    """Distance from start to end of the trainable rows, after proof that nothing else changed.
+
+    fixed: how many numbers of each row are to stay, the first ones
 
     Raises
     ------
     RunError
-        A row that had to stay is not bit-identical.
+        A row, or a part of one, that had to stay is not bit-identical.
     """
-    changed = (before.view(np.uint32) != after.view(np.uint32)).any(axis=1)
+    different = before.view(np.uint32) != after.view(np.uint32)
+    if different[:, :fixed].any():
+        row = np.flatnonzero(different[:, :fixed].any(axis=1))[0]
+        raise RunError(f"the frozen copy beside the tuned one changed, in row {row} first")
+    changed = different.any(axis=1)
     trespassers = np.flatnonzero(changed & ~trainable)
     if len(trespassers):
         raise RunError(f"{len(trespassers)} frozen rows changed, row {trespassers[0]} first")

@@ -1,6 +1,6 @@
 """EmbeddingTable: the rows of one run, where each came from, and which word takes which row."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -36,6 +36,10 @@ class EmbeddingTable:
     forms: list[str]
     trained: int
     row_of: NDArray[np.int32]
+
+    def doubled(self) -> "EmbeddingTable":
+        """The same with each row [2d] twice its own, one behind the other."""
+        return replace(self, rows=np.hstack([self.rows, self.rows]))
 
 
 def build_table(

@@ -3,6 +3,7 @@
 from torch import Tensor, nn
 
 from wvexp.models.modules.head import Head
+from wvexp.models.modules.projection import projected
 
 
 class MeanModel(nn.Module):
@@ -26,5 +27,5 @@ class MeanModel(nn.Module):
             mode="mean",
             sparse=self.embedding.sparse,
         )
-        logits: Tensor = self.head(x, mask)
+        logits: Tensor = self.head(projected(self.embedding, x), mask)
         return logits
