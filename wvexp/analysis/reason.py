@@ -92,6 +92,7 @@ class Why(StrEnum):
     LEARNING_CURVE = auto()
     LEFT_OUT_BY_BUDGET = auto()
     RUNS_FAILED = auto()
+    RUNS_DID_NOT_LEARN = auto()
     # a size is no setting to measure regret at
     FEW_UNITS = auto()
     ONE_SEED = auto()

@@ -13,9 +13,9 @@ _UNUSED = (
     *("search.trials", "search.batch", "search.study"),
     *(name for name in KEYS if name.startswith("tuning.")),
 )
-# Of the axes of a grid the one that adds to its arms.
-_ADDED = "grid.treatment"
-_AXES = tuple(name for name in KEYS if name.startswith("grid.") and name != _ADDED)
+# Of the axes of a grid those that add to what it chooses from.
+_ADDED = ("grid.treatment", "grid.model")
+_AXES = tuple(name for name in KEYS if name.startswith("grid.") and name not in _ADDED)
 _CHOSEN = ("finetune", "optim.lr", *_AXES)
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})
 # The options of a group that a decision takes, where it does not take all.

@@ -65,13 +65,21 @@ class Decision:
 
     @property
     def choice(self) -> str:
-        """One of the four arms, or `undecided`."""
-        choice = self.findings.choice
-        return choice.recommended if choice.decided and choice.recommended else "undecided"
+        """One of the four arms, of a race one of its recipes, or `undecided`."""
+        race, choice = self.findings.race, self.findings.choice
+        decided = choice.decided if race is None else race.decided
+        return self.recommended if decided else "undecided"
 
     @property
     def recommended(self) -> str:
-        """The arm to take, decided or not."""
+        """The arm to take, of a race the recipe; decided or not."""
+        return self.findings.race.chosen.recipe if self.findings.race else self.arm
+
+    @property
+    def arm(self) -> str:
+        """The arm to take, or that of the recipe."""
+        if self.findings.race is not None:
+            return self.findings.race.chosen.arm
         arm = self.findings.choice.recommended
         assert arm is not None  # `decide` raises where no run was stored
         return arm
@@ -79,6 +87,8 @@ class Decision:
     @property
     def confidence(self) -> float | None:
         """Probability that the recommended arm is within the margin of the best; None: unknown."""
+        if self.findings.race is not None:
+            return self.findings.race.confidence
         return self.findings.choice.confidence
 
     @property
@@ -129,6 +139,7 @@ class Decision:
                 for arm in FOUR_NAMES
                 if arm in scores
             },
+            "recipes": list(f.race.standings) if f.race else [],
             "metric": f.metric,
             "margin": f.margin,
             "complete": self.complete,
@@ -151,8 +162,8 @@ class Decision:
 
         However long that takes: a budget limits the decision alone.
         """
-        with run_folder(None if out is None else str(out), self.recommended) as (scratch, final):
-            self._fit_into(scratch, self.recommended, self.base.train_size)
+        with run_folder(None if out is None else str(out), self.arm) as (scratch, final):
+            self._fit_into(scratch, self.arm, self.base.train_size)
         return final
 
     def with_model(self, folder: Path) -> "Decision":
@@ -163,16 +174,14 @@ class Decision:
         pretrained ones are tuned for the ledger alone.
         """
         smallest, *_ = self._sizes
-        size = self._affordable(self.recommended, self.budget.for_model) or smallest
+        size = self._affordable(self.arm, self.budget.for_model) or smallest
         ends = self.budget.elapsed() + self.budget.for_model
         try:
-            result = self._fit_into(
-                folder, self.recommended, size, lambda: self.budget.elapsed() >= ends
-            )
+            result = self._fit_into(folder, self.arm, size, lambda: self.budget.elapsed() >= ends)
         except RunStopped:
             for unfinished in folder.iterdir():
                 unfinished.unlink()
-            result = self._fit_into(folder, self.recommended, smallest)
+            result = self._fit_into(folder, self.arm, smallest)
         decision = replace(self, model=result.run.train_size)
         tuned = PRETRAINED_TUNED.name
         also = self._affordable(tuned, self.budget.left())
@@ -217,6 +226,15 @@ class Decision:
                 return size
         return None
 
+    def _rate(self, arm: str, size: int) -> float:
+        """The learning rate for so many examples: that of the race, for the recipe that won it."""
+        race, top = self.findings.race, self.findings.sizes[-1]
+        if race is not None and arm == race.chosen.arm:
+            return race.chosen.lr
+        score = self.findings.score(arm, min(size, top)) or self.findings.score(arm, top)
+        assert score is not None
+        return score.lr
+
     def _time_is_up(self) -> bool:
         return self.budget.left() <= 0
 
@@ -224,10 +242,7 @@ class Decision:
         self, folder: Path, arm: str, size: int, time_is_up: Callable[[], bool] = never
     ) -> RunResult:
         """Train an arm on this many examples and write what a run folder holds."""
-        top = self.findings.sizes[-1]
-        score = self.findings.score(arm, min(size, top)) or self.findings.score(arm, top)
-        assert score is not None
-        optim = replace(self.base.optim, lr=score.lr)
+        optim = replace(self.base.optim, lr=self._rate(arm, size))
         run = replace(self.base, optim=optim, train_size=size).of_arm(Arm.parse(arm))
         if run.folds is not None:
             # The model that is kept is tested on a split of its own.

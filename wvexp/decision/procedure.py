@@ -15,7 +15,7 @@ from rich.console import Console
 
 from wvexp.analysis.rare import enough_units
 from wvexp.analysis.reason import Reason, Why
-from wvexp.arms import FROZEN, PRETRAINED_FROZEN, TREATMENTS, TUNED
+from wvexp.arms import PRETRAINED_FROZEN
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
@@ -26,9 +26,10 @@ from wvexp.decision.ahead import Ahead, ahead
 from wvexp.decision.allocation import LR_SEEDS, MOST_SEEDS, WHAT, Allocation
 from wvexp.decision.budget import Budget, Pace
 from wvexp.decision.decision import Decision
+from wvexp.decision.outcome import outcome_of
 from wvexp.decision.progress import LiveDecision
 from wvexp.decision.race import Race
-from wvexp.decision.tracks import tracks_of
+from wvexp.decision.tracks import is_race, tracks_of
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
@@ -85,7 +86,7 @@ def decide_config(
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
     config, inputs, base = _read(config)
-    tracks = tracks_of(config, [("", config, inputs)], (FROZEN, TUNED))
+    tracks = tracks_of(config, [("", config, inputs)])
     store = Store(Path(config.store).expanduser())
     if tell is not None:
         tell(config, inputs)
@@ -113,12 +114,14 @@ def decide_config(
             )
 
     allocation: Allocation | None = None
-    race = None
-    if len({track.base.condition for track in tracks}) > 1:
+    raced = None
+    if is_race(tracks):
         race = Race(tracks, store, train_batch, budget, config.margin)
         race.run()
-        track = race.track(race.best)
-        config, inputs, base = track.config, track.inputs, track.base
+        raced = outcome_of(race)
+        if raced is not None and race.leader is not None:
+            track = race.track(race.leader)
+            config, inputs, base = track.config, track.inputs, track.base
     allocation = Allocation(base, store, partial(train_batch, inputs), budget, config.margin)
     allocation.spend()
     if allocation.empty:
@@ -140,7 +143,7 @@ def decide_config(
         gaps=False,
     )
     # Rows of an earlier sweep may name other files of the same content, or none.
-    findings = replace(findings, read=inputs.reading)
+    findings = replace(findings, read=inputs.reading, race=raced)
     return Decision(
         config,
         inputs,

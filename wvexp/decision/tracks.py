@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from wvexp.arms import FROZEN, PRETRAINED_TUNED, RANDOM_TUNED, TUNED, Arm, Recipe, Treatment
-from wvexp.config.schema import Config
+from wvexp.arms import FROZEN, PRETRAINED_TUNED, RANDOM_TUNED, TREATMENTS, TUNED, Arm, Recipe
+from wvexp.config.schema import Axes, Config
 from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs
 from wvexp.training.identity import RunConfig
@@ -33,12 +33,11 @@ class Track:
         return [Recipe(arm, self.base.model.name, self.vectors) for arm in self.arms]
 
 
-def tracks_of(
-    config: Config, files: Sequence[tuple[str, Config, Inputs]], treatments: Sequence[Treatment]
-) -> list[Track]:
+def tracks_of(config: Config, files: Sequence[tuple[str, Config, Inputs]]) -> list[Track]:
     """A track for each model and vector file, the first of both first.
 
-    Random vectors take only dimension and spread from a file: they run over the first alone.
+    In each the vectors frozen, tuned, and as `grid.treatment` names it. Random vectors take only
+    dimension and spread from a file: they run over the first alone, frozen and tuned.
 
     Parameters
     ----------
@@ -47,16 +46,22 @@ def tracks_of(
     files
         Short name, configuration and inputs of each vector file.
     """
-    models = config.grid.model or [config.model.name]
+    treatments = dict.fromkeys((*_PLAIN, *(TREATMENTS[name] for name in config.grid.treatment)))
+    starts = dict.fromkeys((config.embed.kind, RANDOM_TUNED.embed))
+    starts.pop(PRETRAINED_TUNED.embed, None)
     tracks = []
-    for name in models:
+    for name in config.grid.model or [config.model.name]:
         for place, (vectors, of_file, inputs) in enumerate(files):
-            one = replace(of_file, model=replace(config.model, name=name))
+            one = replace(of_file, model=replace(config.model, name=name), grid=Axes())
             arms = [Arm(PRETRAINED_TUNED.embed, treatment) for treatment in treatments]
             if place == 0:
-                starts = {RANDOM_TUNED.embed: None, config.embed.kind: None}
-                starts.pop(PRETRAINED_TUNED.embed, None)
-                arms += [Arm(start, t) for start in starts for t in treatments if t in _PLAIN]
+                arms += [Arm(start, treatment) for start in starts for treatment in _PLAIN]
             base = describe_run(one, inputs, sweeping=True)
             tracks.append(Track(vectors if len(files) > 1 else "", one, inputs, base, tuple(arms)))
     return tracks
+
+
+def is_race(tracks: Sequence[Track]) -> bool:
+    """Whether there is more to choose from than the arms of the guidance, over one start more."""
+    [first, *others] = tracks
+    return bool(others) or any(arm.treatment not in _PLAIN for arm in first.arms)

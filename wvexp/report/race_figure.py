@@ -25,8 +25,8 @@ def race_chart(f: Findings, race: RaceFindings, lines: Mapping[str, float]) -> F
         {
             "recipe": one.recipe,
             "score": 100 * one.score,
-            "low": None if one.low is None else 100 * one.low,
-            "high": None if one.high is None else 100 * one.high,
+            "low": _end(race, one.low, one.behind_high),
+            "high": _end(race, one.high, one.behind_low),
             "state": "given up"
             if one.given_up
             else ("recommended" if one is race.chosen else "in the race"),
@@ -45,12 +45,14 @@ def race_chart(f: Findings, race: RaceFindings, lines: Mapping[str, float]) -> F
     x = alt.X("score:Q", scale=tight(), axis=alt.Axis(title=title))
     y = alt.Y(
         "recipe:N",
-        sort=[row["recipe"] for row in rows],
+        sort=[str(row["recipe"]) for row in rows],
         axis=alt.Axis(title=None, labelLimit=340, labelFontSize=12),
     )
     base = alt.Chart(data(rows)).encode(y=y, color=colour)
     layers = [
-        base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", scale=tight(), title=title), x2="high:Q"),
+        base.mark_rule(strokeWidth=2).encode(
+            x=alt.X("low:Q", scale=tight(), title=title), x2="high:Q"
+        ),
         base.mark_point(filled=True, size=70).encode(
             x=x,
             tooltip=[
@@ -77,9 +79,17 @@ def race_chart(f: Findings, race: RaceFindings, lines: Mapping[str, float]) -> F
     chart = alt.layer(*layers).properties(width="container", height=_ROW * len(rows))
     caption = (
         f"Every recipe at {race.size:,} training {unit(f, race.size)}, the recommended at the top, "
-        "then by test score; bars are 95 % intervals over seeds and test units. Grey: surely "
-        "behind, and given up after the seeds it had."
+        "then by test score. Bars are 95 % intervals over seeds and test units: of the recommended "
+        "of its score, of the others of their distance from it. Grey: surely behind, and given up "
+        "after the seeds it had."
     )
     if lines:
         caption += " Dashed: methods without word vectors."
     return Figure("recipes", "Recipes, ranked", caption, plain_type(chart))
+
+
+def _end(race: RaceFindings, own: float | None, behind: float | None) -> float | None:
+    """An end of a bar in %: of the score, or as far from the recommended as that."""
+    if own is not None:
+        return 100 * own
+    return None if behind is None else 100 * (race.chosen.score - behind)

@@ -22,6 +22,7 @@ def race_headline(race: RaceFindings) -> str:
 def race_lines(f: Findings, race: RaceFindings) -> list[str]:
     """How sure, what it scores, what comes next, and the answer for each model."""
     lines = [_how_sure(f, race), _its_score(f, race), _next(race), _models(race), _without(f, race)]
+    lines.append(_guided(race))
     return [line for line in lines if line]
 
 
@@ -39,9 +40,7 @@ def _how_sure(f: Findings, race: RaceFindings) -> str:
 
 def _its_score(f: Findings, race: RaceFindings) -> str:
     one = race.chosen
-    interval = ""
-    if one.low is not None and one.high is not None:
-        interval = f" [{100 * one.low:.1f}, {100 * one.high:.1f}]"
+    interval = _interval(one.low, one.high)
     by = f"by {counted(race.fresh, 'seed')} that had no part in the choice"
     if not race.fresh:
         by = "by the seeds that chose it, so that it may be too high"
@@ -67,10 +66,15 @@ def _next(race: RaceFindings) -> str:
 def _behind(one: Standing) -> str:
     if one.behind is None:
         return "not compared"
-    interval = ""
-    if one.behind_low is not None and one.behind_high is not None:
-        interval = f" [{100 * one.behind_low:+.1f}, {100 * one.behind_high:+.1f}]"
+    interval = _interval(one.behind_low, one.behind_high, "+")
     return f"{points(one.behind, signed=True)}{interval} behind"
+
+
+def _interval(low: float | None, high: float | None, sign: str = "") -> str:
+    """Such as ` [83.0, 89.8]`; empty where there is none."""
+    if low is None or high is None:
+        return ""
+    return f" [{100 * low:{sign}.1f}, {100 * high:{sign}.1f}]"
 
 
 def _models(race: RaceFindings) -> str:
@@ -94,11 +98,17 @@ def _without(f: Findings, race: RaceFindings) -> str:
     return f"Left out by the budget: {'; '.join(parts)}." if parts else ""
 
 
+def _guided(race: RaceFindings) -> str:
+    """What the lines that follow were measured with."""
+    file = f" and vectors of {race.chosen.vectors}" if race.chosen.vectors else ""
+    return f"The four arms of the guidance, with model={race.chosen.model}{file}:"
+
+
 def race_table(f: Findings, race: RaceFindings) -> Table:
     """Every recipe, the chosen first."""
     caption = (
         f"Test {METRICS[f.metric].words} in % at {race.size:,} training {unit(f, race.size)} "
-        "[95 % interval]; behind the recommended recipe in percentage points, paired over seeds and "
+        "[95 % interval]; behind the recommended in percentage points, paired over seeds and "
         "test units. Validation chose among those not given up."
     )
     head = ("recipe", "test", "behind", "validation", "within the margin", "seeds", "learning rate")
@@ -106,12 +116,10 @@ def race_table(f: Findings, race: RaceFindings) -> Table:
 
 
 def _row(one: Standing) -> Row:
-    score = f"{100 * one.score:.1f}"
-    if one.low is not None and one.high is not None:
-        score += f" [{100 * one.low:.1f}, {100 * one.high:.1f}]"
-    behind = "" if one.behind is None else f"{100 * one.behind:+.1f}"
-    if one.behind_low is not None and one.behind_high is not None:
-        behind += f" [{100 * one.behind_low:+.1f}, {100 * one.behind_high:+.1f}]"
+    score = f"{100 * one.score:.1f}{_interval(one.low, one.high)}"
+    behind = ""
+    if one.behind is not None:
+        behind = f"{100 * one.behind:+.1f}{_interval(one.behind_low, one.behind_high, '+')}"
     if one.given_up:
         near = "given up"
     else:

@@ -284,6 +284,9 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         in_words(because),
     ),
     Why.LEFT_OUT_BY_BUDGET: _left_out,
+    Why.RUNS_DID_NOT_LEARN: lambda count, runs: (
+        f"{count:,} of {counted(runs, 'run')} learned next to nothing, and do not count"
+    ),
     Why.RUNS_FAILED: lambda count: f"{counted(count, 'run')} failed, named in the report",
     Why.FEW_UNITS: lambda units: f"{units} test units",
     Why.ONE_SEED: lambda arm: f"one seed of {arm}",

@@ -14,8 +14,9 @@ class Standing:
     validation  mean over the seeds of the race, by which is chosen
     score       mean over the seeds that had no part in any choice; of a recipe that was given up,
                 over those that it ran with
-    low, high   95 % interval of `score`; None where there is none
-    behind      the chosen recipe minus this one, paired over seeds and units, with its 95 % interval
+    low, high   95 % interval of `score`, of the chosen recipe; None of the others
+    behind      the chosen recipe minus this one, paired over seeds and units, and its 95 %
+                interval
     near_best   probability that it is within the margin of the best; None where it was given up
     given_up    whether it was surely behind, after `seeds` seeds
     """
@@ -68,7 +69,7 @@ class RaceFindings:
         return self.standings[0]
 
     def of_model(self) -> dict[str, Standing]:
-        """The best recipe of each model: the chosen, else by validation among those not given up."""
+        """The best recipe of each model by validation; those given up come last."""
         best: dict[str, Standing] = {}
         for one in self.standings:
             there = best.get(one.model)

@@ -69,9 +69,10 @@ def words_moved(f: Findings, movement: dict[str, Any]) -> Figure | None:
     if not rows:
         return None
     arm = movement["arm"]
+    arms = tuple(dict.fromkeys((*f.arms, arm)))  # a recipe's need not be among the guidance's
     bars = (
         alt.Chart(data(rows))
-        .mark_bar(color=colours(f.arms)[f.arms.index(arm)])
+        .mark_bar(color=colours(arms)[arms.index(arm)])
         .encode(
             x=alt.X("distance:Q", title="Euclidean distance moved"),
             y=alt.Y("word:N", sort=None, title=None, axis=alt.Axis(labelLimit=160)),
