@@ -91,6 +91,8 @@ class Why(StrEnum):
     LEARNING_CURVE = auto()
     LEFT_OUT_BY_BUDGET = auto()
     RUNS_FAILED = auto()
+    YARDSTICKS_LEFT_OUT = auto()
+    YARDSTICK_FAILED = auto()
     # a size is no setting to measure regret at
     FEW_UNITS = auto()
     ONE_SEED = auto()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wvexp.data.records import read_record
 from wvexp.errors import DamagedError
 from wvexp.results.stored_run import StoredRun
+from wvexp.results.stored_yardstick import StoredYardstick
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.
 COLUMNS = ("key", "task", "condition", "arm", "model", "train_size", "seed", "lr")
@@ -42,6 +43,22 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
         if content[name] != value:
             raise DamagedError(f"its column {name} is {value!r}, its result has {content[name]!r}")
     return run
+
+
+def read_yardstick(text: str | bytes, key: str) -> StoredYardstick:
+    """A fitted yardstick from the text of its row; DamagedError as from `read_run`."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise DamagedError("its result is no JSON") from error
+    if not isinstance(content, dict):
+        raise DamagedError("its result is no JSON of a yardstick")
+    fit = read_record(StoredYardstick, content)
+    if fit.key != key:
+        raise DamagedError(f"its column key is {key!r}, its result has {fit.key!r}")
+    if fit.fold is not None and fit.folds is None:
+        raise DamagedError("a fold, and not of how many")
+    return fit
 
 
 def read_counts(counts: bytes, shape: str) -> NDArray[np.int32]:
