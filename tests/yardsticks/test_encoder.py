@@ -85,7 +85,7 @@ def test_its_vectors_go_to_logistic_regression(folder, stand_in):
     train, test = (
         encode(joined(problem, split), False, True) for split in (problem.train, problem.test)
     )
-    c = 10 ** (round(2 * np.log10(found.settings["C"])) / 2)
+    c = found.settings["C"]
     oracle = LogisticRegression(C=c, tol=TOLERANCE, max_iter=1000).fit(train, problem.train.labels)
     assert np.array_equal(found.labels, oracle.predict(test))
 
@@ -108,3 +108,28 @@ def test_its_results_go_by_what_the_folder_holds(folder, tmp_path):
     third.mkdir()
     (third / "modules.json").write_text("[1]")
     assert ENCODER.describe(YardstickKeys(str(third))) != described
+
+
+def test_a_folder_that_sentence_transformers_wrote(tmp_path):
+    """Where the package is installed: a real folder, of a table of vectors, and nothing fetched."""
+    package = pytest.importorskip("sentence_transformers")
+    modules = pytest.importorskip("sentence_transformers.sentence_transformer.modules")
+    tokenizers = pytest.importorskip("tokenizers")
+    words = {"?": 0, **{f"{w}{i}": 2 * i + k + 1 for i in range(60) for k, w in enumerate("wW")}}
+    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="?"))
+    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    table = np.random.default_rng(0).normal(size=(len(words), 16)).astype(np.float32)
+    static = modules.StaticEmbedding(tokenizer, embedding_weights=table)
+    folder = tmp_path / "real"
+    package.SentenceTransformer(modules=[static], device="cpu").save(str(folder))
+    keys = YardstickKeys(str(folder))
+    ENCODER.check(keys)
+    problem = problem_of(drawn_texts(1, (150, 80, 90)), keys=keys)
+    found = ENCODER.fit(problem)
+    train, test = (
+        [np.mean([table[words[w]] for w in said], axis=0) for said in problem.texts(split)]
+        for split in (problem.train, problem.test)
+    )
+    c = found.settings["C"]
+    oracle = LogisticRegression(C=c, tol=TOLERANCE, max_iter=1000).fit(train, problem.train.labels)
+    assert np.mean(found.labels == oracle.predict(test)) > 0.95  # its mean is rounded otherwise

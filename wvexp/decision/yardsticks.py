@@ -24,7 +24,7 @@ from wvexp.yardsticks import YARDSTICKS, Yardstick
 from wvexp.yardsticks.fitted import YardstickFit, YardstickResult, fit_of, fit_yardstick
 
 # Of what a budget leaves for runs, the most that is kept for yardsticks.
-_SHARE = 0.15
+_SHARE = 0.2
 # Seconds of the first fits: scikit-learn is read, and each is fitted on few examples.
 _FIRST = 2.0
 # Of the share, what fits on more examples may take that only make an estimate better.

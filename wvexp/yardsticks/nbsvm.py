@@ -18,6 +18,8 @@ from wvexp.yardsticks.tfidf import grams
 from wvexp.yardsticks.yardstick import YARDSTICKS, Fit, Labels, Problem, Yardstick
 
 _ALPHA, _BETA = 1.0, 0.25
+# Powers of ten of C: the features are larger than those of TF-IDF.
+_FIRST = (-2, -1, 0)
 
 
 class NbSvm(Yardstick):
@@ -37,7 +39,8 @@ class NbSvm(Yardstick):
         validation, test = (
             read.transform(problem.texts(split)) for split in (problem.validation, problem.test)
         )
-        return best_regularised(problem, _one_against_rest(problem, train, validation, test))
+        labelled = _one_against_rest(problem, train, validation, test)
+        return best_regularised(problem, labelled, _FIRST)
 
 
 def log_count_ratios(counts: Any, positive: NDArray[np.bool_]) -> NDArray[np.float64]:
