@@ -43,7 +43,7 @@ def headline(f: Findings) -> str:
 def better_yardstick(f: Findings) -> str:
     """The best of the yardsticks that are better than the recommended arm; empty for none.
 
-    Better by the interval, as arms are ahead; whether it is called is said where it is not.
+    Better by the interval, as arms are ahead; what follows from that, where it is called too.
     """
     ahead = next((one for one in f.yardsticks if one.ahead), None)
     d = None if ahead is None else ahead.difference
@@ -52,13 +52,12 @@ def better_yardstick(f: Findings) -> str:
     assert d.estimate is not None
     assert d.low is not None
     assert d.high is not None
-    uncalled = ""
+    follows = "; word vectors are not what is missing here"
     if ahead.standing != "better":
-        uncalled = f", not called with all {len(f.yardsticks)} yardsticks counted"
+        follows = f", not called with all {len(f.yardsticks)} yardsticks counted"
     return (
         f"{ahead.words[0].upper()}{ahead.words[1:]} is {points(d.estimate)} better "
-        f"[{100 * d.low:.1f}, {100 * d.high:.1f}]{uncalled}; word vectors are not what is missing "
-        "here."
+        f"[{100 * d.low:.1f}, {100 * d.high:.1f}]{follows}."
     )
 
 

@@ -12,7 +12,6 @@ from wvexp.config.schema import YardstickKeys
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import of_fold
 from wvexp.errors import RunError
-from wvexp.machine import one_blas_thread
 from wvexp.metrics import scorer_of
 from wvexp.metrics.checked import check_values, checked_score
 from wvexp.registry import foreign_code
@@ -121,7 +120,6 @@ def fit_yardstick(
         It gives no label for an example, or one that is none.
     """
     began = time.perf_counter()
-    one_blas_thread()
     seed = fit.seed or 0
     corpus = of_fold(corpus, seed, fit.fold)
     train = corpus.train if fit.seed is None else corpus.training_subset(fit.train_size, seed)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from wvexp.machine import one_blas_thread
 from wvexp.yardsticks.yardstick import Fit, Labels, Problem
 
 # C is 10 to the power of at least and at most these.
@@ -28,6 +29,7 @@ def best_regularised(problem: Problem, labelled: Labelled, first: tuple[int, int
 
     first: the powers of ten that are tried in any case, next to one another
     """
+    one_blas_thread()  # of scikit-learn's too, which is in memory by now
     tried: dict[int, Fit] = {}
     todo = list(first)
     while todo:
