@@ -30,6 +30,7 @@ LAYERS = [
     ["wvexp.config"],
     ["wvexp.training"],
     ["wvexp.parity"],
+    ["wvexp.yardsticks"],
     ["wvexp.results"],
     ["wvexp.report"],
     ["wvexp.experiment"],
@@ -56,6 +57,12 @@ DOORS = {
         "wvexp.report.lr_trials_figure",
         "wvexp.report.word_figures",
     },
+    "sklearn": {
+        "wvexp.yardsticks.regularised",
+        "wvexp.yardsticks.tfidf",
+        "wvexp.yardsticks.nbsvm",
+    },
+    "sentence_transformers": {"wvexp.yardsticks.encoder"},
     "vl_convert": {"wvexp.report.page", "wvexp.report.style"},
     "pickle": set(),
 }
@@ -179,6 +186,7 @@ HEAVY = (
     "nltk",
     "matplotlib",
     "altair",
+    "sklearn",
 )
 
 

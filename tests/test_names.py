@@ -14,6 +14,7 @@ from wvexp.models import MODELS
 from wvexp.rules import RULES
 from wvexp.tasks import TASKS
 from wvexp.vectors.initial import STARTS
+from wvexp.yardsticks import YARDSTICKS
 
 ROOT = Path(wvexp.__file__).parents[1]
 PLACES = ("wvexp", "scripts", "hydra_plugins")
@@ -26,6 +27,7 @@ FOLDERS = {
     "vectors": STARTS,
     "arms": TREATMENTS,
     "data/features": FEATURES,
+    "yardsticks": YARDSTICKS,
 }
 # Words that mean something else there: a statistic of the ledger, a gate's symbol, a way to pool,
 # what is drawn, a column, an experiment; and how often.

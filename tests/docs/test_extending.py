@@ -62,7 +62,7 @@ OWN = [ALL, "model=deep", "metric=balanced_accuracy", "optim=momentum", "data.ta
 
 
 def test_the_page_shows_one_of_each():
-    assert len(EXAMPLES) == 6
+    assert len(EXAMPLES) == 7
     for said in (
         "Spec)",
         "LabelMetric)",
@@ -70,6 +70,7 @@ def test_the_page_shows_one_of_each():
         "Initialisation)",
         "Reader)",
         "SentenceTask)",
+        "Yardstick)",
     ):
         assert said in PAGE
 
@@ -126,6 +127,10 @@ def test_a_decision_is_taken_with_them_and_reported(folder):
     assert len(arms) >= 6
     decision = json.loads((folder / "decided" / "decision.json").read_text())
     assert "orthogonal" not in decision["recommended"]
+    held = {one["name"]: one for one in decision["yardsticks"]}
+    assert held.keys() == {"nearest", "tfidf", "nbsvm", "most_frequent"}
+    assert held["nearest"]["score"] > held["most_frequent"]["score"]
+    assert "the nearest sentence by its words" in page
     conditions = {run.condition for run in Store(folder / "r.sqlite").runs()}
     words = ["store=r.sqlite", "out=again.html", f"condition={conditions.pop()}"]
     assert "again.html" in run("report", ALL, *words, cwd=folder)

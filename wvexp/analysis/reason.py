@@ -93,6 +93,8 @@ class Why(StrEnum):
     LEFT_OUT_BY_BUDGET = auto()
     RUNS_FAILED = auto()
     RUNS_DID_NOT_LEARN = auto()
+    YARDSTICKS_LEFT_OUT = auto()
+    YARDSTICK_FAILED = auto()
     # a size is no setting to measure regret at
     FEW_UNITS = auto()
     ONE_SEED = auto()

@@ -18,6 +18,8 @@ _ADDED = ("grid.treatment", "grid.model")
 _AXES = tuple(name for name in KEYS if name.startswith("grid.") and name not in _ADDED)
 _CHOSEN = ("finetune", "optim.lr", *_AXES)
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})
+# What a decision alone reads.
+DECISION_KEYS = frozenset({"budget", "yardsticks", "yardstick.encoder"})
 # The options of a group that a decision takes, where it does not take all.
 OPTIONS = {"embed": (PRETRAINED.name, SHUFFLED.name), "experiment": ("sentence",)}
 
@@ -46,3 +48,8 @@ def check_decision(config: Config) -> None:
         )
     if config.device not in ("auto", "cpu"):
         raise UserError(f"device={config.device}: decisions run on the CPU", "take device=cpu")
+    if config.yardstick.encoder is not None and not config.yardsticks:
+        raise UserError(
+            f"yardstick.encoder={config.yardstick.encoder} means nothing with yardsticks=false",
+            "leave it out",
+        )

@@ -2,17 +2,15 @@
 
 import textwrap
 
-from wvexp.config.decision_checks import OPTIONS, REFUSED
+from wvexp.config.decision_checks import DECISION_KEYS, OPTIONS, REFUSED
 from wvexp.config.folder import GROUPS, config_folder
 from wvexp.config.options import own_options, written
 from wvexp.config.schema import KEYS
 
-_REFUSED_BY_TRAIN = frozenset({"budget"})
-
 
 def help_text(width: int, command: str = "train") -> str:
     """Every key that the command takes, with its meaning and default; the options of each group."""
-    refused, some = (REFUSED, OPTIONS) if command == "decide" else (_REFUSED_BY_TRAIN, {})
+    refused, some = (REFUSED, OPTIONS) if command == "decide" else (DECISION_KEYS, {})
     sweeping = "    -m to sweep" if command == "train" else ""
     lines = [f"usage: {command}.py [group=option] [key=value]...{sweeping}", "", "Groups"]
     for group in GROUPS:

@@ -175,6 +175,15 @@ class Large:
 
 
 @dataclass
+class YardstickKeys:
+    encoder: str | None = key(
+        None,
+        "folder of a sentence encoder of sentence-transformers: its frozen vectors with logistic "
+        "regression are then a yardstick too",
+    )
+
+
+@dataclass
 class Config:
     data: Data = field(default_factory=Data)
     embed: Embed = field(default_factory=Embed)
@@ -185,6 +194,7 @@ class Config:
     grid: Axes = field(default_factory=Axes)
     search: Search = field(default_factory=Search)
     large: Large = field(default_factory=Large)
+    yardstick: YardstickKeys = field(default_factory=YardstickKeys)
     plugins: list[str] = key(  # noqa: RUF009
         [], "modules or .py files with one's own models, metrics and the like: docs/extending.md"
     )
@@ -224,6 +234,9 @@ class Config:
     store: str = key("runs/results.sqlite", "results file, a row for every run")
     report: str | None = key(
         None, "page to write after a grid (.html); its name is followed by that of the condition"
+    )
+    yardsticks: bool = key(
+        True, "whether methods without these vectors, such as TF-IDF, are held against the arms"
     )
     budget: str | None = key(None, "most time to spend, such as 90s, 5m or 1h; as needed when null")
     margin: float = key(

@@ -145,6 +145,19 @@ class Corpus:
             self, lexicon=lexicon, train=train, validation=validation, test=test, typed=self.lexicon
         )
 
+    def as_typed(self) -> "Corpus":
+        """The same corpus with the words as they stood in the text: `lowercased` undone."""
+        if self.typed is None:
+            return self
+        splits = []
+        for split in (self.train, self.validation, self.test):
+            assert split.typed is not None
+            splits.append(replace(split, word_ids=split.typed, typed=None))
+        train, validation, test = splits
+        return replace(
+            self, lexicon=self.typed, train=train, validation=validation, test=test, typed=None
+        )
+
     def check_training_size(self, size: int, seeds: Collection[int]) -> None:
         """Refuse a training size that the data do not have, in some fold of the seeds if any."""
         examples = self.available(seeds)

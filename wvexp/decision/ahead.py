@@ -52,7 +52,7 @@ def ahead(allocation: Allocation) -> Ahead:
         each = [_at_most(at.of_arm(arm), stored) for arm in allocation.arms]
         runs += count
         seconds += count * sum(each) / len(each) / budget.workers
-    seconds += allocation.model_seconds() + budget.closing
+    seconds += allocation.model_seconds() + budget.reserved + budget.closing
     if budget.limit is not None:
         left = max(0.0, budget.limit - budget.elapsed())
         return Ahead(None, left if math.isnan(seconds) else min(seconds, left))

@@ -78,6 +78,7 @@ class Budget:
     began    what the clock showed when the decision began
     pace     says what a second of work takes here, where other programs run too
     judged   what the findings of the report took, once they are there
+    reserved what is kept for yardsticks
     """
 
     limit: float | None
@@ -86,15 +87,16 @@ class Budget:
     clock: Callable[[], float] = time.perf_counter
     pace: Callable[[], float] = quiet
     judged: float = 0.0
+    reserved: float = 0.0
 
     def elapsed(self) -> float:
         return self.clock() - self.began
 
     def left(self) -> float:
-        """Until the limit, less what the report takes."""
+        """Until the limit, less what yardsticks and report take."""
         if self.limit is None:
             return math.inf
-        return self.limit - self.elapsed() - self.closing
+        return self.limit - self.elapsed() - self.closing - self.reserved
 
     @property
     def closing(self) -> float:

@@ -21,6 +21,7 @@ from wvexp.report.advice import advice
 from wvexp.report.findings import Findings, plain
 from wvexp.report.quantities import percent, surely
 from wvexp.report.writing import write_report
+from wvexp.report.yardsticks import YardstickScore
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
 from wvexp.sweeps.grid import size_ladder
@@ -140,6 +141,7 @@ class Decision:
                 if arm in scores
             },
             "recipes": list(f.race.standings) if f.race else [],
+            "yardsticks": [_yardstick(one) for one in f.yardsticks],
             "metric": f.metric,
             "margin": f.margin,
             "complete": self.complete,
@@ -268,3 +270,22 @@ class Decision:
             on_epoch=lambda epoch: None,
             time_is_up=time_is_up,
         )
+
+
+def _yardstick(one: YardstickScore) -> dict[str, Any]:
+    """A method without word vectors, as `decision.json` has it."""
+    d = one.difference
+    return {
+        "name": one.name,
+        "words": one.words,
+        "score": one.score,
+        "low": one.low,
+        "high": one.high,
+        "minus_recommended": None if d is None else d.estimate,
+        "minus_recommended_low": None if d is None else d.low,
+        "minus_recommended_high": None if d is None else d.high,
+        "standing": one.standing,
+        "train_size": one.size,
+        "seeds": one.seeds,
+        "settings": dict(one.settings),
+    }

@@ -30,11 +30,13 @@ from wvexp.decision.outcome import outcome_of
 from wvexp.decision.progress import LiveDecision
 from wvexp.decision.race import Race
 from wvexp.decision.tracks import is_race, tracks_of
+from wvexp.decision.yardsticks import Yardsticks, check_yardsticks
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
 from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
+from wvexp.report.choice import choice_of
 from wvexp.report.store_report import findings_of
 from wvexp.report.terminal import say
 from wvexp.results.folder import run_folder
@@ -97,6 +99,10 @@ def decide_config(
     if budget.for_runs(0.0) < budget.first_runs and not store.runs(condition=base.condition):
         raise _too_small(config, budget, before)
 
+    yardsticks = None
+    if config.yardsticks:
+        yardsticks = Yardsticks(inputs, base, store, config.yardstick)
+        budget = yardsticks.reserve(budget)
     compared: set[str] = set()
 
     def train_batch(over: Inputs, runs: Sequence[RunConfig], seconds: float) -> SweepOutcome:
@@ -128,6 +134,11 @@ def decide_config(
         if allocation.complete:
             raise RunError("every run failed; the report of the results file says why")
         raise _too_small(config, budget, before)
+    budget, notes = replace(budget, reserved=0.0), []
+    if yardsticks is not None:
+        size, seeds = _seeds_of_best(allocation)
+        model = allocation.model_seconds()
+        notes = yardsticks.fit(size, seeds, budget, model, config.budget or "")
     trained = budget.elapsed()
     findings = findings_of(
         allocation.results,
@@ -138,9 +149,11 @@ def decide_config(
         notes=(
             *left_out(config.budget or "", allocation.left_out, allocation.sizes_measured),
             *_failed(len(allocation.failed - store.keys())),
+            *notes,
         ),
         cut_short=not allocation.complete,
         gaps=False,
+        yardsticks=() if yardsticks is None else tuple(yardsticks.stored().values()),
     )
     # Rows of an earlier sweep may name other files of the same content, or none.
     findings = replace(findings, read=inputs.reading, race=raced)
@@ -156,12 +169,21 @@ def decide_config(
     )
 
 
+def _seeds_of_best(allocation: Allocation) -> tuple[int, list[int]]:
+    """The size at which the choice is made, and the seeds of the arm of the highest mean there."""
+    m = allocation.measured()
+    size, best = m.sizes[-1], choice_of(m, allocation.margin).recommended
+    return size, [run.seed for run in m.runs_of(best or m.arms[0], size)]
+
+
 def _read(config: Config) -> tuple[Config, Inputs, RunConfig]:
     """The configuration with the folds that small data are given, what it names, and its run.
 
     That run is the one from which the arms' differ.
     """
     enough = enough_units(config.margin)
+    if config.yardsticks:
+        check_yardsticks(config.yardstick)
     inputs = prepare(config, least_test=enough)
     if config.data.folds is None and inputs.corpus.folds is not None:
         config = _cross_fitted(config, inputs.corpus, enough)

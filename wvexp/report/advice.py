@@ -34,8 +34,34 @@ def headline(f: Findings) -> str:
         at = f" at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}" if f.scores else ""
         return f"No answer: no arm was measured{at}."
     said = f"Take {arm}" if f.choice.decided else f"Undecided; the best so far is {arm}"
+    better = better_yardstick(f)
+    if better:
+        said = f"{better} Of the arms {said[0].lower()}{said[1:]}"
+        if not f.choice.decided:
+            said = f"{better} Of the arms none is decided; the best so far is {arm}"
     caveat = " Cross-fitted: it holds for these examples, not for others." if f.folds else ""
     return f"{said}: {Arm.parse(arm).words}.{caveat}"
+
+
+def better_yardstick(f: Findings) -> str:
+    """The best of the yardsticks that are better than the recommended arm; empty for none.
+
+    Better by the interval, as arms are ahead; what follows from that, where it is called too.
+    """
+    ahead = next((one for one in f.yardsticks if one.ahead), None)
+    d = None if ahead is None else ahead.difference
+    if ahead is None or d is None:
+        return ""
+    assert d.estimate is not None
+    assert d.low is not None
+    assert d.high is not None
+    follows = "; word vectors are not what is missing here"
+    if ahead.standing != "better":
+        follows = f", not called with all {len(f.yardsticks)} yardsticks counted"
+    return (
+        f"{ahead.words[0].upper()}{ahead.words[1:]} is {points(d.estimate)} better "
+        f"[{100 * d.low:.1f}, {100 * d.high:.1f}]{follows}."
+    )
 
 
 def advice(f: Findings) -> list[str]:
@@ -87,11 +113,25 @@ def _its_score(f: Findings) -> str:
         said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
     how = f", cross-fitted over {f.folds} folds" if f.folds else ""
     measured = f"{counted(score.seeds, 'seed')} on {counted(score.units, 'test unit')}{how}"
-    nothing = ""
-    if f.baseline is not None:
+    nothing = _without_vectors(f)
+    if f.baseline is not None and not nothing:
         nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
     unseen = f"; {f.unseen_labels}" if f.unseen_labels else ""
     return f"{said}, {measured}{nothing}{unseen}."
+
+
+def _without_vectors(f: Findings) -> str:
+    """The scores of the yardsticks, and what they are from the recommended arm's."""
+    said = []
+    for one in f.yardsticks:
+        d = one.difference
+        apart = ""
+        if d is not None and d.estimate is not None:
+            apart = f" ({100 * d.estimate:+.1f})"
+            if d.low is not None and d.high is not None:
+                apart = f" ({100 * d.estimate:+.1f} [{100 * d.low:+.1f}, {100 * d.high:+.1f}])"
+        said.append(f"{one.words} {percent(one.score)}{apart}")
+    return f"; without word vectors: {', '.join(said)}" if said else ""
 
 
 def _cost(f: Findings) -> str:

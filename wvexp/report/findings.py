@@ -1,7 +1,7 @@
 """From measurements to findings: every number of the report, as one structure that is JSON."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
@@ -49,6 +49,7 @@ from wvexp.report.summaries import (
     unseen_labels,
     versions_used,
 )
+from wvexp.report.yardsticks import YardstickScore, YardstickValues, yardstick_scores
 from wvexp.results.stored_run import StoredRun
 
 # Pairs that the guidance speaks of, first minus second.
@@ -86,6 +87,7 @@ class Findings:
         size was reached
     problems: what to mind, the most telling first
     cut_short: a budget ended before all was measured that would have been without one
+    yardsticks: methods without these vectors, at the largest size, the best first
     race: of recipes, where the decision was between more than the four arms
     """
 
@@ -106,6 +108,7 @@ class Findings:
     cut_short: bool
     choice: Choice
     scores: tuple[Score, ...]
+    yardsticks: tuple[YardstickScore, ...]
     comparisons: tuple[Comparison, ...]
     verdicts: tuple[Verdict, ...]
     crossovers: dict[str, Crossover]
@@ -143,6 +146,7 @@ def find(
     wanted_size: int | None = None,
     notes: tuple[Reason, ...] = (),
     cut_short: bool = False,
+    yardsticks: Sequence[YardstickValues] = (),
 ) -> Findings:
     """Everything that the analysis can say of the measurements; what it cannot is left out.
 
@@ -150,6 +154,7 @@ def find(
         claims about large sizes stay untested
     notes: what else one should mind, named before what is missing
     cut_short: whether a budget ended before all was measured
+    yardsticks: as `measure_yardsticks` gives them
     """
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
@@ -192,6 +197,7 @@ def find(
         cut_short=cut_short,
         choice=choice,
         scores=scores_of(m),
+        yardsticks=yardstick_scores(m, yardsticks, choice.recommended, margin),
         comparisons=comparisons,
         verdicts=verdicts,
         crossovers=crossovers,

@@ -288,6 +288,10 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         f"{count:,} of {counted(runs, 'run')} learned next to nothing, and do not count"
     ),
     Why.RUNS_FAILED: lambda count: f"{counted(count, 'run')} failed, named in the report",
+    Why.YARDSTICKS_LEFT_OUT: lambda budget, yardsticks: (
+        f"budget={budget} left out {listed(yardsticks)}, of the methods without word vectors"
+    ),
+    Why.YARDSTICK_FAILED: lambda yardstick, error: (f"{yardstick} could not be fitted", error),
     Why.FEW_UNITS: lambda units: f"{units} test units",
     Why.ONE_SEED: lambda arm: f"one seed of {arm}",
     Why.NO_SEED_IN_COMMON: lambda a, b: f"no seed that {a} and {b} have in common",

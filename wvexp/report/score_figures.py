@@ -22,6 +22,8 @@ from wvexp.report.wording import margin_words
 from wvexp.report.words import unit
 
 _BAND = "#999999"
+# Yardsticks; and how near, of the largest error, two are too near for a name each.
+_HELD, _APART = "#555555", 0.04
 
 
 def learning_curves(f: Findings) -> Figure | None:
@@ -98,11 +100,45 @@ def learning_curves(f: Findings) -> Figure | None:
                 y=error, opacity=alt.condition(shown, alt.value(1), alt.value(0.08))
             ),
         ]
+    lowest = min(s.score if s.low is None else s.low for s in f.scores)
+    held = yardstick_lines(f, worst=100 * (1 - lowest))
+    if held is not None:
+        layers.append(held)
     caption = "Test error of each arm against training size; bands are 95 % intervals over seeds "
     caption += "and test units."
     if beyond:
         caption += " Beyond the last size dots, with paler bands, are extrapolated, not measured."
+    if held is not None:
+        caption += (
+            f" Grey lines: methods without these vectors, fitted on {f.sizes[-1]:,} {unit(f)}."
+        )
     return Figure("learning-curves", "Learning curves", caption, sized(alt.layer(*layers)))
+
+
+def yardstick_lines(f: Findings, worst: float) -> Any | None:
+    """A named line for each yardstick that is not worse than every arm; None for none.
+
+    One further up would leave the arms no room. Lines that would lie on one another share a name.
+    """
+    rows: list[dict[str, Any]] = []
+    for one in f.yardsticks:
+        error = 100 * (1 - one.score)
+        if error > worst:
+            continue
+        if rows and error - rows[-1]["error"] < _APART * worst:
+            rows[-1]["name"] += f"; {one.words}"
+            rows.append({"error": error, "name": ""})
+        else:
+            rows.append({"error": error, "name": one.words})
+    if not rows:
+        return None
+    lines = alt.Chart(data(rows)).encode(y=error_axis(f))
+    return alt.layer(
+        lines.mark_rule(color=_HELD, strokeDash=[1, 2], strokeWidth=1.5),
+        lines.mark_text(align="left", baseline="bottom", dx=3, color=_HELD, fontSize=11).encode(
+            text="name:N", x=alt.value(0)
+        ),
+    )
 
 
 def difference(f: Findings, a: str, b: str) -> Figure | None:

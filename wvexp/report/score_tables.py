@@ -1,4 +1,4 @@
-"""The tables that are read first: the test scores, and those of each label."""
+"""The tables that are read first: the test scores, the yardsticks, the scores of each label."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,8 @@ from wvexp.report.words import unit
 def score_tables(f: Findings) -> list[Table]:
     """Those that have rows."""
     raced = [race_table(f, f.race)] if f.race else []
-    return [table for table in (*raced, _scores(f), _labels(f)) if table.rows]
+    found = (*raced, _scores(f), _yardsticks(f), _labels(f))
+    return [table for table in found if table.rows]
 
 
 def _scores(f: Findings) -> Table:
@@ -26,6 +27,39 @@ def _scores(f: Findings) -> Table:
         f"training {unit(f)}."
     )
     return Table("Test scores", caption, *_by_size(f, _score), folds=False)
+
+
+def _yardsticks(f: Findings) -> Table:
+    """The methods without word vectors beside the recommended arm, the best first."""
+    arm = f.choice.recommended or "the recommended arm"
+    caption = (
+        f"{_metric(f)} in % [95 % interval] of methods without these word vectors, at "
+        f"{f.sizes[-1]:,} training {unit(f, f.sizes[-1])} on the same test units; difference from "
+        f"{arm} in points, paired. The call counts all {counted(len(f.yardsticks), 'yardstick')} "
+        "(Holm). Settings are those that validation chose, seconds those of a fit with them all."
+    )
+    rows = [
+        (
+            one.words,
+            _interval(one.score, one.low, one.high),
+            "" if d is None or d.estimate is None else f"{100 * d.estimate:+.1f}",
+            "" if d is None or d.low is None or d.high is None
+            else f"{100 * d.low:+.1f} to {100 * d.high:+.1f}",
+            one.standing,
+            ", ".join(f"{name} {_setting(value)}" for name, value in one.settings.items()),
+            f"{one.seconds:.2f}",
+        )
+        for one in f.yardsticks
+        for d in [one.difference]
+    ]  # fmt: skip
+    head = ("yardstick", "score", "difference", "95 % interval", "call", "settings", "seconds")
+    return Table("Yardsticks", caption, head, rows, folds=False).without_empty()
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def rate_table(f: Findings) -> Table:
@@ -54,9 +88,13 @@ def _by_size(f: Findings, cell: Callable[[Score], str]) -> tuple[Row, list[Row]]
 
 
 def _score(s: Score) -> str:
-    if s.low is None or s.high is None:
-        return f"{100 * s.score:.1f}"
-    return f"{100 * s.score:.1f} [{100 * s.low:.1f},\u00a0{100 * s.high:.1f}]"
+    return _interval(s.score, s.low, s.high)
+
+
+def _interval(score: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return f"{100 * score:.1f}"
+    return f"{100 * score:.1f} [{100 * low:.1f},\u00a0{100 * high:.1f}]"
 
 
 def _labels(f: Findings) -> Table:

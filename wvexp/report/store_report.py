@@ -15,8 +15,10 @@ from wvexp.report.conditions import choose_condition
 from wvexp.report.findings import Findings, Score, find, scores_of
 from wvexp.report.measurements import measure
 from wvexp.report.writing import write_report
+from wvexp.report.yardsticks import measure_yardsticks
 from wvexp.results.crossfit import Results
 from wvexp.results.store import Store
+from wvexp.results.stored_yardstick import StoredYardstick
 
 
 def report_store(
@@ -41,9 +43,22 @@ def write_store_report(
     """The same from checked values."""
     store = Store.to_read(path)
     chosen = choose_condition(store, condition)
-    failures = store.failures(chosen)
-    write_report(findings_of(store, chosen, margin, failures=failures), out, movement)
+    findings = findings_of(
+        store,
+        chosen,
+        margin,
+        failures=store.failures(chosen),
+        yardsticks=yardsticks_of(store, chosen),
+    )
+    write_report(findings, out, movement)
     return out
+
+
+def yardsticks_of(store: Store, condition: str) -> list[StoredYardstick]:
+    """Those that the results file has for the corpus of a condition, as typed."""
+    first = next(iter(store.runs(condition=condition)), None)
+    corpus = None if first is None else store.typed_corpus(first.data_fingerprint or "")
+    return [] if first is None or corpus is None else store.yardsticks(corpus, first.metric.name)
 
 
 def findings_of(
@@ -56,13 +71,17 @@ def findings_of(
     notes: tuple[Reason, ...] = (),
     cut_short: bool = False,
     gaps: bool = True,
+    yardsticks: Sequence[StoredYardstick] = (),
 ) -> Findings:
-    """What the runs of one condition show.
+    """What the runs of one condition show, and fits of yardsticks on the same corpus.
 
     `wanted_size`, `notes`, `cut_short` as in `find`, `gaps` as in `measure`.
     """
     failed = tuple(_failure(failure) for failure in failures)
-    return find(measure(results, condition, gaps), margin, failed, wanted_size, notes, cut_short)
+    m = measure(results, condition, gaps)
+    measured, unread = measure_yardsticks(results, m, yardsticks)
+    notes = (*notes, *unread)
+    return find(m, margin, failed, wanted_size, notes, cut_short, measured)
 
 
 def _failure(failure: Mapping[str, Any]) -> str:

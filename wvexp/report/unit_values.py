@@ -41,12 +41,12 @@ def read_counts(
             except KeyError:
                 ids = None
             if units is None and ids:
-                units, places = ids, _distinct(ids)
+                units, places = ids, distinct(ids)
             if ids is None or ids != units:
                 why = Why.OTHER_UNITS if ids else Why.NO_COUNTS
                 problems.append(Reason(why, arm=arm, size=size, seed=seed))
                 continue
-            rows[row] = _summed(results.unit_counts(run.key), places)
+            rows[row] = summed(results.unit_counts(run.key), places)
         if rows:
             shape = next(iter(rows.values())).shape
             counts = np.full((len(seeds), shape[0], int(np.prod(shape[1:]))), np.nan)
@@ -56,13 +56,13 @@ def read_counts(
     return tables, problems
 
 
-def _distinct(ids: Sequence[str]) -> list[int]:
+def distinct(ids: Sequence[str]) -> list[int]:
     """The place of each unit among the distinct ones, in order of first occurrence."""
     place: dict[str, int] = {}
     return [place.setdefault(Units.content(name), len(place)) for name in ids]
 
 
-def _summed(counts: Counts, places: Sequence[int]) -> Counts:
+def summed(counts: Counts, places: Sequence[int]) -> Counts:
     """The counts with equal units summed."""
     distinct = 1 + max(places)
     if distinct == len(places):

@@ -57,7 +57,7 @@ class CrossFitted:
             first = parts[0]
             if len(parts) == first.folds:
                 joined.append(_joined(parts))
-                self._folds[joined[-1].key] = joined[-1].fold_keys or ()
+                self.join(joined[-1].fold_keys or ())
             else:
                 missing = Reason(
                     Why.FOLDS_MISSING,
@@ -70,6 +70,12 @@ class CrossFitted:
                 )
                 self.incomplete.append(missing)
         return joined
+
+    def join(self, keys: Sequence[str]) -> str:
+        """Take the folds with these keys, all of one cross-fit, for one; the key of that."""
+        if len(keys) > 1:
+            self._folds[keys[0]] = keys
+        return keys[0]
 
     def unit_counts(self, key: str) -> Counts:
         parts = self._folds.get(key)

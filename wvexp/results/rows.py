@@ -14,6 +14,7 @@ from wvexp.arms import Arm, Tuning, treatment_of
 from wvexp.data.records import read_record
 from wvexp.errors import DamagedError, UserError
 from wvexp.results.stored_run import StoredRun
+from wvexp.results.stored_yardstick import StoredYardstick
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.
 COLUMNS = ("key", "task", "condition", "arm", "model", "train_size", "seed", "lr")
@@ -58,6 +59,22 @@ def _arm_of(run: StoredRun) -> str:
         tuning = Tuning(**(run.config or {})["tuning"])
         return Arm(run.embed or "", treatment_of(run.finetune, tuning), tuning).name
     return run.arm
+
+
+def read_yardstick(text: str | bytes, key: str) -> StoredYardstick:
+    """A fitted yardstick from the text of its row; DamagedError as from `read_run`."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise DamagedError("its result is no JSON") from error
+    if not isinstance(content, dict):
+        raise DamagedError("its result is no JSON of a yardstick")
+    fit = read_record(StoredYardstick, content)
+    if fit.key != key:
+        raise DamagedError(f"its column key is {key!r}, its result has {fit.key!r}")
+    if fit.fold is not None and fit.folds is None:
+        raise DamagedError("a fold, and not of how many")
+    return fit
 
 
 def read_counts(counts: bytes, shape: str) -> NDArray[np.int32]:

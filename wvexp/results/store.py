@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,13 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import DamagedError, UserError
-from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run
+from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run, read_yardstick
 from wvexp.results.stored_run import StoredRun
+from wvexp.results.stored_yardstick import StoredYardstick
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts
+from wvexp.yardsticks.fitted import YardstickResult
 
 # `units` holds zlib-compressed little-endian int32 of the given shape (a JSON list);
-# `unit_ids` the ids of one test split, a line each, compressed too.
+# `unit_ids` the ids of one test split, a line each, compressed too. Both are of runs and of
+# yardsticks. `typed_corpora` says of what runs call their data which corpus as typed that is, by
+# which yardsticks go, for they read words as typed whatever the vectors' casing.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     key TEXT PRIMARY KEY,
@@ -57,6 +61,17 @@ CREATE TABLE IF NOT EXISTS failures (
     seed INTEGER NOT NULL,
     error TEXT NOT NULL,
     condition TEXT
+);
+CREATE TABLE IF NOT EXISTS yardsticks (
+    key TEXT PRIMARY KEY,
+    corpus TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    yardstick TEXT NOT NULL,
+    result TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS typed_corpora (
+    data TEXT PRIMARY KEY,
+    corpus TEXT NOT NULL
 );
 """
 _COLUMNS = (
@@ -222,6 +237,42 @@ class Store:
         query = f"SELECT result, {names} FROM runs WHERE {where} ORDER BY {_ORDER}"
         return [self._run(*row) for row in self._rows(query, equal)]
 
+    def save_yardstick(self, result: YardstickResult) -> None:
+        """Insert the row of a fitted yardstick, replacing one with the same key."""
+        fit, text = result.fit, json.dumps(result.to_json())
+        row = [fit.key, fit.corpus, fit.metric, fit.yardstick, text]
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("REPLACE INTO yardsticks VALUES (?, ?, ?, ?, ?)", row)
+            _save_units(connection, fit.key, result.units)
+
+    def name_corpus(self, data: Iterable[str], corpus: str) -> None:
+        """Note that the fingerprints `data`, of what runs read, are of one corpus as typed."""
+        rows = [(fingerprint, corpus) for fingerprint in data]
+        with self._connection() as connection:
+            connection.executemany("REPLACE INTO typed_corpora VALUES (?, ?)", rows)
+
+    def yardsticks(self, corpus: str, metric: str) -> list[StoredYardstick]:
+        """The yardsticks fitted on a corpus as typed; none in files of earlier versions."""
+        query = "SELECT key, result FROM yardsticks WHERE corpus = ? AND metric = ? ORDER BY key"
+        found = []
+        for key, text in self._rows_of("yardsticks", query, [corpus, metric]):
+            with self._undamaged(key, "yardsticks"):
+                found.append(read_yardstick(text, key))
+        return found
+
+    def typed_corpus(self, data: str) -> str | None:
+        """The corpus as typed of which runs read `data`; None where nobody said."""
+        query = "SELECT corpus FROM typed_corpora WHERE data = ?"
+        return next((c for (c,) in self._rows_of("typed_corpora", query, [data])), None)
+
+    def _rows_of(self, table: str, query: str, values: Any) -> list[Any]:
+        """Rows of a table that files of earlier versions lack."""
+        with self._connection() as connection:
+            if table not in _tables(connection):
+                return []
+            return connection.execute(query, values).fetchall()
+
     def _run(self, result: Any, *values: Any) -> StoredRun:
         columns = dict(zip(COLUMNS, values, strict=True))
         with self._undamaged(columns["key"]):
@@ -254,15 +305,18 @@ class Store:
         raise KeyError(key)
 
     @contextmanager
-    def _undamaged(self, key: str) -> Iterator[None]:
+    def _undamaged(self, key: str, table: str = "runs") -> Iterator[None]:
         """Nothing is thrown away here: what is to become of a damaged row is the user's say."""
         try:
             yield
         except DamagedError as damage:
+            what, again = "run", "the next sweep trains that run again"
+            if table != "runs":
+                what, again = "yardstick", "the next decision fits that yardstick again"
             raise UserError(
-                f"store={self.path}: the row of run {key} is damaged ({damage})",
-                "remove it, and the next sweep trains that run again: "
-                f"sqlite3 {self.path} \"DELETE FROM runs WHERE key = '{key}'\"",
+                f"store={self.path}: the row of {what} {key} is damaged ({damage})",
+                f"remove it, and {again}: "
+                f"sqlite3 {self.path} \"DELETE FROM {table} WHERE key = '{key}'\"",
             ) from damage
 
     def fail(self, run: RunConfig, error: str) -> None:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from wvexp.config.schema import Config
+from wvexp.config.decision_checks import DECISION_KEYS
+from wvexp.config.schema import KEYS, Config
+from wvexp.config.values import lookup
 from wvexp.data.folds import of_fold
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs
@@ -27,7 +29,7 @@ def check_sweep(config: Config) -> None:
             f"dispatch={config.dispatch}",
             "leave it out",
         )
-    _check_budget(config)
+    _check_decision_keys(config)
     alone = not config.grid.given and config.data.cross_fit is None and config.dispatch == "local"
     _check_parity(config, watched=alone and config.engine == "autograd")
     if config.report:
@@ -47,7 +49,7 @@ def check_single(config: Config) -> None:
             f"dispatch={config.dispatch} means nothing for one run",
             "leave it out, or sweep with -m",
         )
-    _check_budget(config)
+    _check_decision_keys(config)
     _check_parity(config, watched=config.engine != "handwritten")
 
 
@@ -95,9 +97,12 @@ def _check_parity(config: Config, *, watched: bool) -> None:
         )
 
 
-def _check_budget(config: Config) -> None:
+def _check_decision_keys(config: Config) -> None:
     """Raises UserError for what `decide.py` alone reads."""
-    if config.budget is not None:
-        raise UserError(
-            f"budget={config.budget} means nothing to train.py", "leave it out, or ask decide.py"
-        )
+    for name in DECISION_KEYS:
+        value = lookup(config, name)
+        if value != KEYS[name].default:
+            said = str(value).lower() if isinstance(value, bool) else value
+            raise UserError(
+                f"{name}={said} means nothing to train.py", "leave it out, or ask decide.py"
+            )
