@@ -1,5 +1,7 @@
 """What a race showed: from its runs to `wvexp.report.standings.RaceFindings`."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from wvexp.analysis.overlap import variance_inflation
@@ -10,6 +12,9 @@ from wvexp.arms import Recipe
 from wvexp.data.units import make_units
 from wvexp.decision.race import RACE_SEEDS, Race
 from wvexp.report.standings import RaceFindings, Standing
+from wvexp.report.yardsticks import YardstickScore, measure_yardsticks, yardstick_scores
+from wvexp.results.stored_yardstick import StoredYardstick
+from wvexp.results.subset import Subset
 from wvexp.seeds import stream
 
 
@@ -48,6 +53,33 @@ def outcome_of(race: Race) -> RaceFindings | None:
         standings=tuple(standings),
         notes=tuple(notes),
     )
+
+
+def fresh_seeds(race: Race) -> list[int]:
+    """Seeds by which the leader is scored: those that had no part in the choice, else all."""
+    leader = race.leader
+    if leader is None:
+        return []
+    [entrant] = [e for e in race.learned().entrants if e.name == leader.name]
+    ran = np.flatnonzero(np.isfinite(entrant.validation))
+    fresh = ran[ran >= RACE_SEEDS]
+    return (race.base.seed + (fresh if len(fresh) else ran)).tolist()
+
+
+def beside_yardsticks(
+    race: Race, fits: Sequence[StoredYardstick]
+) -> tuple[tuple[YardstickScore, ...], list[Reason]]:
+    """The yardsticks held against the recipe of the leader, and what could not be read."""
+    leader = race.leader
+    m = None if leader is None else race.measurements(race.track(leader))
+    if leader is None or m is None:
+        return (), []
+    values, unread = measure_yardsticks(Subset(race.store, race.asked), m, fits)
+    best = m.values[leader.arm.name][-1].copy()
+    seeds = fresh_seeds(race)
+    best[[seed not in seeds for seed in m.seeds]] = np.nan
+    scores = yardstick_scores(m, values, leader.name, race.margin, best)
+    return scores, unread
 
 
 def _standing(race: Race, recipe: Recipe, entrant: Entrant, choice: RecipeChoice) -> Standing:

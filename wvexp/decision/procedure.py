@@ -26,7 +26,7 @@ from wvexp.decision.ahead import Ahead, ahead
 from wvexp.decision.allocation import LR_SEEDS, MOST_SEEDS, WHAT, Allocation
 from wvexp.decision.budget import Budget, Pace
 from wvexp.decision.decision import Decision
-from wvexp.decision.outcome import outcome_of
+from wvexp.decision.outcome import beside_yardsticks, fresh_seeds, outcome_of
 from wvexp.decision.progress import LiveDecision
 from wvexp.decision.race import Race
 from wvexp.decision.tracks import is_race, tracks_of
@@ -120,12 +120,11 @@ def decide_config(
             )
 
     allocation: Allocation | None = None
-    raced = None
+    race = None
     if is_race(tracks):
         race = Race(tracks, store, train_batch, budget, config.margin)
         race.run()
-        raced = outcome_of(race)
-        if raced is not None and race.leader is not None:
+        if race.leader is not None:
             track = race.track(race.leader)
             config, inputs, base = track.config, track.inputs, track.base
     allocation = Allocation(base, store, partial(train_batch, inputs), budget, config.margin)
@@ -137,6 +136,8 @@ def decide_config(
     budget, notes = replace(budget, reserved=0.0), []
     if yardsticks is not None:
         size, seeds = _seeds_of_best(allocation)
+        if race is not None:
+            size, seeds = race.size, fresh_seeds(race)
         model = allocation.model_seconds()
         notes = yardsticks.fit(size, seeds, budget, model, config.budget or "")
     trained = budget.elapsed()
@@ -156,7 +157,12 @@ def decide_config(
         yardsticks=() if yardsticks is None else tuple(yardsticks.stored().values()),
     )
     # Rows of an earlier sweep may name other files of the same content, or none.
-    findings = replace(findings, read=inputs.reading, race=raced)
+    findings = replace(findings, read=inputs.reading)
+    if race is not None:
+        fits = () if yardsticks is None else tuple(yardsticks.stored().values())
+        scores, unread = beside_yardsticks(race, fits)
+        problems = (*findings.problems, *unread)
+        findings = replace(findings, race=outcome_of(race), yardsticks=scores, problems=problems)
     return Decision(
         config,
         inputs,

@@ -157,14 +157,14 @@ class Race:
 
     def _place(self, recipe: Recipe) -> tuple[Measurements, int, int, int] | None:
         """The measurements of its track, with the indices of its arm, the size and its rate."""
-        m = self._measurements(self.track(recipe))
+        m = self.measurements(self.track(recipe))
         if m is None or self.size not in m.sizes or recipe.arm.name not in m.arms:
             return None
         a, k = m.arms.index(recipe.arm.name), m.sizes.index(self.size)
         rate = m.selection.chosen[a][k]
         return None if rate is None else (m, a, k, rate)
 
-    def _measurements(self, track: Track) -> Measurements | None:
+    def measurements(self, track: Track) -> Measurements | None:
         """Of one track, of the runs that the race asked for; None before there are any."""
         condition = track.base.condition
         there = sum(r.condition == condition and r.key in self.asked for r in self.stored())

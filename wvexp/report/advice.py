@@ -20,6 +20,7 @@ from wvexp.report.race_words import race_headline, race_lines
 from wvexp.report.reasons import all_in_words, briefly, in_short, in_words, remedy_words
 from wvexp.report.wording import counted, listed, margin_words
 from wvexp.report.words import fade_words, places, unit
+from wvexp.report.yardstick_words import better_yardstick, without_vectors
 
 # Letters of a problem that fit on the terminal.
 _LONGEST = 160
@@ -28,7 +29,7 @@ _LONGEST = 160
 def headline(f: Findings) -> str:
     """The answer in one sentence."""
     if f.race is not None:
-        return race_headline(f.race)
+        return race_headline(f, f.race)
     arm = f.choice.recommended
     if arm is None:
         at = f" at {f.sizes[-1]:,} {unit(f, f.sizes[-1])}" if f.scores else ""
@@ -41,27 +42,6 @@ def headline(f: Findings) -> str:
             said = f"{better} Of the arms none is decided; the best so far is {arm}"
     caveat = " Cross-fitted: it holds for these examples, not for others." if f.folds else ""
     return f"{said}: {Arm.parse(arm).words}.{caveat}"
-
-
-def better_yardstick(f: Findings) -> str:
-    """The best of the yardsticks that are better than the recommended arm; empty for none.
-
-    Better by the interval, as arms are ahead; what follows from that, where it is called too.
-    """
-    ahead = next((one for one in f.yardsticks if one.ahead), None)
-    d = None if ahead is None else ahead.difference
-    if ahead is None or d is None:
-        return ""
-    assert d.estimate is not None
-    assert d.low is not None
-    assert d.high is not None
-    follows = "; word vectors are not what is missing here"
-    if ahead.standing != "better":
-        follows = f", not called with all {len(f.yardsticks)} yardsticks counted"
-    return (
-        f"{ahead.words[0].upper()}{ahead.words[1:]} is {points(d.estimate)} better "
-        f"[{100 * d.low:.1f}, {100 * d.high:.1f}]{follows}."
-    )
 
 
 def advice(f: Findings) -> list[str]:
@@ -113,25 +93,11 @@ def _its_score(f: Findings) -> str:
         said += f" [{100 * score.low:.1f}, {100 * score.high:.1f}]"
     how = f", cross-fitted over {f.folds} folds" if f.folds else ""
     measured = f"{counted(score.seeds, 'seed')} on {counted(score.units, 'test unit')}{how}"
-    nothing = _without_vectors(f)
+    nothing = without_vectors(f)
     if f.baseline is not None and not nothing:
         nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
     unseen = f"; {f.unseen_labels}" if f.unseen_labels else ""
     return f"{said}, {measured}{nothing}{unseen}."
-
-
-def _without_vectors(f: Findings) -> str:
-    """The scores of the yardsticks, and what they are from the recommended arm's."""
-    said = []
-    for one in f.yardsticks:
-        d = one.difference
-        apart = ""
-        if d is not None and d.estimate is not None:
-            apart = f" ({100 * d.estimate:+.1f})"
-            if d.low is not None and d.high is not None:
-                apart = f" ({100 * d.estimate:+.1f} [{100 * d.low:+.1f}, {100 * d.high:+.1f}])"
-        said.append(f"{one.words} {percent(one.score)}{apart}")
-    return f"; without word vectors: {', '.join(said)}" if said else ""
 
 
 def _cost(f: Findings) -> str:

@@ -12,7 +12,7 @@ from wvexp.report.word_figures import group_errors, words_moved
 def draw(findings: Findings) -> tuple[Figure, ...]:
     """All figures that the findings allow."""
     drawn = [
-        race_chart(findings, findings.race, {}) if findings.race else None,
+        race_chart(findings, findings.race) if findings.race else None,
         learning_curves(findings),
         *(difference(findings, a, b) for a, b in PAIRS),
         *(group_errors(findings, group) for group in GROUPS),

@@ -1,7 +1,5 @@
 """The figure of a race: every recipe with its interval, the best at the top."""
 
-from collections.abc import Mapping
-
 import altair as alt
 
 from wvexp.metrics import METRICS
@@ -16,11 +14,8 @@ _GREY = "#9AA3AC"
 _YARDSTICK = "#00876A"
 
 
-def race_chart(f: Findings, race: RaceFindings, lines: Mapping[str, float]) -> Figure:
-    """The recipes ranked by their test score; those given up are grey.
-
-    lines: scores of yardsticks by their names, drawn as vertical lines
-    """
+def race_chart(f: Findings, race: RaceFindings) -> Figure:
+    """The recipes ranked by their test score, yardsticks as lines; those given up are grey."""
     rows = [
         {
             "recipe": one.recipe,
@@ -65,8 +60,11 @@ def race_chart(f: Findings, race: RaceFindings, lines: Mapping[str, float]) -> F
             ],
         ),
     ]
-    if lines:
-        marks = [{"name": name, "at": 100 * score} for name, score in lines.items()]
+    worst = min(one.score for one in race.standings)
+    marks = [
+        {"name": one.words, "at": 100 * one.score} for one in f.yardsticks if one.score >= worst
+    ]
+    if marks:
         ruled = alt.Chart(data(marks)).encode(x=alt.X("at:Q", scale=tight(), title=title))
         layers += [
             ruled.mark_rule(color=_YARDSTICK, strokeDash=[4, 3], strokeWidth=1.5).encode(
@@ -83,7 +81,7 @@ def race_chart(f: Findings, race: RaceFindings, lines: Mapping[str, float]) -> F
         "of its score, of the others of their distance from it. Grey: surely behind, and given up "
         "after the seeds it had."
     )
-    if lines:
+    if marks:
         caption += " Dashed: methods without word vectors."
     return Figure("recipes", "Recipes, ranked", caption, plain_type(chart))
 

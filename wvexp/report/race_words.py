@@ -9,12 +9,15 @@ from wvexp.report.standings import RaceFindings, Standing
 from wvexp.report.table import Row, Table
 from wvexp.report.wording import counted, listed, margin_words
 from wvexp.report.words import unit
+from wvexp.report.yardstick_words import better_yardstick, without_vectors
 
 
-def race_headline(race: RaceFindings) -> str:
+def race_headline(f: Findings, race: RaceFindings) -> str:
     """The answer in one sentence."""
-    chosen = race.chosen
+    chosen, better = race.chosen, better_yardstick(f)
     said = f"Take {chosen.recipe}" if race.decided else f"Undecided; best so far: {chosen.recipe}"
+    if better:
+        said = f"{better} Of the recipes {said[0].lower()}{said[1:]}"
     file = f", vectors of {chosen.vectors}" if chosen.vectors else ""
     return f"{said}: model={chosen.model}{file}, {Arm.parse(chosen.arm).words}."
 
@@ -47,7 +50,8 @@ def _its_score(f: Findings, race: RaceFindings) -> str:
     nothing = ""
     if f.baseline is not None:
         nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
-    return f"Its test {METRICS[f.metric].words}: {percent(one.score)}{interval}, {by}{nothing}."
+    beside = f"{nothing}{without_vectors(f)}"
+    return f"Its test {METRICS[f.metric].words}: {percent(one.score)}{interval}, {by}{beside}."
 
 
 def _next(race: RaceFindings) -> str:

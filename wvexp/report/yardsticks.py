@@ -124,13 +124,20 @@ def measure_yardsticks(
 
 
 def yardstick_scores(
-    m: Measurements, yardsticks: Sequence[YardstickValues], arm: str | None, margin: float
+    m: Measurements,
+    yardsticks: Sequence[YardstickValues],
+    arm: str | None,
+    margin: float,
+    best: Values | None = None,
 ) -> tuple[YardstickScore, ...]:
-    """Score and difference from the arm of every yardstick, the best first."""
+    """Score and difference from the arm of every yardstick, the best first.
+
+    best: values [seeds, units] in the place of those that the arm has at the largest size
+    """
     wider = variance_inflation(m.folds)
     differences: Sequence[PairedDifference | None] = [None] * len(yardsticks)
     if arm is not None:
-        best = m.values[arm][-1]
+        best = m.values[arm][-1] if best is None else best
         shared = m.full_size is not None
         each = [_against(one.values, best, margin, shared, wider) for one in yardsticks]
         differences = call_together(each)
