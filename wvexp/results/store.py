@@ -10,16 +10,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import DamagedError, UserError
-from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run
+from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run, write_counts
 from wvexp.results.stored_run import StoredRun
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts
 
-# `units` holds zlib-compressed little-endian int32 of the given shape (a JSON list);
+# `units` holds zlib-compressed counts of the given shape (a JSON list), as `write_counts` writes;
 # `unit_ids` the ids of one test split, a line each, compressed too.
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -231,7 +230,7 @@ class Store:
         """The keys of all runs."""
         return {key for (key,) in self._rows("SELECT key FROM runs")}
 
-    def unit_counts(self, key: str) -> NDArray[np.int32]:
+    def unit_counts(self, key: str) -> NDArray[Any]:
         """Counts of every test unit of a run, [units, ...] as `Scorer.by_unit` makes them.
 
         Raises
@@ -350,8 +349,7 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
 
 
 def _save_units(connection: sqlite3.Connection, key: str, units: UnitCounts) -> None:
-    counts = zlib.compress(np.ascontiguousarray(units.counts, dtype="<i4").tobytes(), 1)
-    shape = json.dumps(units.counts.shape)
+    counts, shape = write_counts(units.counts)
     connection.execute(
         "REPLACE INTO units VALUES (?, ?, ?, ?)", [key, units.fingerprint, shape, counts]
     )

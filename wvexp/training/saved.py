@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,7 +19,7 @@ from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.models import MODELS, spec_of
 from wvexp.registry import foreign_code
-from wvexp.tasks import TASKS
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.examples import Examples
 from wvexp.training.model_files import (
     DESCRIPTION,
@@ -50,11 +50,12 @@ class VectorSource:
 class Labelled(NamedTuple):
     """What a model says of a sentence: of each of its tokens, or of the sentence as its only one.
 
-    labels             int64 [n], places in `SavedModel.label_names`; of a CRF the best sequence
-    log_probabilities  float32 [n, labels]; of a CRF those of each token for itself
+    labels             int64 [n], places in `SavedModel.label_names`; of a CRF the best sequence.
+                       Where there may be several bool [n, labels]; of numbers float64 [n]
+    log_probabilities  float32 [n, labels]; of a CRF those of each token for itself; of numbers 0
     """
 
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     log_probabilities: NDArray[np.float32]
 
 
@@ -68,6 +69,8 @@ class SavedModel:
     source       None for a random arm: its unseen words are UNK
     row_weights  float32 [rows], what each word weighs, where the model takes that; or None
     moves        which labels may follow each other, where the model has a CRF; or None
+    target       what the kind of task took from the labels of training, `TaskKind.state`
+    separator    what parts the labels of a text that may have several; None for a JSON list
     """
 
     task: Task
@@ -81,6 +84,12 @@ class SavedModel:
     source: VectorSource | None
     row_weights: NDArray[np.float32] | None = None
     moves: Moves | None = None
+    target: Mapping[str, float] = field(default_factory=dict)
+    separator: str | None = None
+
+    @cached_property
+    def kind(self) -> TaskKind:
+        return TASKS[self.task].restored(self.target)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -108,6 +117,10 @@ class SavedModel:
             "source": None if self.source is None else asdict(self.source),
             "words": self.forms,
         }
+        if self.target:
+            content["target"] = dict(self.target)
+        if self.separator is not None:
+            content["separator"] = self.separator
         if code := foreign_code({MODELS.key: MODELS[spec.name], TASKS.key: TASKS[self.task]}):
             content["plugins"] = code
         (folder / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
@@ -145,6 +158,8 @@ class SavedModel:
             moves=Moves(**moves) if moves else None,
             parameters=arrays,
             source=VectorSource(**content["source"]) if content["source"] else None,
+            target=content.get("target", {}),
+            separator=content.get("separator"),
         )
 
     def pretrained_vectors(self, words: set[str] | None = None) -> Any:
@@ -189,7 +204,7 @@ class SavedModel:
         from wvexp.training.prediction import labels_and_log_probabilities
 
         text = read_unlabelled(self.task, sentences, lowercase=self.lowercase)
-        kind = TASKS[self.task]
+        kind = self.kind
         spec, keys = spec_of(self.model, kind)
         view, table = spec.view(keys), self._table(text.lexicon)
         features = TokenFeatures(view.features, text.lexicon, text.typed) if view.features else None
@@ -238,7 +253,7 @@ def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
 
     spec, keys = spec_of(saved.model, TASKS[saved.task])
     drawn = np.random.default_rng(0)  # what is drawn is replaced
-    model = spec.build(rows, len(saved.label_names), keys, drawn)
+    model = spec.build(rows, saved.kind.outputs(len(saved.label_names)), keys, drawn)
     arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     if saved.moves is not None:
