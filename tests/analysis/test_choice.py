@@ -32,7 +32,7 @@ def test_an_arm_no_better_than_the_most_frequent_label_is_no_choice():
     assert kept.decided
     refused = choose(values, ARMS, stream(0, "choice"), baseline=0.6)
     assert not refused.decided
-    assert "most frequent label, 60.0 %" in in_words(refused.notes[0])
+    assert "the same answer, 60.0 %" in in_words(refused.notes[0])
 
 
 def test_the_cost_is_never_more_than_what_is_missing_to_a_perfect_score():

@@ -115,7 +115,7 @@ def test_arms_that_learnt_nothing_are_no_choice(simulated, units):
     lines = advice(f)
     assert lines[0].startswith("Undecided")
     assert "no test unit tells the arms apart" in lines[1]
-    assert "not surely better than always giving the most frequent label, 60.0 %" in lines[1]
+    assert "not surely better than always giving the same answer, 60.0 %" in lines[1]
     assert "the most frequent label alone would score 60.0 %" in lines[2]
     status = {v.claim: v.status for v in f.verdicts}
     assert status["freeze_when_small"] == status["tune_when_large"] == "undecided"

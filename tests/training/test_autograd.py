@@ -21,7 +21,7 @@ from wvexp.training.autograd import AutogradEngine
 from wvexp.training.dropout import Dropout
 from wvexp.training.engine import finite
 from wvexp.training.examples import Examples
-from wvexp.training.prediction import log_probabilities
+from wvexp.training.prediction import labels_and_log_probabilities
 from wvexp.training.settings import Settings
 
 ROWS, D, CLASSES, BATCH = 14, 3, 3, 4
@@ -315,7 +315,7 @@ def test_prediction_ignores_dropout_and_restoring_brings_back_the_scores():
     _, _, engine = run_engine("window", "sgd", tuned_rows(), dropout=0.9)
 
     def scores():
-        return log_probabilities(engine.model, examples, "cpu")
+        return labels_and_log_probabilities(engine.model, examples, "cpu", TOKEN)[1]
 
     before, kept = scores(), copy.deepcopy(engine.parameters())
     assert np.array_equal(before, scores())

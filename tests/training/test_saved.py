@@ -18,7 +18,7 @@ from wvexp.models import MODELS as SPECS
 from wvexp.models import spec_of
 from wvexp.models.view import View
 from wvexp.tasks import TASKS
-from wvexp.training.prediction import log_probabilities
+from wvexp.training.prediction import labels_and_log_probabilities
 from wvexp.training.saved import SavedModel, VectorSource
 from wvexp.vectors.table import Origin
 
@@ -62,7 +62,8 @@ def alone(model, task, text):
     size = len(rows) if task == "token" else 1
     view = View(3 if task == "token" else None)
     offsets = np.array([0, len(rows)], dtype=np.int64)
-    return log_probabilities(model, Examples(rows, offsets, np.zeros(size, np.int32), view), "cpu")
+    examples = Examples(rows, offsets, np.zeros(size, np.int32), view)
+    return labels_and_log_probabilities(model, examples, "cpu", TASKS[task])[1]
 
 
 @pytest.mark.parametrize(("task", "name"), MODELS)

@@ -81,6 +81,7 @@ def choose(
     margin: float = MARGIN,
     baseline: float | None = None,
     inflation: float = 1.0,
+    span: float = 1.0,
 ) -> Choice:
     """Choose among the arms of `values`, by arm [seeds, units]; those not in `wanted` are left out.
 
@@ -92,9 +93,11 @@ def choose(
     Parameters
     ----------
     baseline
-        Score of always giving the most frequent label, where it is known.
+        Score of whoever has learnt nothing and gives the same always, where it is known.
     inflation
         What variances are multiplied by (`overlap.py`).
+    span
+        The largest difference there can be.
     """
     measured = {arm: values[arm] for arm in wanted if arm in values and ran(values[arm]).any()}
     means = {arm: float(table[ran(table)].mean()) for arm, table in measured.items()}
@@ -104,7 +107,7 @@ def choose(
     recommended = max(means, key=lambda arm: means[arm])
     best = values[recommended]
     rivals = {
-        arm: paired_difference(table, best, margin, inflation=inflation)
+        arm: paired_difference(table, best, margin, inflation=inflation, span=span)
         for arm, table in measured.items()
         if arm != recommended
     }

@@ -45,6 +45,7 @@ def compare_arms(
     margin: float = MARGIN,
     full_size: float | None = None,
     inflation: float = 1.0,
+    span: float = 1.0,
 ) -> tuple[Comparison, ...]:
     """Every pair of arms at every size, Holm over all of them.
 
@@ -56,12 +57,16 @@ def compare_arms(
         The size at which all seeds share the whole training data, when it is among `sizes`.
     inflation
         What variances are multiplied by (`overlap.py`).
+    span
+        The largest difference there can be.
     """
     check_sizes(sizes, *values.values())
     planned = [(a, b, k) for a, b in combinations(values, 2) for k in range(len(sizes))]
     called = call_together(
         [
-            paired_difference(values[a][k], values[b][k], margin, sizes[k] == full_size, inflation)
+            paired_difference(
+                values[a][k], values[b][k], margin, sizes[k] == full_size, inflation, span
+            )
             for a, b, k in planned
         ]
     )

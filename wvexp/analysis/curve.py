@@ -60,6 +60,7 @@ def learning_curve(
     at: Sequence[float] = (),
     reach: float = REACH,
     inflation: float = 1.0,
+    span: float = 1.0,
 ) -> LearningCurve:
     """Fit the error, 1 - score, of one arm.
 
@@ -73,12 +74,14 @@ def learning_curve(
         Sizes at which the curve is wanted; none further than `reach` times beyond the sizes.
     inflation
         What variances are multiplied by (`overlap.py`).
+    span
+        The largest error there can be.
     """
     check_sizes(sizes, values)
     curve = fit_decay(1.0 - values, sizes, at, reach, inflation)
-    # The intervals are those of a t distribution, which knows nothing of 100 %.
+    # The intervals are those of a t distribution, which knows nothing of the largest error.
     inside = (
-        replace(p, error=min(p.error, 1.0), low=min(p.low, 1.0), high=min(p.high, 1.0))
+        replace(p, error=min(p.error, span), low=min(p.low, span), high=min(p.high, span))
         for p in curve.points
     )
     return replace(curve, points=tuple(inside))

@@ -76,12 +76,13 @@ def paired_difference(
     margin: float = MARGIN,
     shared_training: bool = False,
     inflation: float = 1.0,
+    span: float = 1.0,
 ) -> PairedDifference:
     """Compare arm A with arm B from their values [seeds, units], row by row the same seed.
 
     Seeds that ran in one arm alone are left out and counted in the notes. The call is that of a
     single comparison planned beforehand; for several, pass them all to `call_together`.
-    `inflation` multiplies the variance (`overlap.py`).
+    `inflation` multiplies the variance (`overlap.py`); no difference is larger than `span`.
     """
     if a.shape != b.shape:
         raise ValueError(f"arm A has values {a.shape}, arm B {b.shape}: expected the same shape")
@@ -139,14 +140,14 @@ def paired_difference(
     equivalence_p = float(stdtr(fit.df, -(margin - abs(fit.mean)) / fit.standard_error))
     return replace(
         known,
-        low=max(low, -1.0),
-        high=min(high, 1.0),
+        low=max(low, -span),
+        high=min(high, span),
         standard_error=fit.standard_error,
         df=fit.df,
         p_a_better=p_a_better,
         p_value=p_value,
         equivalence_p=equivalence_p,
-        smallest_margin=min(max(map(abs, inner)), 1.0),
+        smallest_margin=min(max(map(abs, inner)), span),
         seed_variance=fit.seed_variance,
         unit_variance=fit.unit_variance,
         residual_variance=fit.residual_variance,

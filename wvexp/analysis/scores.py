@@ -79,6 +79,22 @@ def macro_f1_values(
     )
 
 
+def recall_values(true_positives: ArrayLike, false_negatives: ArrayLike) -> Values:
+    """Values [seeds, units] of the mean recall of the classes, from counts [seeds, units, classes].
+
+    The mean is over the classes that occur in the gold labels of the test set.
+    """
+    tp, fn = (np.asarray(counts, np.float64) for counts in (true_positives, false_negatives))
+    occurring = np.flatnonzero(np.nansum(tp + fn, axis=(0, 1)) > 0)
+    if not len(occurring):
+        raise NoScoreError(Reason(Why.NO_CLASS))
+    recalls = []
+    for c in occurring:
+        right, missed = _counts(true_positives=tp[..., c], false_negatives=fn[..., c])
+        recalls.append(ratio_values(right, right + missed, "TP + FN", alone=True))
+    return np.mean(recalls, axis=0)
+
+
 def ran(values: Values) -> NDArray[np.bool_]:
     """Which seeds ran: [seeds]. A row that is NaN in part is a fault of the caller's."""
     if values.ndim != 2:

@@ -10,7 +10,7 @@ The derivation is in docs/backprop.md, under the same names.
 """
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ class Head:
     l2
         strength of the penalty on W and U; biases have none
     losses
-        from logits [B, K] and labels [B] to the loss of each example and its gradient
+        from logits [B, K] and labels [B, ...] to the loss of each example and its gradient
     """
 
     def __init__(
@@ -90,9 +90,9 @@ class Head:
         self.r = self.h if mask is None else self.h * mask
         return self.r @ self.U.T + self.c
 
-    def loss(self, logits: Array, labels: NDArray[np.integer]) -> float:
+    def loss(self, logits: Array, labels: NDArray[Any]) -> float:
         """Mean loss over the batch (`mean_loss`), plus the penalty on W and U."""
-        _expect("labels", labels.shape, (len(logits),))
+        _expect("labels", labels.shape[:1], (len(logits),))
         losses, d_logits = self.losses(logits, labels)
         self.d_logits = d_logits / len(labels)
         self.mean_loss = float(np.mean(losses))

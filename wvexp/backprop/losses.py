@@ -1,4 +1,4 @@
-"""Softmax cross-entropy and max-margin: the loss of each example, and its gradient."""
+"""Cross-entropy, squared error and max-margin: the loss of each example, and its gradient."""
 
 from collections.abc import Callable
 
@@ -6,7 +6,8 @@ import numpy as np
 
 from wvexp.backprop.activations import Array
 
-# From scores [B, K] and labels [B] to the loss [B] of each example and its gradient [B, K].
+# From scores [B, K] and what is to be learnt of the B examples to the loss [B] of each and its
+# gradient [B, K].
 Losses = Callable[[Array, Array], tuple[Array, Array]]
 
 
@@ -34,6 +35,49 @@ def softmax_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
     d_logits = exponentials / totals
     d_logits[examples, labels] -= 1
     return losses, d_logits
+
+
+def binary_cross_entropy(logits: Array, labels: Array) -> tuple[Array, Array]:
+    """-log of the probability of each example's labels, each label a question of its own.
+
+    With p = 1 / (1 + e^-o) the loss of a label is -log p where the example has it, -log (1 - p)
+    where not: log(1 + e^o) - y o, of which no exponential is above 1 in the form used here. Its
+    gradient is p - y, as that of softmax cross-entropy.
+
+    Parameters
+    ----------
+    logits
+        [B, K]
+    labels
+        bool [B, K]: which labels each example has
+
+    Returns
+    -------
+    losses [B], summed over the labels, and d_logits [B, K], neither divided by B.
+    """
+    y = labels.astype(logits.dtype)
+    small = np.exp(-np.abs(logits))  # at most 1
+    losses = np.maximum(logits, 0) - y * logits + np.log1p(small)
+    p = np.where(logits >= 0, 1, small) / (1 + small)
+    return losses.sum(axis=1), p - y
+
+
+def squared_error(scores: Array, targets: Array) -> tuple[Array, Array]:
+    """(s - t)² of each example, and its gradient 2 (s - t) with respect to the score.
+
+    Parameters
+    ----------
+    scores
+        [B, 1]
+    targets
+        [B], in the dtype of the scores
+
+    Returns
+    -------
+    losses [B] and d_scores [B, 1], neither divided by B.
+    """
+    error = scores - targets[:, None]
+    return error[:, 0] ** 2, 2 * error
 
 
 def margin_loss(true_scores: Array, corrupt_scores: Array) -> tuple[Array, Array]:

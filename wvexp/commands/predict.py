@@ -18,7 +18,7 @@ from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 from wvexp.files import replacing
 from wvexp.printable import printable
-from wvexp.tasks import TASKS, TaskKind
+from wvexp.tasks import TASKS
 from wvexp.training.saved import Labelled, SavedModel
 
 OUTPUTS = (".jsonl", ".csv", ".tsv", ".conll")
@@ -66,7 +66,7 @@ def run_prediction(
     with _target(out) as target:
         if out is None:
             records = [_shown(record) for record in records]
-        _write(records, TASKS[saved.task], "" if out is None else Path(out).suffix, target)
+        _write(records, saved, "" if out is None else Path(out).suffix, target)
     if out is not None:
         print(printable(f"{out}: {len(records):,} sentences labelled"))
 
@@ -112,6 +112,17 @@ def _text_lines(path: Path, limits: TextLimits) -> Iterator[str]:
 
 
 def _record(saved: SavedModel, sentence: Sentence, found: Labelled) -> dict[str, Any]:
+    if saved.kind.numeric:
+        return {"text": sentence.text, "number": float(found.labels[0])}
+    if saved.kind.several:
+        given = np.flatnonzero(found.labels[0])
+        shares = np.exp(found.log_probabilities[0]).tolist()
+        labels = [saved.label_names[i] for i in given]
+        return {
+            "text": sentence.text,
+            "labels": labels,
+            "probabilities": dict(zip(saved.label_names, shares, strict=True)),
+        }
     labels = [saved.label_names[i] for i in found.labels]
     probabilities = [float(np.exp(row[i])) for i, row in zip(*found, strict=True)]
     if not TASKS[saved.task].listed:
@@ -125,6 +136,8 @@ def _shown(record: dict[str, Any]) -> dict[str, Any]:
     def shown(value: Any) -> Any:
         if isinstance(value, list):
             return [shown(part) for part in value]
+        if isinstance(value, dict):
+            return {shown(name): part for name, part in value.items()}
         if not isinstance(value, str):
             return value
         return " ".join(printable(value).replace("\t", " ").splitlines())
@@ -145,7 +158,8 @@ def _target(out: str | None) -> Iterator[IO[str]]:
         text.detach()
 
 
-def _write(records: list[dict[str, Any]], kind: TaskKind, suffix: str, target: IO[str]) -> None:
+def _write(records: list[dict[str, Any]], saved: SavedModel, suffix: str, target: IO[str]) -> None:
+    kind = saved.kind
     if suffix == ".jsonl":
         target.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
     elif suffix in (".csv", ".tsv"):
@@ -154,6 +168,14 @@ def _write(records: list[dict[str, Any]], kind: TaskKind, suffix: str, target: I
             writer.writerow(["sentence", "token", "tag", "probability"])
             for number, record in enumerate(records, 1):
                 writer.writerows((number, *row) for row in zip(*record.values(), strict=True))
+        elif kind.numeric:
+            writer.writerow(["text", "number"])
+            writer.writerows(record.values() for record in records)
+        elif kind.several:
+            writer.writerow(["text", "labels", *saved.label_names])
+            for record in records:
+                shares = record["probabilities"].values()
+                writer.writerow([record["text"], _joined(record["labels"], saved), *shares])
         else:
             writer.writerow(["text", "label", "probability"])
             writer.writerows(record.values() for record in records)
@@ -164,4 +186,21 @@ def _write(records: list[dict[str, Any]], kind: TaskKind, suffix: str, target: I
     else:
         for record in records:
             text = " ".join(record["text"].splitlines())  # a line each, whatever the text
-            target.write(f"{record['label']}\t{record['probability']:.4f}\t{text}\n")
+            target.write(f"{_said(record, saved)}\t{text}\n")
+
+
+def _said(record: dict[str, Any], saved: SavedModel) -> str:
+    """What a line of text says of a sentence before it."""
+    if saved.kind.numeric:
+        return f"{record['number']:.6g}"
+    if saved.kind.several:
+        shares = (f"{record['probabilities'][label]:.4f}" for label in record["labels"])
+        return f"{_joined(record['labels'], saved)}\t{' '.join(shares)}"
+    return f"{record['label']}\t{record['probability']:.4f}"
+
+
+def _joined(labels: list[str], saved: SavedModel) -> str:
+    """The labels as the training data had them: parted by its separator, or as a JSON list."""
+    if saved.separator is None:
+        return json.dumps(labels, ensure_ascii=False)
+    return saved.separator.join(labels)

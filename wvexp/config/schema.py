@@ -18,13 +18,17 @@ from wvexp.tasks import TASKS
 from wvexp.vectors.initial import PRETRAINED, STARTS
 from wvexp.vectors.limits import MAX_FILE_GB, MAX_LINE_MB
 
+# Of `optim.class_weight`.
+BALANCED = "balanced"
+
 
 @dataclass
 class Data:
     kind: str = key("world", "where the text comes from", choices=("world", "files", "hub"))
     task: str | None = key(
         None,
-        "one label per token or per sentence; by the data when null",
+        "one label per token or per sentence, any number of labels per sentence, or a number; by "
+        "the data when null",
         choices=lambda: TASKS.names,
     )
     train: str | None = key(None, "training file (.csv .tsv .jsonl .json .parquet .conll .conllu)")
@@ -40,6 +44,9 @@ class Data:
     )
     text: str | None = key(None, "column of the text; guessed when one choice is obvious")
     label: str | None = key(None, "column of the label; guessed when one choice is obvious")
+    label_separator: str | None = key(
+        None, "multilabel: what parts the labels of a text; one of | ; , by the data when null"
+    )
     group: str | None = key(
         None, "column whose equal values (a customer, an author) stay on one side of a split"
     )
@@ -125,6 +132,12 @@ class Optim:
     l2: float = key(0.0, "L2 penalty on weights and on the batch's tuned rows", minimum=0)
     clip: float | None = key(
         None, "largest norm of the gradient, to which a longer one is scaled", above=0, added=True
+    )
+    class_weight: str = key(
+        "none",
+        "balanced: examples weigh more in the loss where their label is rarer in training",
+        choices=("none", BALANCED),
+        added=True,
     )
 
 

@@ -13,12 +13,26 @@ SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
+class Numbers:
+    """Mean and standard deviation of the numbers that examples have, the lowest and the highest."""
+
+    mean: float
+    spread: float
+    lowest: float
+    highest: float
+
+
+@dataclass(frozen=True)
 class SplitContents:
-    """Sentences, tokens, and how often each label occurs."""
+    """Sentences, tokens, and how many examples have each label.
+
+    numbers: of examples that have a number in place of labels
+    """
 
     sentences: int
     tokens: int
     labels: Mapping[str, int]
+    numbers: Numbers | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +61,8 @@ class Contents:
         for part in parts:
             labels.update(part.labels)
         sentences, tokens = (sum(p.sentences for p in parts), sum(p.tokens for p in parts))
-        return Contents(self.name, pool=SplitContents(sentences, tokens, dict(labels)))
+        pool = SplitContents(sentences, tokens, dict(labels), _pooled(parts))
+        return Contents(self.name, pool=pool)
 
 
 def contents(corpus: Corpus, splits: tuple[str, ...] = SPLITS) -> Contents:
@@ -57,6 +72,29 @@ def contents(corpus: Corpus, splits: tuple[str, ...] = SPLITS) -> Contents:
 
 
 def _counted(split: Split, names: list[str]) -> SplitContents:
-    counts = np.bincount(split.labels, minlength=len(names)).tolist()
+    counts = split.kind.label_counts(split.labels, len(names)).tolist()
     labels = {name: count for name, count in zip(names, counts, strict=True) if count}
-    return SplitContents(split.sentences, split.tokens, labels)
+    return SplitContents(split.sentences, split.tokens, labels, numbers_of(split))
+
+
+def numbers_of(split: Split) -> Numbers | None:
+    """None where the examples have none."""
+    values = split.labels
+    if not split.kind.numeric or not len(values):
+        return None
+    return Numbers(*(float(of(values)) for of in (np.mean, np.std, np.min, np.max)))
+
+
+def _pooled(parts: list[SplitContents]) -> Numbers | None:
+    found = [(part.numbers, part.sentences) for part in parts if part.numbers is not None]
+    if not found:
+        return None
+    numbers, weights = zip(*found, strict=True)
+    mean = float(np.average([one.mean for one in numbers], weights=weights))
+    squares = [one.spread**2 + (one.mean - mean) ** 2 for one in numbers]
+    return Numbers(
+        mean,
+        float(np.sqrt(np.average(squares, weights=weights))),
+        min(one.lowest for one in numbers),
+        max(one.highest for one in numbers),
+    )

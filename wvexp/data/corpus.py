@@ -31,7 +31,8 @@ class Corpus:
     `notes` say what was assumed when the data were read (`wvexp.data.reading.assumptions`);
     `sources` are the names of what train, validation and test were read from, None for a part that
     was split off; `columns` those of text and label, None where they have none; `group` that whose
-    equal values are one document, in whichever split.
+    equal values are one document, in whichever split; `separator` parts the labels of a text that
+    may have several, None where they are lists.
     """
 
     name: str
@@ -49,10 +50,16 @@ class Corpus:
     columns: tuple[str | None, str | None] = (None, None)
     group: str | None = None
     typed: list[str] | None = None
+    separator: str | None = None
 
     @property
     def task(self) -> Task:
         return self.train.task
+
+    @property
+    def outputs(self) -> int:
+        """How many scores of an example a model gives."""
+        return self.train.kind.outputs(len(self.label_names))
 
     @cached_property
     def fingerprint(self) -> str:

@@ -21,7 +21,7 @@ def fold_of_sentences(
     if pool.kind.stratified and pool.documents is None:
         # Dealt out label by label; that of a group is its first sentence's.
         _, first = np.unique(groups, return_index=True)
-        labels = pool.labels[first]
+        labels = pool.kind.strata(pool.labels)[first]
         shuffled = rng.permutation(len(first))
         order = shuffled[np.argsort(labels[shuffled], kind="stable")]
     else:

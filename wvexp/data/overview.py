@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wvexp.data.contents import Numbers, numbers_of
 from wvexp.data.corpus import Corpus
 from wvexp.data.split import Split
 from wvexp.tasks import TASKS
@@ -51,6 +52,7 @@ class Reading:
     parts           train, validation, test; `all` alone where `folds` pool them
     lowercase       whether the text was lower-cased
     notes           what was assumed, each with the key or change that undoes it
+    numbers         those of training, where examples have numbers in place of labels
     """
 
     data: str
@@ -67,6 +69,7 @@ class Reading:
     lowercase: bool
     vectors: VectorFile | None
     notes: tuple[str, ...]
+    numbers: Numbers | None = None
 
     @classmethod
     def of(
@@ -78,8 +81,9 @@ class Reading:
             splits = {"all": corpus.train}
         sources = dict(zip(("train", "validation", "test"), corpus.sources, strict=False))
         names = [*corpus.label_names, *corpus.unseen_labels]
+        kind = corpus.train.kind
         counts = np.sum(
-            [np.bincount(split.labels, minlength=len(names)) for split in splits.values()], axis=0
+            [kind.label_counts(split.labels, len(names)) for split in splits.values()], axis=0
         )
         order = np.argsort(-counts, kind="stable")[:_MOST_LABELS].tolist()
         lengths = np.concatenate([np.diff(split.offsets) for split in splits.values()])
@@ -101,6 +105,7 @@ class Reading:
             lowercase=lowercase,
             vectors=vectors,
             notes=notes,
+            numbers=numbers_of(corpus.train),
         )
 
     def lines(self) -> list[str]:
@@ -108,8 +113,9 @@ class Reading:
         said = dict(self.rows())
         columns = f": {said['columns']}" if "columns" in said else ""
         covered = f"; {said['vectors']}" if "vectors" in said else ""
+        labels = said["labels"] if "labels" in said else f"numbers {said['numbers']}"
         return [
-            f"read {self.data}{columns}: {said['labels']}; {said['texts']}",
+            f"read {self.data}{columns}: {labels}; {said['texts']}",
             f"{said['splits']}; {said['words']}{covered}",
         ]
 
@@ -119,7 +125,7 @@ class Reading:
         columns = [f"{name}={column}" for name, column in named if column]
         if columns:
             yield "columns", ", ".join(columns)
-        yield "labels", self._labels()
+        yield ("labels", self._labels()) if self.numbers is None else ("numbers", self._numbers())
         yield "texts", self._texts()
         yield "splits", self._splits()
         casing = "lower-cased" if self.lowercase else "as written"
@@ -141,7 +147,16 @@ class Reading:
         shown = [f"{_short(n)} {c:,}" for n, c in islice(self.labels.items(), _LABELS_SHOWN)]
         if self.classes > len(shown):
             shown.append(f"and {self.classes - len(shown):,} more")
-        return f"{self.classes:,} labels ({', '.join(shown)})"
+        several = ", any number per text" if TASKS[self.task].several else ""
+        return f"{self.classes:,} labels{several} ({', '.join(shown)})"
+
+    def _numbers(self) -> str:
+        assert self.numbers is not None
+        n = self.numbers
+        return (
+            f"from {n.lowest:.4g} to {n.highest:.4g}, {n.mean:.4g} in the mean with a spread of "
+            f"{n.spread:.4g}"
+        )
 
     def _texts(self) -> str:
         number = sum(part.sentences for part in self.parts.values())

@@ -1,6 +1,7 @@
 """Split: sentences of one part of the data in flat arrays, and the order they are drawn in."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,8 @@ class Split:
     word_ids  int32 [tokens]       index into `Corpus.lexicon`
     offsets   int64 [sentences+1]  sentence i is word_ids[offsets[i]:offsets[i+1]]
     labels    int32 [examples], by task; ids into `Corpus.label_names`, from its end
-              on into `Corpus.unseen_labels` (never in training)
+              on into `Corpus.unseen_labels` (never in training). Where examples have several
+              labels, bool [examples, labels]; where they have numbers, float64 [examples]
     documents int32 [sentences]    the document of each sentence; None where the data names none
     typed     int32 [tokens]       index into `Corpus.typed`; None where words are read as typed
     """
@@ -28,7 +30,7 @@ class Split:
     task: Task
     word_ids: NDArray[np.int32]
     offsets: NDArray[np.int64]
-    labels: NDArray[np.int32]
+    labels: NDArray[Any]
     documents: NDArray[np.int32] | None = None
     typed: NDArray[np.int32] | None = None
 

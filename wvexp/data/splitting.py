@@ -48,11 +48,12 @@ def split_off(
             f"leave data.group out, or give data.{part} a file",
         )
     if split.kind.stratified and not has_documents(split):
-        chosen = _by_label(split.labels[first], sizes, share, rng)
+        chosen = _by_stratum(split.kind.strata(split.labels)[first], sizes, share, rng)
     else:
         chosen = _whole_groups(sizes, share, rng)
     taken = chosen[of_sentence]
-    if not taken.any() and len(np.unique(split.labels)) == split.sentences > 10:
+    own = split.kind.stratified and len(np.unique(split.kind.strata(split.labels)))
+    if not taken.any() and own == split.sentences > 10:
         raise UserError(
             f"each of the {split.sentences} training sentences has a label of its own",
             "is that column the label? name it with data.label",
@@ -83,14 +84,14 @@ def _whole_groups(
     return chosen
 
 
-def _by_label(
-    labels: NDArray[np.int32], sizes: NDArray[np.int64], share: float, rng: np.random.Generator
+def _by_stratum(
+    labels: NDArray[np.integer], sizes: NDArray[np.int64], share: float, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
     """Groups with the share of each label's sentences, rounded, as far as their sizes allow.
 
-    labels [groups] of the first sentence of each. Labels of few sentences stay in training, and so
-    does one group of each. What is rounded away, or too large to take, carries over from label to
-    label, so that the whole comes to the share as well.
+    labels [groups] of the first sentence of each, or other strata. Labels of few sentences stay in
+    training, and so does one group of each. What is rounded away, or too large to take, carries
+    over from label to label, so that the whole comes to the share as well.
     """
     chosen = np.zeros(len(labels), dtype=bool)
     owed = 0.0

@@ -7,8 +7,6 @@ counts as wrong, whatever is predicted.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from wvexp.data.corpus import Corpus
 
 
@@ -24,8 +22,8 @@ def count_unseen(corpus: Corpus) -> dict[str, UnseenLabels]:
     """By name, the splits with such a label: {"test": UnseenLabels(47377, {"I-LST": 2})}."""
     classes, found = len(corpus.label_names), {}
     for name, split in (("validation", corpus.validation), ("test", corpus.test)):
-        labels = split.labels[split.labels >= classes] - classes
-        counts = np.bincount(labels, minlength=len(corpus.unseen_labels)).tolist()
+        every = split.kind.label_counts(split.labels, classes + len(corpus.unseen_labels))
+        counts = every[classes:].tolist() if corpus.unseen_labels else []
         of_label = {
             label: count for label, count in zip(corpus.unseen_labels, counts, strict=True) if count
         }

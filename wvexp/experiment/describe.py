@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from wvexp.config.schema import Config
+from wvexp.config.schema import BALANCED, Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.features import fingerprint_of
+from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs
 from wvexp.metrics import METRICS, default_metric
 from wvexp.models import AUTO, default_model, spec_of
 from wvexp.rules import RULES
+from wvexp.tasks import check_balanced
 from wvexp.training.footprint import require_run_memory
 from wvexp.training.identity import RunConfig
 
@@ -38,6 +40,14 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
         METRICS[metric].check(split, corpus.label_names, name, corpus.unseen_labels)
     spec, keys = spec_of(model, corpus.train.kind)
     spec.check(keys)
+    if config.optim.class_weight == BALANCED:
+        check_balanced(corpus.train.kind)
+        if spec.crf(keys):
+            raise UserError(
+                f"optim.class_weight={BALANCED} weighs examples one by one, and a CRF scores whole "
+                "sentences",
+                "give model.crf=false, or leave optim.class_weight out",
+            )
     engine = config.engine
     if engine == "auto":
         by_hand = spec.by_hand and RULES[config.optim.name].kernel is not None

@@ -131,6 +131,11 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
         from wvexp.data.world import world_corpus
 
         own = task or TOKEN.name
+        if TASKS[own].several or TASKS[own].numeric:
+            raise UserError(
+                f"data.task={own}: the built-in world has one label per token or sentence",
+                f"take data.task={TOKEN.name} or data.task={SENTENCE.name}, or give data=files",
+            )
         task = kind_of_text(TASKS[own].listed).name  # whose world a kind derived from it has
         size = data.world_size or _WORLD_TRAIN[task]
         require_memory(
@@ -153,6 +158,7 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
         task=task,
         tokenizer=data.tokenizer,
         group=data.group,
+        separator=data.label_separator,
         missing=data.missing,
         limits=TextLimits(data.max_line_mb, data.max_file_gb),
         # What is pooled for a cross-fit need not be split first.

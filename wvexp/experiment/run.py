@@ -191,6 +191,7 @@ def _as_read(config: Config, inputs: Inputs) -> Config:
     if data.kind != "world":
         text, label = corpus.columns
         data = replace(data, text=data.text or text, label=data.label or label, task=corpus.task)
+        data = replace(data, label_separator=data.label_separator or corpus.separator)
         if not corpus.train.kind.listed:
             data = replace(data, tokenizer=corpus.tokenizer)
     return replace(config, data=replace(data, lowercase=str(inputs.lowercase).lower()))
@@ -220,4 +221,6 @@ def _write_run(
         row_weights=trained.row_weights,
         moves=trained.moves,
         how=run.tuning.how,
+        target=trained.kind.state,
+        separator=inputs.corpus.separator,
     ).save(folder / "model")

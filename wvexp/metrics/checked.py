@@ -2,6 +2,7 @@
 
 from math import isclose, isfinite
 from numbers import Real
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,7 @@ def checked_score(metric: str, scorer: Scorer, predicted: Labels) -> float:
     return float(score)
 
 
-def check_values(metric: str, counts: NDArray[np.integer], score: float) -> None:
+def check_values(metric: str, counts: NDArray[Any], score: float) -> None:
     """UserError where the mean of the values of the units is not the score.
 
     counts: [units, ...], as `Scorer.by_unit` gives them. Those without values, as of a single unit

@@ -12,6 +12,7 @@ from wvexp.data.units import Units
 from wvexp.metrics.class_scores import class_scores
 from wvexp.metrics.groups import Group, Groups, GroupScores, worst
 from wvexp.metrics.metric import Labels, Metric, Scorer
+from wvexp.tasks import TaskKind
 
 
 class LabelMetric(Metric):
@@ -20,6 +21,9 @@ class LabelMetric(Metric):
     @abstractmethod
     def score(self, gold: Labels, predicted: Labels) -> float:
         """The score of examples [examples], at least one."""
+
+    def serves(self, kind: TaskKind) -> bool:
+        return not (kind.several or kind.numeric)
 
     def scorer(self, split: Split, gold_names: list[str]) -> Scorer:
         return LabelScorer(self, split, gold_names)

@@ -12,10 +12,12 @@ _MAJORITY = 0.8  # share of one label
 
 def majority_notes(metric: str, corpus: Corpus) -> list[str]:
     """The note, or nothing."""
+    if not METRICS[metric].sees_majority:
+        return []
     counts = np.bincount(corpus.train.labels)
     most = int(counts.argmax())
     share = counts[most] / counts.sum()
-    if not METRICS[metric].sees_majority or share <= _MAJORITY:
+    if share <= _MAJORITY:
         return []
     return [
         f"{share:.1%} of the training data have the label {quoted(corpus.label_names[most])}, so "

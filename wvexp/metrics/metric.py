@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.analysis.scores import Values
+from wvexp.data.contents import SplitContents
 from wvexp.data.split import Split
 from wvexp.data.units import Units
 from wvexp.errors import UserError
@@ -19,7 +20,8 @@ from wvexp.metrics.groups import Groups, GroupScores
 from wvexp.registry import Registry
 from wvexp.tasks import TASKS, TaskKind
 
-Labels = NDArray[np.integer]
+# What is predicted: label ids, or what else `TaskKind.predict` gives.
+Labels = NDArray[Any]
 
 
 class Scorer(ABC):
@@ -45,8 +47,15 @@ class Scorer(ABC):
         """
 
     @abstractmethod
-    def by_unit(self, predicted: Labels, units: Units) -> NDArray[np.int32]:
-        """Counts of every test unit [units, ...], of which `Metric.values` makes scores."""
+    def by_unit(self, predicted: Labels, units: Units) -> NDArray[Any]:
+        """Counts of every test unit [units, ...], of which `Metric.values` makes scores.
+
+        Whole numbers, or float64 sums over the unit's examples: those of equal units are added.
+        """
+
+    def measures(self, predicted: Labels) -> dict[str, float]:
+        """What is told beside the score, in the units of the data."""
+        return {}
 
 
 class Metric(ABC):
@@ -56,12 +65,19 @@ class Metric(ABC):
     words           what people call it
     of_labels       whether its classes are the labels of examples, which the data count too
     sees_majority   whether one label of most examples hides the others
+    lowest          the worst score there is; the best is 1, and a point a hundredth of that
     """
 
     name: str
     words: str
     of_labels: bool = True
     sees_majority: bool = False
+    lowest: float = 0.0
+
+    @property
+    def span(self) -> float:
+        """The largest difference of two scores, and the largest error, which is 1 - score."""
+        return 1.0 - self.lowest
 
     @abstractmethod
     def scorer(self, split: Split, gold_names: list[str]) -> Scorer:
@@ -85,6 +101,13 @@ class Metric(ABC):
 
         classes: how many labels the examples have. None where such a model has no score.
         """
+
+    def always(self, train: SplitContents, test: SplitContents) -> float | None:
+        """`majority` where an example has several labels, or a number: `TaskKind.constant` always.
+
+        None where such a model has no score, or what was counted does not tell.
+        """
+        return None
 
     def serves(self, kind: TaskKind) -> bool:
         """Whether tasks of the kind can be scored so."""

@@ -157,7 +157,7 @@ def _train_a_little(
 ) -> tuple[list[float], dict[str, NDArray[np.float32]]]:
     """Losses of a few epochs, and the change of every parameter."""
     engine = make_engine(
-        run, setup.table, setup.trainable, len(corpus.label_names), "cpu", setup.moves
+        run, setup.table, setup.trainable, corpus.outputs, "cpu", setup.moves, setup.kind
     )
     before = engine.parameters()
     examples = setup.train_set

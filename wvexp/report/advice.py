@@ -95,9 +95,11 @@ def _its_score(f: Findings) -> str:
     measured = f"{counted(score.seeds, 'seed')} on {counted(score.units, 'test unit')}{how}"
     nothing = without_vectors(f)
     if f.baseline is not None and not nothing:
-        nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
+        nothing = f"; {f.constant} alone would score {percent(f.baseline)}"
     unseen = f"; {f.unseen_labels}" if f.unseen_labels else ""
-    return f"{said}, {measured}{nothing}{unseen}."
+    told = f.beside.get(f.choice.recommended or "", {})
+    beside = "".join(f"; {name.replace('_', ' ')} {value:.4g}" for name, value in told.items())
+    return f"{said}, {measured}{beside}{nothing}{unseen}."
 
 
 def _cost(f: Findings) -> str:

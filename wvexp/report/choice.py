@@ -10,6 +10,7 @@ from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.reason import Reason, Remedy, Why
 from wvexp.analysis.scores import Values
 from wvexp.arms import FOUR_NAMES
+from wvexp.metrics import METRICS
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.measurements import Measurements
 from wvexp.seeds import stream
@@ -25,7 +26,8 @@ def choice_of(m: Measurements, margin: float) -> Choice:
     baseline, wider = majority_baseline(m.runs, m.metric), variance_inflation(m.folds)
 
     def chosen(tables: Mapping[str, Values]) -> Choice:
-        return choose(tables, FOUR_NAMES, stream(0, "choice"), margin, baseline, wider)
+        rng, span = stream(0, "choice"), METRICS[m.metric].span
+        return choose(tables, FOUR_NAMES, rng, margin, baseline, wider, span)
 
     choice = chosen(values)
     if not choice.decided or choice.recommended is None:

@@ -27,6 +27,7 @@ from wvexp.arms import (
 )
 from wvexp.data.overview import Reading
 from wvexp.data.records import to_plain
+from wvexp.metrics import METRICS
 from wvexp.report.agreement import beside_choice
 from wvexp.report.baseline import majority_baseline
 from wvexp.report.choice import choice_of
@@ -43,6 +44,7 @@ from wvexp.report.summaries import (
     label_counts,
     label_scores,
     labels_present,
+    measures_beside,
     movement_of_arms,
     parity_summary,
     shared_configuration,
@@ -80,7 +82,9 @@ class Findings:
     """Everything that the report says.
 
     described: what was measured on, as names and values, for the head of the page
-    baseline: score of always giving the most frequent label; None where it is not known
+    baseline: score of always giving `constant`, as one does who has learnt nothing; None where it
+        is not known
+    beside: by arm what is told beside its score at the largest size, in the units of the data
     read: what was read, as the first run that says so has it; None where none does
     unseen_labels: what counts as wrong because training lacks its label; empty for none
     falls_short: how much less was measured than the size that the choice is for; None where that
@@ -103,6 +107,8 @@ class Findings:
     folds: int | None
     seeds: tuple[int, ...]
     baseline: float | None
+    constant: str
+    beside: dict[str, dict[str, float]]
     unseen_labels: str
     falls_short: Reason | None
     cut_short: bool
@@ -159,7 +165,8 @@ def find(
     values = {arm: m.values[arm] for arm in m.arms}
     measures = m.measures()
     wider = variance_inflation(m.folds)
-    comparisons = compare_arms(values, m.sizes, margin, m.full_size, wider)
+    span = METRICS[m.metric].span
+    comparisons = compare_arms(values, m.sizes, margin, m.full_size, wider, span)
     guidance = {arm: values[arm] for arm in FOUR_NAMES if arm in values}
     short = _falls_short(m, wanted_size)
     verdicts = judge(comparisons, FOUR_NAMES, guidance, m.sizes, measures, margin, wider, short)
@@ -173,7 +180,7 @@ def find(
     if fade is None and pretrained is not None and random is not None:
         fade = gain_fades(pretrained, random, m.sizes, margin, inflation=wider)
     choice = choice_of(m, margin)
-    curves = {arm: _curve(table, m.sizes, wider) for arm, table in values.items()}
+    curves = {arm: _curve(table, m.sizes, wider, span) for arm, table in values.items()}
     if short:
         blockers = (*choice.blockers, Blocker(short, Remedy.WANTED_SIZE))
         choice = replace(choice, decided=False, blockers=blockers)
@@ -192,6 +199,8 @@ def find(
         folds=m.folds,
         seeds=m.seeds,
         baseline=majority_baseline(m.runs, m.metric),
+        constant=m.runs[0].kind.constant,
+        beside=measures_beside(m),
         unseen_labels=unseen_labels(m),
         falls_short=short,
         cut_short=cut_short,
@@ -255,7 +264,7 @@ def _name(key: Any) -> str:
 def scores_of(m: Measurements) -> tuple[Score, ...]:
     """The test score of every arm at every size, with its 95 % interval over seeds and units.
 
-    The interval is that of a t distribution, cut at 0 and 100 %.
+    The interval is that of a t distribution, cut at the worst score there is and at 100 %.
     """
     scores = []
     for arm in m.arms:
@@ -268,7 +277,7 @@ def scores_of(m: Measurements) -> tuple[Score, ...]:
             low = high = None
             if has_spread(table):
                 ends = two_way(table, inflation=variance_inflation(m.folds)).interval()
-                low, high = np.clip(ends, 0.0, 1.0).tolist()
+                low, high = np.clip(ends, METRICS[m.metric].lowest, 1.0).tolist()
             mean = float(table.mean())
             scores.append(Score(arm, size, mean, low, high, m.rates[rate], *table.shape))
     return tuple(scores)
@@ -287,12 +296,12 @@ def _curve_problems(curves: Mapping[str, LearningCurve]) -> list[Reason]:
     ]
 
 
-def _curve(values: Any, sizes: tuple[int, ...], wider: float) -> LearningCurve:
+def _curve(values: Any, sizes: tuple[int, ...], wider: float, span: float) -> LearningCurve:
     usable = [size for size, table in zip(sizes, values, strict=True) if has_spread(table)]
     if not usable:
-        return learning_curve(values, sizes, inflation=wider)
+        return learning_curve(values, sizes, inflation=wider, span=span)
     first, last = usable[0], usable[-1]
     at = [*np.geomspace(first, last, _DRAWN), *np.geomspace(last, last * REACH, _DRAWN // 2)]
     # Rounding must not put an end outside what may be asked for.
     asked = np.clip(at, first, last * REACH)
-    return learning_curve(values, sizes, asked.tolist(), inflation=wider)
+    return learning_curve(values, sizes, asked.tolist(), inflation=wider, span=span)

@@ -49,7 +49,7 @@ def _its_score(f: Findings, race: RaceFindings) -> str:
         by = "by the seeds that chose it, so that it may be too high"
     nothing = ""
     if f.baseline is not None:
-        nothing = f"; the most frequent label alone would score {percent(f.baseline)}"
+        nothing = f"; {f.constant} alone would score {percent(f.baseline)}"
     beside = f"{nothing}{without_vectors(f)}"
     return f"Its test {METRICS[f.metric].words}: {percent(one.score)}{interval}, {by}{beside}."
 

@@ -170,7 +170,7 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         f"{arm}: every seed had a part in its being chosen, so that its score is too high"
     ),
     Why.NO_BETTER_THAN_BASELINE: lambda baseline: (
-        f"not surely better than always giving the most frequent label, {100 * baseline:.1f} %"
+        f"not surely better than always giving the same answer, {100 * baseline:.1f} %"
     ),
     Why.BETTER_BEYOND_THE_GRID: lambda arms: (
         f"{' and '.join(arms)} did best at the lowest or highest learning rate tried, and one "
@@ -303,7 +303,7 @@ _REMEDIES: dict[Remedy, Callable[..., str]] = {
     Remedy.EXAMPLES: lambda **_: "more labelled examples",
     Remedy.TELLING_UNITS: lambda **_: "test units that do",
     Remedy.UNITS_OR_SEEDS: lambda **_: (
-        "a larger test set, or more seeds, to tell it from the most frequent label"
+        "a larger test set, or more seeds, to tell it from always giving the same answer"
     ),
     Remedy.LEARNABLE_LABELS: lambda **_: (
         "labels that can be learnt from these texts, or more training data"

@@ -110,6 +110,18 @@ def label_scores(m: Measurements) -> tuple[LabelScore, ...]:
     return tuple(found)
 
 
+def measures_beside(m: Measurements) -> dict[str, dict[str, float]]:
+    """By arm what is told beside its score at the largest size, as means over the seeds."""
+    found = {}
+    for arm in m.arms:
+        told = [run.measures for run in m.runs_of(arm, m.sizes[-1]) if run.measures]
+        if told:
+            found[arm] = {
+                name: float(np.mean([measures[name] for measures in told])) for name in told[0]
+            }
+    return found
+
+
 def label_counts(m: Measurements) -> Mapping[str, int]:
     """How often the training data have each label; empty where the rows do not say."""
     return next((run.data.training_labels for run in m.runs if run.data is not None), {})

@@ -71,6 +71,8 @@ def summary(run: StoredRun, folder: Path) -> Iterator[Text]:
         rows["mind"] = unseen_words(run.labels_unseen, run.task)
     rows[f"test {name}"] = f"{metric.test:.4f}"
     rows[f"validation {name}"] = f"{metric.validation:.4f}"
+    for measure, found in (run.measures or {}).items():
+        rows[f"  {measure.replace('_', ' ')}"] = f"{found:.4g}"
     for group, scores in run.groups.items():
         if scores.n:
             score = "–" if scores.score is None else f"{scores.score:.4f}"

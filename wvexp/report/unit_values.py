@@ -67,7 +67,8 @@ def summed(counts: Counts, places: Sequence[int]) -> Counts:
     distinct = 1 + max(places)
     if distinct == len(places):
         return counts
-    summed = np.zeros((distinct, *counts.shape[1:]), dtype=np.int64)
+    wide = np.float64 if counts.dtype.kind == "f" else np.int64
+    summed = np.zeros((distinct, *counts.shape[1:]), dtype=wide)
     np.add.at(summed, places, counts)
     return summed
 

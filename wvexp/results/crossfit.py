@@ -4,6 +4,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
+from math import nan
 from typing import Any, Protocol
 
 import numpy as np
@@ -21,7 +22,7 @@ from wvexp.results.stored_run import (
 )
 from wvexp.vectors.table import Coverage
 
-Counts = NDArray[np.integer]
+Counts = NDArray[Any]
 
 
 class Results(Protocol):
@@ -122,6 +123,11 @@ def _joined(parts: Sequence[StoredRun]) -> StoredRun:
         coverage=_coverage([part.coverage for part in parts]),
         movement=_movement([part.movement for part in parts]),
         per_class=joined_per_class([part.per_class or {} for part in parts]),
+        measures={
+            name: _mean([(part.measures or {}).get(name, nan) for part in parts])
+            for name in first.measures or {}
+        }
+        or None,
         data=None if first.data is None else first.data.pooled(),
         groups={
             name: _group([part.groups[name] for part in parts if name in part.groups])

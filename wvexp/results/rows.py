@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -77,11 +78,24 @@ def read_yardstick(text: str | bytes, key: str) -> StoredYardstick:
     return fit
 
 
-def read_counts(counts: bytes, shape: str) -> NDArray[np.int32]:
-    """int32 counts of the given shape (a JSON list) from compressed bytes; DamagedError."""
+def write_counts(counts: NDArray[Any]) -> tuple[bytes, str]:
+    """Counts as `read_counts` takes them: whole ones in four bytes each, sums in eight."""
+    dtype = "<f8" if counts.dtype.kind == "f" else "<i4"
+    plain = np.ascontiguousarray(counts, dtype=dtype)
+    return zlib.compress(plain.tobytes(), 1), json.dumps(counts.shape)
+
+
+def read_counts(counts: bytes, shape: str) -> NDArray[Any]:
+    """Counts of the given shape (a JSON list), int32 or float64, from compressed bytes.
+
+    DamagedError where they are not.
+    """
     try:
-        flat = np.frombuffer(zlib.decompress(counts), dtype="<i4")
-        return flat.reshape(json.loads(shape)).astype(np.int32)
+        plain, of_shape = zlib.decompress(counts), json.loads(shape)
+        each = len(plain) // max(1, prod(of_shape))
+        dtype: Any = np.float64 if each == 8 else np.int32
+        flat = np.frombuffer(plain, dtype="<f8" if each == 8 else "<i4")
+        return flat.reshape(of_shape).astype(dtype)
     except (zlib.error, ValueError, TypeError, RecursionError) as error:
         raise DamagedError("its counts of test units cannot be read") from error
 

@@ -10,18 +10,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import DamagedError, UserError
-from wvexp.results.rows import COLUMNS, read_counts, read_ids, read_run, read_yardstick
+from wvexp.results.rows import (
+    COLUMNS,
+    read_counts,
+    read_ids,
+    read_run,
+    read_yardstick,
+    write_counts,
+)
 from wvexp.results.stored_run import StoredRun
 from wvexp.results.stored_yardstick import StoredYardstick
 from wvexp.training.identity import RunConfig
 from wvexp.training.result import RunResult, UnitCounts
 from wvexp.yardsticks.fitted import YardstickResult
 
-# `units` holds zlib-compressed little-endian int32 of the given shape (a JSON list);
+# `units` holds zlib-compressed counts of the given shape (a JSON list), as `write_counts` writes;
 # `unit_ids` the ids of one test split, a line each, compressed too. Both are of runs and of
 # yardsticks. `typed_corpora` says of what runs call their data which corpus as typed that is, by
 # which yardsticks go, for they read words as typed whatever the vectors' casing.
@@ -282,7 +288,7 @@ class Store:
         """The keys of all runs."""
         return {key for (key,) in self._rows("SELECT key FROM runs")}
 
-    def unit_counts(self, key: str) -> NDArray[np.int32]:
+    def unit_counts(self, key: str) -> NDArray[Any]:
         """Counts of every test unit of a run, [units, ...] as `Scorer.by_unit` makes them.
 
         Raises
@@ -404,8 +410,7 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
 
 
 def _save_units(connection: sqlite3.Connection, key: str, units: UnitCounts) -> None:
-    counts = zlib.compress(np.ascontiguousarray(units.counts, dtype="<i4").tobytes(), 1)
-    shape = json.dumps(units.counts.shape)
+    counts, shape = write_counts(units.counts)
     connection.execute(
         "REPLACE INTO units VALUES (?, ?, ?, ?)", [key, units.fingerprint, shape, counts]
     )

@@ -120,6 +120,7 @@ class StoredRun:
     metric: MetricScores
     groups: Mapping[str, GroupScore]
     per_class: Mapping[str, ClassScores] | None
+    measures: Mapping[str, float] | None
     coverage: Coverage | None
     leakage: Leakage | None
     read: Reading | None

@@ -28,10 +28,10 @@ class SentenceTask(TaskKind):
 
     def order(self, labels: Integers, shuffled: Integers, rng: np.random.Generator) -> Integers:
         """Each label's sentences spread evenly over [0, 1): a prefix holds all in proportion."""
-        labels = labels[shuffled]
+        strata = self.strata(labels)[shuffled]
         position = np.empty(len(shuffled))
-        for label in np.unique(labels):
-            places = np.flatnonzero(labels == label)
+        for stratum in np.unique(strata):
+            places = np.flatnonzero(strata == stratum)
             position[places] = (np.arange(len(places)) + rng.random()) / len(places)
         return shuffled[np.argsort(position, kind="stable")]
 

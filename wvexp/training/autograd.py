@@ -1,6 +1,7 @@
 """The reference engine: torch modules, autograd and torch.optim, on CPU or GPU."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -108,7 +109,7 @@ class AutogradEngine:
             total += mean_loss.detach()
             steps += 1
         mean = float(total) / steps
-        check_loss(mean, self.classes)
+        check_loss(mean, self.settings.kind, self.classes)
         return mean
 
     def _check_map(self) -> None:
@@ -127,7 +128,7 @@ class AutogradEngine:
         """The batch's dropout mask; None without dropout."""
         return self.settings.dropout.draw(len(labels), len(inputs[-1]) - 1, rng)
 
-    def predict(self, examples: Examples) -> NDArray[np.int64]:
+    def predict(self, examples: Examples) -> NDArray[Any]:
         return predicted_labels(self.model, examples, self.device, self.settings.kind)
 
     def parameters(self) -> Parameters:

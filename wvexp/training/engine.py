@@ -1,14 +1,15 @@
 """What a run asks of whoever computes its gradients."""
 
 from collections.abc import Callable
-from math import isfinite, log
-from typing import Protocol
+from math import isfinite
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.errors import RunError
 from wvexp.models.draw import Parameters
+from wvexp.tasks import TaskKind
 from wvexp.training.examples import Examples
 
 # A mean loss this many times that of guessing uniformly means that the run has diverged.
@@ -56,8 +57,8 @@ class Engine(Protocol):
         """
         ...
 
-    def predict(self, examples: Examples) -> NDArray[np.int64]:
-        """The label of each example [examples], without dropout.
+    def predict(self, examples: Examples) -> NDArray[Any]:
+        """What `TaskKind.predict` makes of each example [examples], without dropout.
 
         Raises
         ------
@@ -80,9 +81,9 @@ class Engine(Protocol):
         ...
 
 
-def check_loss(mean: float, classes: int) -> None:
+def check_loss(mean: float, kind: TaskKind, classes: int) -> None:
     """Raises RunError where the mean loss of an epoch says that training diverged."""
-    if not isfinite(mean) or mean > _DIVERGED * (1 + log(classes)):
+    if not isfinite(mean) or mean > _DIVERGED * (1 + kind.guessing_loss(classes)):
         raise RunError(f"training diverged: mean loss {mean:.3g}; lower optim.lr")
 
 

@@ -11,7 +11,7 @@ from wvexp.config.checks import check_engine
 from wvexp.machine import one_blas_thread
 from wvexp.rules import RULES
 from wvexp.seeds import stream
-from wvexp.tasks import TASKS
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.dropout import Dropout
 from wvexp.training.engine import Engine
 from wvexp.training.identity import RunConfig
@@ -26,10 +26,13 @@ def make_engine(
     classes: int,
     device: str,
     moves: Any = None,
+    kind: TaskKind | None = None,
 ) -> Engine:
     """The engine of a run, its network drawn from the run's `init` stream.
 
+    classes: how many scores an example gets, `TaskKind.outputs`
     moves: which labels may follow each other, for a model with a CRF
+    kind: as `TaskKind.fitted` makes it; that of the run's task where its loss takes nothing of data
 
     Raises
     ------
@@ -38,7 +41,7 @@ def make_engine(
     """
     check_engine(run.engine, run.model.name, run.optim.name, device)
     spec, keys = run.spec, run.model_keys
-    settings = _settings(run, table.rows.shape[1], moves)
+    settings = _settings(run, kind or TASKS[run.task], table.rows.shape[1], moves)
     if run.engine == "handwritten":
         return _by_hand(run, table, trainable, classes, settings)
 
@@ -55,11 +58,11 @@ def make_engine(
     return AutogradEngine(module, trainable, classes, settings, device)
 
 
-def _settings(run: RunConfig, d: int, moves: Any) -> Settings:
+def _settings(run: RunConfig, kind: TaskKind, d: int, moves: Any) -> Settings:
     """How the run trains, with word vectors of `d` dimensions."""
     spec, keys, optim = run.spec, run.model_keys, run.optim
     return Settings(
-        kind=TASKS[run.task],
+        kind=kind,
         rule=RULES[optim.name],
         lr=optim.lr,
         row_lr=optim.lr * run.tuning.lr_scale,

@@ -36,7 +36,7 @@ class Examples:
 
     rows    int32 [tokens]       embedding row of every token
     offsets int64 [sentences+1]
-    labels  int32 [examples]     one per token, or one per sentence
+    labels  [examples, ...]      one per token or one per sentence, as `Split.labels`
     view    how the model reads them
     ids     int32 [tokens, slots]  rows of the tables of the features that the view names
     weights float32 [tokens]       weights of the words, where the view names them
@@ -44,7 +44,7 @@ class Examples:
 
     rows: NDArray[np.int32]
     offsets: NDArray[np.int64]
-    labels: NDArray[np.int32]
+    labels: NDArray[Any]
     view: View
     ids: NDArray[np.int32] | None = None
     weights: NDArray[np.float32] | None = None
@@ -101,13 +101,13 @@ class Examples:
         between = (array[tokens] for array in (self.ids, self.weights) if array is not None)
         return rows[tokens], *between, offsets
 
-    def labels_of(self, examples: NDArray[np.integer]) -> NDArray[np.int32]:
+    def labels_of(self, examples: NDArray[np.integer]) -> NDArray[Any]:
         """The labels of the given windows or texts, of a tagged text those of its tokens."""
         return self.labels[self._tokens(examples)[0] if self.view.tagged else examples]
 
     def batches(
         self, batch_size: int, order: NDArray[np.integer], rows: NDArray[np.int32] | None = None
-    ) -> Iterator[tuple[Inputs, NDArray[np.int32]]]:
+    ) -> Iterator[tuple[Inputs, NDArray[Any]]]:
         """Inputs and labels, about `batch_size` labels at a time, in the given order.
 
         Of tagged texts, which stay whole, a batch takes as many as reach that number.

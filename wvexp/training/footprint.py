@@ -37,7 +37,7 @@ def require_run_memory(run: RunConfig, corpus: Corpus) -> None:
 
 def footprint(run: RunConfig, corpus: Corpus) -> float:
     """Bytes that a run needs at its peak, to within a factor of about two."""
-    spec, keys, d, classes = run.spec, run.model_keys, run.width, len(corpus.label_names)
+    spec, keys, d, classes = run.spec, run.model_keys, run.width, corpus.outputs
     view, splits = spec.view(keys), (corpus.train, corpus.validation, corpus.test)
     longest = max(int(np.diff(split.offsets).max(initial=0)) for split in splits)
     weights = sum(prod(shape) for shape in spec.shapes(d, classes, keys).values())

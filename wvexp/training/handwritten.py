@@ -129,7 +129,7 @@ class HandwrittenEngine:
             )
             total += train_steps(batches, self.state, policy)
         mean = total / -(-len(order) // batch_size)
-        check_loss(mean, self.classes)
+        check_loss(mean, self.settings.kind, self.classes)
         return mean
 
     def predict(self, examples: Examples) -> NDArray[np.int64]:

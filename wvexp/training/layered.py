@@ -126,7 +126,7 @@ class LayeredEngine:
             total += self.model.mean_loss
             steps += 1
         mean = total / steps
-        check_loss(mean, self.classes)
+        check_loss(mean, self.settings.kind, self.classes)
         return mean
 
     def _update(self, gradients: dict[str, Any], move_rows: bool) -> None:
@@ -153,7 +153,7 @@ class LayeredEngine:
         for name, most in (settings.most or {}).items():
             constrain_rows(self.parameters_of[name], most)
 
-    def predict(self, examples: Examples) -> NDArray[np.int64]:
+    def predict(self, examples: Examples) -> NDArray[Any]:
         found, crf = [], getattr(self.model, "crf", None)
         size = _WINDOWS if examples.view.window else _TEXTS
         for start in range(0, max(len(examples), 1), size):

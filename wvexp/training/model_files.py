@@ -76,6 +76,7 @@ def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     content = _description(folder)
     changed = _changed_plugins(content)
     try:
+        _check_labels(content)
         content["model"] = _model(content["model"], TASKS[content["task"]].name)
         arrays = _arrays(folder / WEIGHTS, content)
     except DamagedError as error:
@@ -134,6 +135,19 @@ def _description(folder: Path) -> dict[str, Any]:
     return content
 
 
+def _check_labels(content: Mapping[str, Any]) -> None:
+    """DamagedError where what is predicted is not what the kind of task predicts."""
+    kind, labels = TASKS[content["task"]], content["labels"]
+    if bool(labels) == kind.numeric:
+        raise DamagedError(f"{DESCRIPTION}: labels is {_short(labels)}")
+    try:
+        kind.restored(content.get("target", {}))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DamagedError(f"{DESCRIPTION}: target is damaged ({error})") from error
+    if not isinstance(content.get("separator", ""), str):
+        raise DamagedError(f"{DESCRIPTION}: separator is {_short(content['separator'])}")
+
+
 def _model(values: Mapping[str, Any], task: str) -> Any:
     """The `Model`, every value one that the configuration would accept."""
     try:
@@ -190,7 +204,8 @@ def _expected(
     content: Mapping[str, Any], found: Mapping[str, tuple[str, tuple[int, ...]]]
 ) -> dict[str, tuple[str, tuple[int, ...]]]:
     """Type and shape of every array, by the description; the dimension alone is the file's."""
-    model, classes, rows = content["model"], len(content["labels"]), len(content["words"])
+    model, rows = content["model"], len(content["words"])
+    classes = TASKS[content["task"]].outputs(len(content["labels"]))
     _, shape = found.get("embedding.weight", ("", ()))
     if len(shape) != 2 or 0 in shape:
         raise DamagedError(
@@ -221,7 +236,7 @@ def _expected(
 
 
 def _texts(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _source(value: Any) -> bool:
@@ -243,7 +258,7 @@ _FITS: dict[str, Any] = {
     "lowercase": lambda value: isinstance(value, bool),
     "tokenizer": lambda value: value in NAMES and value != "auto",
     "source": _source,
-    "words": _texts,
+    "words": lambda value: bool(value) and _texts(value),
 }
 
 

@@ -1,6 +1,7 @@
 """What torch minimises: the batch's loss and the penalties, for one model."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,12 +20,12 @@ class Step:
 
     inputs  windows [batch, window], or rows [tokens], offsets [texts + 1] and between them what
             there is of the features' ids [tokens, slots] and the words' weights [tokens]
-    labels  [batch], or of tagged texts [tokens]
+    labels  [batch, ...] as `Split.labels`, or of tagged texts [tokens]
     mask    a dropout mask divided by the share kept, of `ModelSpec.mask_shape`; or None
     """
 
     inputs: Inputs
-    labels: NDArray[np.int32]
+    labels: NDArray[Any]
     mask: NDArray[np.float32] | None
 
 

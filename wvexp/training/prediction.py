@@ -17,46 +17,46 @@ from wvexp.training.examples import Examples
 _WINDOWS, _SENTENCES = 4096, 256
 
 
-def log_probabilities(model: nn.Module, examples: Examples, device: str) -> NDArray[np.float32]:
-    """Log-probabilities [labels, classes], without dropout; of a CRF, those of each token."""
-    crf = getattr(model, "crf", None)
-    return np.concatenate([_logs(crf, *some) for some in _scores(model, examples, device)])
-
-
 def predicted_labels(
     model: nn.Module, examples: Examples, device: str, kind: TaskKind
-) -> NDArray[np.int64]:
-    """The label of each of them; of a CRF the best sequence of each text.
+) -> NDArray[Any]:
+    """What the kind predicts of each, without dropout; of a CRF the best sequence of each text.
 
     RunError where a score is not a number.
     """
     crf = getattr(model, "crf", None)
-    if crf is None:
-        return kind.predict(finite(log_probabilities(model, examples, device)))
     found = []
     for scores, offsets in _scores(model, examples, device):
         finite(scores.cpu().numpy())
-        found.append(crf.decode(scores, offsets).cpu().numpy())
+        found.append(_labels(crf, kind, scores, offsets))
     return np.concatenate(found)
 
 
 def labels_and_log_probabilities(
     model: nn.Module, examples: Examples, device: str, kind: TaskKind
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """`predicted_labels`, whatever the scores are, and `log_probabilities`, of one pass."""
+) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """`predicted_labels`, whatever the scores are, and log-probabilities [labels, classes].
+
+    Of a CRF, those of each token for itself.
+    """
     crf = getattr(model, "crf", None)
     labels, logs = [], []
     for scores, offsets in _scores(model, examples, device):
-        logs.append(_logs(crf, scores, offsets))
-        labels.append(
-            kind.predict(logs[-1]) if crf is None else crf.decode(scores, offsets).cpu().numpy()
-        )
+        logs.append(_logs(crf, kind, scores, offsets))
+        labels.append(_labels(crf, kind, scores, offsets))
     return np.concatenate(labels), np.concatenate(logs)
 
 
-def _logs(crf: Any, scores: Tensor, offsets: Tensor) -> NDArray[np.float32]:
+def _labels(crf: Any, kind: TaskKind, scores: Tensor, offsets: Tensor) -> NDArray[Any]:
     if crf is None:
-        of_each: NDArray[np.float32] = torch.log_softmax(scores, 1).cpu().numpy()
+        return kind.predict(scores.cpu().numpy())
+    of_path: NDArray[np.int64] = crf.decode(scores, offsets).cpu().numpy()
+    return of_path
+
+
+def _logs(crf: Any, kind: TaskKind, scores: Tensor, offsets: Tensor) -> NDArray[np.float32]:
+    if crf is None:
+        of_each: NDArray[np.float32] = kind.log_probabilities(scores).cpu().numpy()
         return of_each
     marginals = crf.marginals(scores, offsets).cpu().numpy()
     with np.errstate(divide="ignore"):  # what no permitted path has is impossible

@@ -34,12 +34,12 @@ _GROUP_NAMES = {
 class UnitCounts:
     """What a run got right and wrong, unit by unit of the test split.
 
-    counts       int32 [units, ...], as `Scorer.by_unit` gives them
+    counts       [units, ...], as `Scorer.by_unit` gives them
     ids          [units]
     fingerprint  hash of `ids`
     """
 
-    counts: NDArray[np.int32]
+    counts: NDArray[Any]
     ids: list[str]
     fingerprint: str
 
@@ -55,6 +55,7 @@ class RunResult:
     data           as `contents` gives it, of the splits that the run had in hand
     date           day on which it was trained, UTC, such as 2026-11-25
     read           what was read; None where nobody says
+    measures       of the test split, as `Scorer.measures` gives them
     """
 
     run: RunConfig
@@ -78,6 +79,7 @@ class RunResult:
     data: Contents | None = None
     date: str | None = None
     read: Reading | None = None
+    measures: dict[str, float] | None = None
 
     def to_json(self) -> dict[str, Any]:
         run = self.run
@@ -103,6 +105,7 @@ class RunResult:
             "metric": {"name": run.metric, "validation": self.validation, "test": self.test},
             "groups": self.groups,
             "per_class": self.per_class,
+            "measures": self.measures or None,
             "coverage": self.coverage,
             "leakage": None if self.leakage is None else self.leakage.to_json(),
             "read": None if self.read is None else self.read.to_json(),
@@ -144,13 +147,14 @@ def make_result(
     reference: ReferenceVectors | None,
     *,
     groups: dict[Group, tuple[int, float | None]],
-    unit_counts: NDArray[np.int32],
+    unit_counts: NDArray[Any],
     **measured: Any,
 ) -> RunResult:
     """Complete what training measured by what the data say."""
     seen = np.zeros(len(corpus.lexicon), dtype=bool)
     seen[subset.word_ids] = True
-    missing = np.setdiff1d(np.arange(len(corpus.label_names)), subset.labels)
+    counts = subset.kind.label_counts(subset.labels, len(corpus.label_names))
+    missing = np.flatnonzero(counts[: len(corpus.label_names)] == 0)
     return RunResult(
         run=run,
         train_tokens=subset.tokens,

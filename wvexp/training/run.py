@@ -17,6 +17,7 @@ from wvexp.metrics import scorer_of
 from wvexp.metrics.checked import check_values, checked_score
 from wvexp.metrics.groups import Group
 from wvexp.seeds import stream
+from wvexp.tasks import TaskKind
 from wvexp.training.engine import Engine, never
 from wvexp.training.engines import make_engine
 from wvexp.training.identity import RunConfig
@@ -46,6 +47,7 @@ class TrainedRun:
     counts, trainable  [rows] of the table: occurrences in training, and whether the row may move
     row_weights        [rows] weights of the words in a mean, where the model takes them; or None
     moves              which labels may follow each other, where it has a CRF; or None
+    kind               the kind of task as it was trained, of `TaskKind.fitted`
     """
 
     result: RunResult
@@ -55,6 +57,7 @@ class TrainedRun:
     parameters: dict[str, NDArray[np.float32]]
     row_weights: NDArray[np.float32] | None
     moves: Any
+    kind: TaskKind
 
 
 class Monitor(Protocol):
@@ -113,7 +116,7 @@ def train(
         scorer_of(run.metric, split, corpus.label_names, name, corpus.unseen_labels)
         for name, split in (("validation", corpus.validation), ("test", corpus.test))
     )
-    engine = make_engine(run, table, trainable, len(corpus.label_names), device, setup.moves)
+    engine = make_engine(run, table, trainable, corpus.outputs, device, setup.moves, setup.kind)
     monitor = watch(run, engine)
     train_epoch: Any = engine.train_epoch
     if monitor is not None:
@@ -168,6 +171,7 @@ def train(
             word_groups(corpus.test, setup.vocabulary.word_ids, len(corpus.lexicon), reference),
         ),
         per_class=test_scorer.by_class(predicted),
+        measures=test_scorer.measures(predicted),
         unit_counts=unit_counts,
         movement=asdict(
             measure_movement(
@@ -184,7 +188,16 @@ def train(
     )
     counts = np.zeros(len(table.rows), dtype=np.int64)
     counts[: table.trained] = setup.vocabulary.counts
-    return TrainedRun(result, table, counts, trainable, parameters, setup.row_weights, setup.moves)
+    return TrainedRun(
+        result,
+        table,
+        counts,
+        trainable,
+        parameters,
+        setup.row_weights,
+        setup.moves,
+        setup.kind,
+    )
 
 
 def word_groups(

@@ -2,8 +2,8 @@
 
 import json
 import logging
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +21,7 @@ from wvexp.data.vocabulary import UNK
 from wvexp.errors import UserError
 from wvexp.models import MODELS, spec_of
 from wvexp.registry import foreign_code
-from wvexp.tasks import TASKS
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.examples import Examples
 from wvexp.training.model_files import (
     DESCRIPTION,
@@ -52,11 +52,12 @@ class VectorSource:
 class Labelled(NamedTuple):
     """What a model says of a sentence: of each of its tokens, or of the sentence as its only one.
 
-    labels             int64 [n], places in `SavedModel.label_names`; of a CRF the best sequence
-    log_probabilities  float32 [n, labels]; of a CRF those of each token for itself
+    labels             int64 [n], places in `SavedModel.label_names`; of a CRF the best sequence.
+                       Where there may be several bool [n, labels]; of numbers float64 [n]
+    log_probabilities  float32 [n, labels]; of a CRF those of each token for itself; of numbers 0
     """
 
-    labels: NDArray[np.int64]
+    labels: NDArray[Any]
     log_probabilities: NDArray[np.float32]
 
 
@@ -71,6 +72,8 @@ class SavedModel:
     row_weights  float32 [rows], what each word weighs, where the model takes that; or None
     moves        which labels may follow each other, where the model has a CRF; or None
     how          what training changed of the word vectors, as the key `tuning.how` has it
+    target       what the kind of task took from the labels of training, `TaskKind.state`
+    separator    what parts the labels of a text that may have several; None for a JSON list
     """
 
     task: Task
@@ -85,12 +88,18 @@ class SavedModel:
     row_weights: NDArray[np.float32] | None = None
     moves: Moves | None = None
     how: str = Tuning().how
+    target: Mapping[str, float] = field(default_factory=dict)
+    separator: str | None = None
 
     @property
     def width(self) -> int:
         """Dimension of the vectors that training started from."""
         width = self.parameters["embedding.weight"].shape[1]
         return width - Tuning(how=self.how).fixed(width)
+
+    @cached_property
+    def kind(self) -> TaskKind:
+        return TASKS[self.task].restored(self.target)
 
     @cached_property
     def row_of(self) -> dict[str, int]:
@@ -120,6 +129,10 @@ class SavedModel:
         }
         if self.how != Tuning().how:
             content["how"] = self.how
+        if self.target:
+            content["target"] = dict(self.target)
+        if self.separator is not None:
+            content["separator"] = self.separator
         if code := foreign_code({MODELS.key: MODELS[spec.name], TASKS.key: TASKS[self.task]}):
             content["plugins"] = code
         (folder / DESCRIPTION).write_text(json.dumps(content), encoding="utf-8")
@@ -158,6 +171,8 @@ class SavedModel:
             parameters=arrays,
             how=content.get("how", Tuning().how),
             source=VectorSource(**content["source"]) if content["source"] else None,
+            target=content.get("target", {}),
+            separator=content.get("separator"),
         )
 
     def pretrained_vectors(self, words: set[str] | None = None) -> Any:
@@ -201,7 +216,7 @@ class SavedModel:
         from wvexp.training.prediction import labels_and_log_probabilities
 
         text = read_unlabelled(self.task, sentences, lowercase=self.lowercase)
-        kind = TASKS[self.task]
+        kind = self.kind
         spec, keys = spec_of(self.model, kind)
         view, table = spec.view(keys), self._table(text.lexicon)
         features = TokenFeatures(view.features, text.lexicon, text.typed) if view.features else None
@@ -259,9 +274,8 @@ def _module(saved: SavedModel, rows: NDArray[np.float32]) -> "nn.Module":
 
     spec, keys = spec_of(saved.model, TASKS[saved.task])
     drawn = np.random.default_rng(0)  # what is drawn is replaced
-    model = spec.build(
-        rows, len(saved.label_names), keys, drawn, mapped=PROJECTION in saved.parameters
-    )
+    classes, mapped = saved.kind.outputs(len(saved.label_names)), PROJECTION in saved.parameters
+    model = spec.build(rows, classes, keys, drawn, mapped=mapped)
     arrays = {**saved.parameters, "embedding.weight": rows}
     model.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
     if saved.moves is not None:

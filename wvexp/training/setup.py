@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wvexp.config.schema import BALANCED
 from wvexp.data.corpus import Corpus
 from wvexp.data.features import TokenFeatures, token_features
 from wvexp.data.folds import of_fold
@@ -16,6 +17,7 @@ from wvexp.data.word_weights import WORD_WEIGHTS
 from wvexp.errors import UserError
 from wvexp.models.view import View
 from wvexp.seeds import stream
+from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.examples import Examples
 from wvexp.training.identity import RunConfig
 from wvexp.training.tuning import trainable_rows
@@ -30,6 +32,7 @@ class Setup:
 
     view, features, row_weights  how its model reads a split: see `Examples.from_split`
     moves                        which labels follow each other in the subset, for a CRF
+    kind                         the kind of task, with what its loss takes from the subset's labels
     """
 
     subset: Split
@@ -40,6 +43,7 @@ class Setup:
     features: TokenFeatures | None
     row_weights: NDArray[np.float32] | None
     moves: Any
+    kind: TaskKind
 
     def examples(self, split: Split) -> Examples:
         """A split as the model reads it."""
@@ -89,6 +93,11 @@ def set_up(run: RunConfig, corpus: Corpus, reference: ReferenceVectors | None) -
         token_features(view.features, corpus),
         row_weights,
         run.spec.moves(run.model_keys, corpus.label_names, subset.labels, subset.offsets),
+        TASKS[run.task].fitted(
+            subset.labels,
+            len(corpus.label_names),
+            balanced=run.optim.class_weight == BALANCED,
+        ),
     )
 
 

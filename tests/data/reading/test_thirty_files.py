@@ -126,7 +126,12 @@ FILES = {
     ),
     "half stars": File(
         "half.csv", labelled([f"{(i % 9) / 2 + 1}" for i in range(200)]),
+        ("numbers from 1 to 5, 2.984 in the mean",), ("learnt as such (data.task=regression)",),
+    ),
+    "half stars as classes": File(
+        "half.csv", labelled([f"{(i % 9) / 2 + 1}" for i in range(200)]),
         ("9 labels (",), ("the 9 labels are numbers from 1.0 to 5.0; each value is taken as",),
+        ("data.task=sentence",),
     ),
     "tickets": File(
         "tickets.csv", labelled(TICKETS, header=("body", "category")),
@@ -205,7 +210,7 @@ FILES = {
     ),
     "floats": File(
         "scores.csv", labelled([f"{i * 0.37:.2f}" for i in cycle(range(25), 200)]),
-        ("25 labels",), ("numbers from 0.00 to 8.88; each value is taken as a class of its own",),
+        ("numbers from 0 to 8.88",), ("each value as a class of its own",),
     ),
     "whole numbers as floats": File(
         "gaps.csv", labelled(cycle(["1", "1.0", "0", "0.0"])),
@@ -214,6 +219,11 @@ FILES = {
     "joined labels": File(
         "multi.csv", labelled(cycle(["a", "b", "a|b", "b|c"])),
         ("4 labels (a 50, a|b 50, b 50, b|c 50)",), ("look like several joined by '|'",),
+    ),
+    "joined labels, taken apart": File(
+        "multi.csv", labelled(cycle(["a", "b", "a|b", "b|c"])),
+        ("3 labels, any number per text (b 150, a 100, c 50)",), ("are parted at '|'",),
+        ("data.task=multilabel",),
     ),
     "casing of labels": File(
         "casing.csv", labelled(cycle(["Spam", "spam", "ham"])),

@@ -18,6 +18,7 @@ class Asked:
     tokenizer    for sentence tasks, see `tokenizers.get_tokenizer`
     group        column of a table whose equal values are one document, in whichever part, and
                  stay together in a split that is made here
+    separator    what parts the labels of a text that may have several; None leaves it to the data
     missing      what becomes of rows without a label: "refuse" the file, or "drop" them
     limits       what a line and a file may grow to
     seed         of what is split off the training data, 10 % of it, where a part is missing;
@@ -30,11 +31,18 @@ class Asked:
     task: Task | None = None
     tokenizer: str = "auto"
     group: str | None = None
+    separator: str | None = None
     missing: str = "refuse"
     limits: TextLimits = USUAL
     seed: int | None = 0
     least_test: int = 0
 
     def as_in(self, train: Source) -> "Asked":
-        """What is asked of the other parts: the columns and the task of the training part."""
-        return replace(self, text=train.text, label=train.label, task=train.task)
+        """What is asked of the other parts: columns, task and separator of the training part."""
+        return replace(
+            self,
+            text=train.text,
+            label=train.label,
+            task=train.task,
+            separator=train.separator,
+        )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus
 from wvexp.data.reading.columns import TEXT_NAMES, Column, Roles
-from wvexp.tasks import TASKS
+from wvexp.tasks import TASKS, kind_of_text
 
 # Columns that data sets of text pairs are known to have.
 _PAIRS = (
@@ -110,7 +110,7 @@ def label_notes(
             f"{where}: labels {_listed(shown, quote=False)} differ only in case or blanks and are "
             "taken as different labels; write them alike in the data if they are one"
         )
-    if TASKS[task].listed:
+    if TASKS[task].listed or TASKS[task].several or TASKS[task].numeric:
         return notes
     if empty := [name for name in names if name.casefold() in _MISSING]:
         notes.append(
@@ -122,13 +122,15 @@ def label_notes(
             notes.append(
                 f"{where}: labels such as {quoted(combined[0])} look like several joined by "
                 f"{mark!r}; each combination is taken as a class of its own ({len(combined)} of "
-                f"the {len(names)} labels); data.label= may name a column with one label per row"
+                f"the {len(names)} labels); data.task={kind_of_text(False, several=True).name} "
+                "takes them apart, or data.label= may name a column with one label per row"
             )
             break
     if _like_measurements(names, counts):
         notes.append(
             f"{where}: the {len(names)} labels are numbers from {min(names, key=float)} to "
             f"{max(names, key=float)}; each value is taken as a class of its own, without order; "
+            f"data.task={kind_of_text(False, numeric=True).name} takes them as numbers, or "
             "data.label= may name a column of classes, such as ranges of values"
         )
     return notes
@@ -232,6 +234,40 @@ def _like_measurements(names: Sequence[str], counts: Sequence[int]) -> bool:
         return len(values) > _MANY_FRACTIONS
     gaps = values[0] not in (0, 1) or values[-1] - values[0] >= len(values)
     return len(values) > _MANY_WHOLE and (gaps or sum(counts) < _FEW_EACH * len(values))
+
+
+def measured(cells: Sequence[object]) -> bool:
+    """Whether labels are numbers to be learnt as such, judged by the first of a column.
+
+    More than five different values with a fraction among them; or whole numbers that are mostly
+    different from each other and spread over ten times as many values: numbers of classes are not.
+    """
+    present = [text for cell in cells if cell is not None and (text := str(cell).strip())]
+    if isinstance(next(iter(cells), None), bool) or not all(map(_NUMBER.fullmatch, present)):
+        return False
+    values = set(map(float, present))
+    if any(not value.is_integer() for value in values):
+        return len(values) > _MANY_FRACTIONS
+    sparse = bool(values) and max(values) - min(values) >= 10 * len(values)
+    return len(values) > max(_MANY_WHOLE, len(present) / 2) and sparse
+
+
+def number_notes(where: str, column: str, cells: Sequence[object]) -> list[str]:
+    """Labels that were taken as numbers, because they look `measured`."""
+    shown = ", ".join(f"{cell}" for cell in cells[:3])
+    return [
+        f"{where}: column {column!r} holds numbers ({shown:.{_SHOWN}}), which are learnt as such "
+        f"(data.task={kind_of_text(False, numeric=True).name}); "
+        f"data.task={kind_of_text(False).name} takes each value as a class of its own"
+    ]
+
+
+def separator_notes(where: str, separator: str) -> list[str]:
+    """What parts the labels of a text, where nobody said."""
+    return [
+        f"{where}: the labels of a text are parted at {separator!r}; data.label_separator= gives "
+        "another separator"
+    ]
 
 
 def quoted(name: str, show: Callable[[str], str] = repr) -> str:

@@ -119,7 +119,9 @@ def choose_columns(
     document = next((by_name[name] for name in DOCUMENT_NAMES if name in by_name), None)
     if document in (text, label):
         document = None
-    return Roles(text, label, document, task or kind_of_text(columns[text].is_list).name)
+    lists, several = columns[text].is_list, columns[label].is_list
+    guessed = kind_of_text(lists, several=several and not lists)
+    return Roles(text, label, document, task or guessed.name)
 
 
 def _named(columns: Mapping[str, Column], names: set[str]) -> list[str]:
@@ -127,10 +129,16 @@ def _named(columns: Mapping[str, Column], names: set[str]) -> list[str]:
 
 
 def _fit(text: Column, label: Column, task: Task | None) -> bool:
-    """Whether the two can be text and label of the task: both lists, or neither."""
-    if text.kind not in ("text", "texts") or label.kind == "other" or text.is_list != label.is_list:
+    """Whether the two can be text and label of the task.
+
+    Both are lists, or neither; or a text has a list of labels, and the task may have several.
+    """
+    kind = None if task is None else TASKS[task]
+    if text.kind not in ("text", "texts") or label.kind == "other":
         return False
-    return task is None or text.is_list == TASKS[task].listed
+    if label.is_list and not text.is_list:
+        return kind is None or kind.several
+    return text.is_list == label.is_list and (kind is None or text.is_list == kind.listed)
 
 
 def _by_content(

@@ -3,6 +3,7 @@
 import logging
 from array import array
 from collections import defaultdict
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -17,7 +18,7 @@ from wvexp.data.reading.assumptions import (
     unspaced_notes,
 )
 from wvexp.data.reading.examples import Example, Source
-from wvexp.data.reading.labels import LabelIds
+from wvexp.data.reading.labels import LabelIds, check_differing, label_array, ranked
 from wvexp.data.split import Split
 from wvexp.data.splitting import SHARE, split_off
 from wvexp.data.tokenizers import SAMPLE, Tokenizer, get_tokenizer
@@ -63,7 +64,8 @@ class Encoder:
         UserError
             Nothing is left.
         """
-        word_ids, labels, documents = array("i"), array("i"), array("i")
+        word_ids, documents = array("i"), array("i")
+        labels = label_array(TASKS[source.task], source.name, self.labels)
         offsets = array("q", [0])
         document_ids = Ids() if self._groups is None else self._groups
         named = dropped = 0
@@ -76,10 +78,7 @@ class Encoder:
                 continue
             word_ids.extend(map(word_id, tokens))
             offsets.append(len(word_ids))
-            if isinstance(example.labels, str):
-                labels.append(self.labels[example.labels])
-            else:
-                labels.extend(map(self.labels.__getitem__, example.labels))
+            labels.add(example.labels)
             named += example.document is not None
             documents.append(document_ids[example.document or ""])
         self.notes += source.left_out
@@ -94,7 +93,7 @@ class Encoder:
             task=source.task,
             word_ids=np.array(word_ids, dtype=np.int32),
             offsets=np.array(offsets, dtype=np.int64),
-            labels=np.array(labels, dtype=np.int32),
+            labels=labels.array(),
             documents=np.array(documents, dtype=np.int32) if named else None,
         )
 
@@ -111,7 +110,7 @@ def build_corpus(
     Raises
     ------
     UserError
-        Fewer than two labels in the training data; a source without a single one of them; see
+        All training data have the same label; a source without a single one of them; see
         `Encoder.split`.
     """
     # Where the words are given, whitespace is how a user types them.
@@ -124,11 +123,7 @@ def build_corpus(
     encoder = Encoder(tokenize, groups=Ids() if group else None)
     splits = {"train": encoder.split(train)}
     known = len(encoder.labels.names)
-    if known < 2:
-        raise UserError(
-            f"{train.name}: every example has the label {encoder.labels.names[0]!r}",
-            "a classifier needs at least two labels",
-        )
+    check_differing(splits["train"], train.name, encoder.labels.names)
     for part, source in (("validation", validation), ("test", test)):
         if source is not None:
             splits[part] = encoder.split(source)
@@ -153,7 +148,7 @@ def build_corpus(
             log.info("%s: %d sentences split off as %s", name, splits[part].sentences, part)
             share = SHARE / (1 - SHARE)  # of what is left: the same share of the whole
     every = encoder.labels.names  # as all parts together call them
-    counts = np.bincount(splits["train"].labels, minlength=known).tolist()
+    counts = splits["train"].kind.label_counts(splits["train"].labels, known).tolist()
     texts = [tokenize(e.text) if isinstance(e.text, str) else e.text for e in sample]
     notes = [
         *encoder.notes,
@@ -169,8 +164,7 @@ def build_corpus(
     unseen = sorted(every[known:], key=_label_order)
     place = {label: i for i, label in enumerate([*names, *unseen])}
     rank = np.array([place[label] for label in every], dtype=np.int32)
-    for split in splits.values():
-        split.labels[:] = rank[split.labels]
+    splits = {part: replace(one, labels=ranked(one, rank)) for part, one in splits.items()}
     return Corpus(
         name,
         list(encoder.word_ids),
@@ -184,6 +178,7 @@ def build_corpus(
         sources=tuple(None if part is None else part.name for part in (train, validation, test)),
         columns=(train.text, train.label),
         group=group,
+        separator=train.separator,
     )
 
 
@@ -212,12 +207,13 @@ def _label_order(label: str) -> tuple[bool, float, str]:
 
 def _check_labels(where: str, train: str, split: Split, labels: LabelIds, known: int) -> None:
     """Refuses a split that holds none of the `known` labels of the training data."""
-    if split.labels.min() < known:
-        return
     names = labels.names
+    counts = split.kind.label_counts(split.labels, len(names))
+    if counts[:known].any() or split.kind.numeric:
+        return
     here, there = (
         ", ".join(map(repr, some[:5])) + (", ..." if len(some) > 5 else "")
-        for some in ([names[i] for i in np.unique(split.labels)], names[:known])
+        for some in ([names[i] for i in np.flatnonzero(counts)], names[:known])
     )
     raise UserError(
         f"{where}: no label of it stands in {train}: {here} here, {there} there",

@@ -10,12 +10,12 @@ class Example(NamedTuple):
     """One sentence.
 
     text      running text in a sentence task, the words in a token task
-    labels    its label, or one label per word
+    labels    its label, any number of labels, or its number; or one label per word
     document  name of its document, None where the data names none
     """
 
     text: str | list[str]
-    labels: str | list[str]
+    labels: str | list[str] | float
     document: str | None
 
 
@@ -25,6 +25,7 @@ class Source(NamedTuple):
     name         what a message calls it: a path, or a data set and its split
     text, label  the columns they are read from; None where columns have no names
     notes        what was assumed of the columns (`wvexp.data.reading.assumptions`)
+    separator    what parts the labels of a text that may have several, in a cell of text
     left_out     which examples were left out, in words; complete once `examples` has ended
     """
 
@@ -35,3 +36,4 @@ class Source(NamedTuple):
     examples: Iterator[Example]
     notes: tuple[str, ...] = ()
     left_out: Sequence[str] = ()
+    separator: str | None = None
