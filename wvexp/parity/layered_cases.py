@@ -6,7 +6,7 @@ Both sides are built from the model's spec: by hand, and in torch the module tha
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from wvexp.backprop.activations import Array
 from wvexp.backprop.moves import Moves, count_moves
 from wvexp.backprop.projection import PROJECTION
 from wvexp.backprop.rows import PAD, RowGradient
+from wvexp.config.schema import BALANCED
 from wvexp.data.features import FEATURES
 from wvexp.data.word_weights import WORD_WEIGHTS
 from wvexp.errors import UserError
@@ -29,6 +30,7 @@ from wvexp.tasks import TASKS, TaskKind
 from wvexp.training.objective import Objective, Step
 
 _E = "embedding.weight"
+_WEIGHTED = f" optim.class_weight={BALANCED}"
 
 
 @dataclass(frozen=True)
@@ -165,14 +167,22 @@ class LayeredCase:
 def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
     """Each model with each combination of its layers that may be, random in size and values.
 
-    Then that of most layers with the treatments that change what is read of the word vectors.
+    With a loss that is not plain cross-entropy, which is the same whatever lies below, in one way;
+    then that of most layers with the treatments that change what is read of the word vectors.
     """
+    plain = [kind for kind in TASKS if kind.usual_loss]
+    others = [kind for kind in TASKS if not kind.usual_loss]
+    losses = [
+        *((kind, "") for kind in plain),
+        *((kind, f" data.task={kind.name}") for kind in others),
+        *((kind, _WEIGHTED) for kind in plain),
+    ]
     fullest: dict[tuple[str, str], tuple[str, LayeredModel, Any, TaskKind]] = {}
-    for known, kind in product(MODELS, TASKS):
+    for known, (kind, said) in product(MODELS, losses):
         if not known.serves(kind):
             continue
         ways = known.variant(kind, known.keys()).ways
-        for values in product(*ways.values()):
+        for values in islice(product(*ways.values()), 1 if said else None):
             chosen = dict(zip(ways, values, strict=True))
             keys = _small(known, chosen, rng)
             spec = known.variant(kind, keys)
@@ -183,11 +193,12 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
             if isinstance(spec, LayeredModel):  # the others: `wvexp.parity.gradient_cases`
                 told = {n: v for n, v in chosen.items() if len(ways[n]) > 1}
                 name = " ".join([spec.name, *(f"{n}={_as_typed(v)}" for n, v in told.items())])
-                fullest.setdefault((known.name, kind.name), (name, spec, keys, kind))
-                yield random_layered(rng, name, spec, keys, kind)
+                if not said:
+                    fullest.setdefault((known.name, kind.name), (name, spec, keys, kind))
+                yield random_layered(rng, f"{name}{said}", spec, keys, kind, said == _WEIGHTED)
     for (name, spec, keys, kind), treatment in product(fullest.values(), (BOTH, REPROJECTED)):
         treated = f"{name} treatment={treatment.name}"
-        yield random_layered(rng, treated, spec, keys, kind, treatment)
+        yield random_layered(rng, treated, spec, keys, kind, treatment=treatment)
 
 
 def _small(spec: ModelSpec, chosen: dict[str, Any], rng: np.random.Generator) -> Any:
@@ -209,17 +220,23 @@ def random_layered(
     spec: LayeredModel,
     keys: Any,
     kind: TaskKind,
+    balanced: bool = False,
     treatment: Treatment = TUNED,
 ) -> LayeredCase:
     """Random parameters and a random batch, in which words repeat and a sentence may be empty."""
     tuning = treatment.tuning
-    V, d, K = 9, int(rng.integers(1, 4)), int(rng.integers(2, 5))
+    V, d, K = 9, int(rng.integers(1, 4)), kind.outputs(int(rng.integers(2, 5)))
     d *= 2 if tuning.doubled else 1
     lengths = np.append(rng.integers(0, 5, size=3), rng.integers(1, 7))
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     T, B = int(offsets[-1]), len(lengths)
     words = rng.integers(1, V, size=T).astype(np.int32)
-    labels = rng.integers(K, size=T if spec.tagged else B).astype(np.int32)
+    labels: Array = rng.integers(K, size=T if spec.tagged else B).astype(np.int32)
+    if kind.several:
+        labels = rng.random((B, K)) < 0.5
+    elif kind.numeric:
+        labels = rng.normal(20, 3, size=B)
+    kind = kind.fitted(labels, K, balanced=balanced)
     ids, read = [], {}
     for feature, slots in spec.slots(keys).items():
         some = rng.integers(FEATURES[feature].rows, size=5)
