@@ -6,7 +6,7 @@ Both sides are built from the model's spec: by hand, and in torch the module tha
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -154,7 +154,7 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
         if not known.serves(kind):
             continue
         ways = known.variant(kind, known.keys()).ways
-        for values in islice(product(*ways.values()), 1 if said else None):
+        for values in product(*ways.values()):
             chosen = dict(zip(ways, values, strict=True))
             keys = _small(known, chosen, rng)
             spec = known.variant(kind, keys)
@@ -166,6 +166,8 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
                 told = {n: v for n, v in chosen.items() if len(ways[n]) > 1}
                 name = " ".join([spec.name, *(f"{n}={_as_typed(v)}" for n, v in told.items())])
                 yield random_layered(rng, f"{name}{said}", spec, keys, kind, said == _WEIGHTED)
+                if said:
+                    break
 
 
 def _small(spec: ModelSpec, chosen: dict[str, Any], rng: np.random.Generator) -> Any:
