@@ -43,6 +43,7 @@ WITHIN = {
         "batch_size": 8,
         "l2": 0.1,
         "clip": 1.0,
+        "class_weight": "balanced",
     },
     "model": {"window": 3, "hidden": 7, "dropout": 0.5, "features": ["case"], "crf": True},
 }

@@ -6,7 +6,7 @@ Both sides are built from the model's spec: by hand, and in torch the module tha
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -182,7 +182,7 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
         if not known.serves(kind):
             continue
         ways = known.variant(kind, known.keys()).ways
-        for values in islice(product(*ways.values()), 1 if said else None):
+        for values in product(*ways.values()):
             chosen = dict(zip(ways, values, strict=True))
             keys = _small(known, chosen, rng)
             spec = known.variant(kind, keys)
@@ -196,6 +196,8 @@ def layered_cases(rng: np.random.Generator) -> Iterator[LayeredCase]:
                 if not said:
                     fullest.setdefault((known.name, kind.name), (name, spec, keys, kind))
                 yield random_layered(rng, f"{name}{said}", spec, keys, kind, said == _WEIGHTED)
+                if said:
+                    break
     for (name, spec, keys, kind), treatment in product(fullest.values(), (BOTH, REPROJECTED)):
         treated = f"{name} treatment={treatment.name}"
         yield random_layered(rng, treated, spec, keys, kind, treatment=treatment)

@@ -10,7 +10,7 @@ def points(fraction: float, signed: bool = False) -> str:
 
 
 def percent(score: float) -> str:
-    return f"{100 * score:.1f} %"
+    return f"{round(100 * score, 1) + 0.0:.1f} %"  # never -0.0
 
 
 def surely(probability: float) -> float:
