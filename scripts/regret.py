@@ -18,18 +18,22 @@ KEYS = {
 
 def main(argv: list[str]) -> int:
     values = parse_key_values(argv, KEYS, about=__doc__ or "")
+    from wvexp.benchmarks.race_regret import race_regret
     from wvexp.benchmarks.regret import regret_benchmark
     from wvexp.config.plugins import load_plugins, named_plugins
     from wvexp.results.store import Store
 
     load_plugins(named_plugins(argv))
     paths = [Path(name) for name in values.get("store", "runs/results.sqlite").split(",")]
-    found = regret_benchmark(
-        [Store.to_read(path) for path in paths], condition=values.get("condition", "")
-    )
+    stores = [Store.to_read(path) for path in paths]
+    found = regret_benchmark(stores, condition=values.get("condition", ""))
+    found["races"] = race_regret(stores)
     if "json" in values:
         write_text(values["json"], json.dumps(found, indent=1, allow_nan=False) + "\n")
-    print(json.dumps({"left_out": len(found["left_out"]), **found["summary"]}, indent=1))
+    summary = {"left_out": len(found["left_out"]), **found["summary"]}
+    if found["races"]["settings"]:
+        summary["races"] = found["races"]["summary"]
+    print(json.dumps(summary, indent=1))
     for one in found["left_out"]:
         line = f"left out: {one['condition']} at size {one['size']:,}: {one['why']}"
         print(printable(line), file=sys.stderr)
