@@ -100,8 +100,7 @@ def _number(cell: Any) -> float:
     if not readable or not _NUMBER.fullmatch(text) or not isfinite(float(text)):
         raise CellError(
             f"{_shown(cell)} for a number",
-            "write it as 3 or -2.5e3; where it is not known, leave the cell empty and give "
-            "data.missing=drop",
+            "write it as 3 or -2.5e3, or leave the cell empty where it is not known",
         )
     if abs(float(text)) > _LARGEST:
         raise CellError(f"{_shown(cell)} for a number", "give the numbers in a larger unit")
