@@ -120,7 +120,6 @@ CASES = [
     (trained, ["model=window", "data.task=sentence"]),
     (trained, ["metric=entity_f1", "data.task=sentence"]),
     (read, ["data.task=regression", "embed=random"]),
-    (read, [*FILES, "data.train={numbers}", "optim.class_weight=balanced", "embed.min_coverage=0"]),
     (read, [*TOKENS, "model=bilstm", "model.crf=true", "optim.class_weight=balanced"]),
     (trained, ["data=files", "embed.path={vectors}"]),
     (trained, ["data=hub", "embed.path={vectors}"]),
@@ -234,10 +233,6 @@ def places(tmp_path_factory):
     texts = {
         "vectors": ("v.txt", "".join(rows)),
         "few": ("few.txt", "".join(rows[:1])),
-        "numbers": (
-            "n.csv",
-            "text,label\n" + "".join(f"w{i % 50} w{i % 7},{i / 7:.2f}\n" for i in range(60)),
-        ),
         "csv": (
             "a.csv",
             "text,label\n" + "".join(f"w{i % 50} w{i % 7},{'ab'[i % 2]}\n" for i in range(60)),
