@@ -119,6 +119,8 @@ CASES = [
     (trained, ["data.task=sentence", "model=mean", "model.pool=max", "model.weights=idf"]),
     (trained, ["model=window", "data.task=sentence"]),
     (trained, ["metric=entity_f1", "data.task=sentence"]),
+    (read, ["data.task=regression", "embed=random"]),
+    (read, [*TOKENS, "model=bilstm", "model.crf=true", "optim.class_weight=balanced"]),
     (trained, ["data=files", "embed.path={vectors}"]),
     (trained, ["data=hub", "embed.path={vectors}"]),
     (trained, ["data=files", "data.train={csv}"]),

@@ -58,7 +58,7 @@ def run(script, *words, cwd, status=0):
 
 ALL = f"plugins=[{','.join(EXAMPLES)}]"
 DATA = ["data=files", "data.train=tickets.ticket", "embed.path=vectors.txt", "store=r.sqlite"]
-OWN = [ALL, "model=deep", "metric=balanced_accuracy", "optim=momentum", "data.task=ordinal"]
+OWN = [ALL, "model=deep", "metric=mean_recall", "optim=momentum", "data.task=ordinal"]
 
 
 def test_the_page_shows_one_of_each():
@@ -83,7 +83,7 @@ def test_one_run_of_all_of_them_leaves_a_model_that_predicts(folder):
     result = json.loads((folder / "run" / "result.json").read_text())
     assert result["config"]["model"] == {"name": "deep", "width": 7}
     assert result["config"]["optim"]["lr"] == 1e-2  # the rule's own
-    assert result["metric"]["name"] == "balanced_accuracy"
+    assert result["metric"]["name"] == "mean_recall"
     assert result["task"] == "ordinal"
     assert set(result["config"]["plugins"]) == {"model", "metric", "optim", "embed", "data.task"}
     assert "parity" not in result
@@ -105,7 +105,7 @@ def test_a_sweep_is_resumed_and_a_changed_plug_in_trained_anew(folder):
     assert "8 of 8" in again
     [page] = folder.glob("page-*.html")
     text = page.read_text()
-    for name in ("deep model", "balanced accuracy", "orthogonal-tuned"):
+    for name in ("deep model", "mean recall", "orthogonal-tuned"):
         assert name in text
     changed = folder / "deep.py"
     changed.write_text(changed.read_text() + "# another version\n")
@@ -119,7 +119,7 @@ def test_a_decision_is_taken_with_them_and_reported(folder):
     said = run("decide", *OWN, *DATA, *few, "out=decided", cwd=folder)
     assert re.search(r"^(Take|Undecided|No decision)", said, re.M)
     page = (folder / "decided" / "report.html").read_text()
-    assert "balanced accuracy" in page
+    assert "mean recall" in page
     assert "deep model" in page
     assert "orthogonal-frozen" in page
     assert "orthogonal-tuned" in page
@@ -134,7 +134,7 @@ def test_a_decision_is_taken_with_them_and_reported(folder):
     conditions = {run.condition for run in Store(folder / "r.sqlite").runs()}
     words = ["store=r.sqlite", "out=again.html", f"condition={conditions.pop()}"]
     assert "again.html" in run("report", ALL, *words, cwd=folder)
-    assert "metric=balanced_accuracy is unknown" in run("report", *words, cwd=folder, status=2)
+    assert "metric=mean_recall is unknown" in run("report", *words, cwd=folder, status=2)
 
 
 def test_a_run_that_is_sent_to_another_machine_takes_its_plug_ins_along(folder):

@@ -12,14 +12,14 @@ from wvexp.data.split import Split
 from wvexp.data.world import world_corpus
 from wvexp.tasks import SENTENCE, TOKEN
 
-_VOCABULARY = 8_000
+VOCABULARY = 8_000
 
 
 def write_multilabel(folder: Path, *, seed: int, train: int, test: int) -> None:
     """`train.csv` and `test.csv`: which kinds of name a text of one to three sentences holds, and
     whether it praises or blames; many texts have several labels, some none."""
-    facts = world_corpus(TOKEN.name, seed, 16 * 3 * train, 100, 16 * 3 * test, _VOCABULARY)
-    views = world_corpus(SENTENCE.name, seed, train, 100, test, _VOCABULARY)
+    facts = world_corpus(TOKEN.name, seed, 16 * 3 * train, 100, 16 * 3 * test, VOCABULARY)
+    views = world_corpus(SENTENCE.name, seed, train, 100, test, VOCABULARY)
     for name, size in (("train", train), ("test", test)):
         rng = np.random.default_rng([seed, size])
         told = list(_facts(facts, getattr(facts, name)))
@@ -37,7 +37,7 @@ def write_multilabel(folder: Path, *, seed: int, train: int, test: int) -> None:
 def write_numbers(folder: Path, *, seed: int, train: int, test: int) -> None:
     """`train.csv` and `test.csv`: a rating of one to five sentences, by how many of them praise,
     with a spread of 0.3 that no text tells."""
-    views = world_corpus(SENTENCE.name, seed, 3 * train, 100, 3 * test, _VOCABULARY)
+    views = world_corpus(SENTENCE.name, seed, 3 * train, 100, 3 * test, VOCABULARY)
     for name, size in (("train", train), ("test", test)):
         rng = np.random.default_rng([seed, size])
         judged = list(_views(views, getattr(views, name)))

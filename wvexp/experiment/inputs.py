@@ -134,7 +134,7 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
         if TASKS[own].several or TASKS[own].numeric:
             raise UserError(
                 f"data.task={own}: the built-in world has one label per token or sentence",
-                f"take data.task={TOKEN.name} or data.task={SENTENCE.name}, or give data=files",
+                f"take data.task={TOKEN.name} or data.task={SENTENCE.name}",
             )
         task = kind_of_text(TASKS[own].listed).name  # whose world a kind derived from it has
         size = data.world_size or _WORLD_TRAIN[task]

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wvexp.data.corpus import Corpus
+from wvexp.data.reading.cells import NUMBER, SEPARATORS
 from wvexp.data.reading.columns import TEXT_NAMES, Column, Roles
 from wvexp.tasks import TASKS, kind_of_text
 
@@ -60,7 +61,6 @@ _HTML = re.compile(
 _MARKED_UP = 0.2  # share of the texts
 # What programs write for a missing value; not the words that people do, such as none and na.
 _MISSING = {"nan", "null", "n/a", "#n/a", "<na>"}
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 def text_notes(
@@ -117,7 +117,7 @@ def label_notes(
             f"{where}: {_listed(empty)} count{'s' * (len(empty) == 1)} as a label; where the label "
             "is missing, leave the cell empty, and data.missing=drop leaves out the row"
         )
-    for mark in "|;,":
+    for mark in SEPARATORS:
         if combined := _combined(names, mark):
             notes.append(
                 f"{where}: labels such as {quoted(combined[0])} look like several joined by "
@@ -227,7 +227,7 @@ def _combined(names: Sequence[str], mark: str) -> list[str]:
 
 def _like_measurements(names: Sequence[str], counts: Sequence[int]) -> bool:
     """Whether numbers that are labels look measured; numbers of classes have no gaps."""
-    if not all(map(_NUMBER.fullmatch, names)):
+    if not all(map(NUMBER.fullmatch, names)):
         return False
     values = sorted(map(float, names))
     if any(not value.is_integer() for value in values):
@@ -243,7 +243,7 @@ def measured(cells: Sequence[object]) -> bool:
     different from each other and spread over ten times as many values: numbers of classes are not.
     """
     present = [text for cell in cells if cell is not None and (text := str(cell).strip())]
-    if isinstance(next(iter(cells), None), bool) or not all(map(_NUMBER.fullmatch, present)):
+    if isinstance(next(iter(cells), None), bool) or not all(map(NUMBER.fullmatch, present)):
         return False
     values = set(map(float, present))
     if any(not value.is_integer() for value in values):

@@ -11,7 +11,7 @@ from wvexp.tasks import TaskKind
 
 # Separators of labels that are looked for where none is given, the first that is there.
 SEPARATORS = "|;,"
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE)
 # Squares of larger numbers, summed, are none.
 _LARGEST = 1e100
 
@@ -97,11 +97,10 @@ def _number(cell: Any) -> float:
         raise NoLabelError
     text = str(cell).strip()
     readable = isinstance(cell, str | Real) and not isinstance(cell, bool)
-    if not readable or not _NUMBER.fullmatch(text) or not isfinite(float(text)):
+    if not readable or not NUMBER.fullmatch(text) or not isfinite(float(text)):
         raise CellError(
             f"{_shown(cell)} for a number",
-            "write it as 3 or -2.5e3; where it is not known, leave the cell empty and give "
-            "data.missing=drop",
+            "write it as 3 or -2.5e3, or leave the cell empty where it is not known",
         )
     if abs(float(text)) > _LARGEST:
         raise CellError(f"{_shown(cell)} for a number", "give the numbers in a larger unit")
