@@ -1,4 +1,4 @@
-"""A race whose recipes' scores are known beforehand: runs that are made up, on the world's units."""
+"""A race of recipes whose scores are known beforehand: no run is trained."""
 
 import numpy as np
 from stored_runs import stored_run
