@@ -91,6 +91,7 @@ class Why(StrEnum):
     ALL_IN_ONE_UNIT = auto()
     LEARNING_CURVE = auto()
     LEFT_OUT_BY_BUDGET = auto()
+    RACE_LEFT_OUT = auto()
     RUNS_FAILED = auto()
     RUNS_DID_NOT_LEARN = auto()
     YARDSTICKS_LEFT_OUT = auto()

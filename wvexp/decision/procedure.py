@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -29,7 +30,7 @@ from wvexp.decision.decision import Decision
 from wvexp.decision.outcome import beside_yardsticks, fresh_seeds, outcome_of
 from wvexp.decision.progress import LiveDecision
 from wvexp.decision.race import Race
-from wvexp.decision.tracks import is_race, tracks_of
+from wvexp.decision.tracks import Track, is_race, tracks_of
 from wvexp.decision.yardsticks import Yardsticks, check_yardsticks
 from wvexp.errors import RunError, UserError
 from wvexp.experiment.describe import describe_run
@@ -37,6 +38,7 @@ from wvexp.experiment.inputs import Inputs, prepare
 from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
 from wvexp.report.choice import choice_of
+from wvexp.report.standings import RaceFindings
 from wvexp.report.store_report import findings_of
 from wvexp.report.terminal import say
 from wvexp.results.folder import run_folder
@@ -124,9 +126,8 @@ def decide_config(
     if is_race(tracks):
         race = Race(tracks, store, train_batch, budget, config.margin)
         race.run()
-        if race.leader is not None:
-            track = race.track(race.leader)
-            config, inputs, base = track.config, track.inputs, track.base
+        track = race.tracks[0] if race.leader is None else race.track(race.leader)
+        config, inputs, base = track.config, track.inputs, track.base
     allocation = Allocation(base, store, partial(train_batch, inputs), budget, config.margin)
     allocation.spend()
     if allocation.empty:
@@ -134,9 +135,10 @@ def decide_config(
             raise RunError("every run failed; the report of the results file says why")
         raise _too_small(config, budget, before)
     budget, notes = replace(budget, reserved=0.0), []
+    raced = None if race is None else outcome_of(race)
     if yardsticks is not None:
         size, seeds = _seeds_of_best(allocation)
-        if race is not None:
+        if race is not None and raced is not None:
             size, seeds = race.size, fresh_seeds(race)
         model = allocation.model_seconds()
         notes = yardsticks.fit(size, seeds, budget, model, config.budget or "")
@@ -146,10 +148,11 @@ def decide_config(
         base.condition,
         config.margin,
         base.train_size,
-        failures=store.failures(base.condition),
+        failures=_failures(store, tracks),
         notes=(
+            *_race_left_out(config.budget, race, raced),
             *left_out(config.budget or "", allocation.left_out, allocation.sizes_measured),
-            *_failed(len(allocation.failed - store.keys())),
+            *_failed(len((allocation.failed | (race.failed if race else set())) - store.keys())),
             *notes,
         ),
         cut_short=not allocation.complete,
@@ -158,11 +161,11 @@ def decide_config(
     )
     # Rows of an earlier sweep may name other files of the same content, or none.
     findings = replace(findings, read=inputs.reading)
-    if race is not None:
+    if race is not None and raced is not None:
         fits = () if yardsticks is None else tuple(yardsticks.stored().values())
         scores, unread = beside_yardsticks(race, fits)
         problems = (*findings.problems, *unread)
-        findings = replace(findings, race=outcome_of(race), yardsticks=scores, problems=problems)
+        findings = replace(findings, race=raced, yardsticks=scores, problems=problems)
     return Decision(
         config,
         inputs,
@@ -270,6 +273,29 @@ def _too_small(config: Config, budget: Budget, reading: float) -> UserError:
         f"model and report have their share",
         f"give budget={budget.least(reading)}s or more",
     )
+
+
+def _failures(store: Store, tracks: Sequence[Track]) -> list[dict[str, Any]]:
+    """The failed runs of all tracks; where these are of several models, each with its model."""
+    several = len({track.base.model.name for track in tracks}) > 1
+    return [
+        {
+            **failure,
+            "arm": f"{track.base.model.name} {failure['arm']}" if several else failure["arm"],
+        }
+        for track in tracks
+        for failure in store.failures(track.base.condition)
+    ]
+
+
+def _race_left_out(
+    budget: str | None, race: Race | None, raced: RaceFindings | None
+) -> tuple[Reason, ...]:
+    """That there was no time for a race, so that the answer is one of the four arms."""
+    if race is None or raced is not None or budget is None:
+        return ()
+    tried = race.tracks[0].base.model.name
+    return (Reason(Why.RACE_LEFT_OUT, budget=budget, model=tried),)
 
 
 def _failed(failed: int) -> tuple[Reason, ...]:

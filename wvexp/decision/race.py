@@ -13,6 +13,7 @@ on the clock: interrupted and begun again, a race goes through the same runs.
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from itertools import takewhile
 
 import numpy as np
 
@@ -30,7 +31,7 @@ from wvexp.results.store import Store
 from wvexp.results.stored_run import StoredRun
 from wvexp.results.subset import Subset
 from wvexp.sweeps.grid import Grid, size_ladder
-from wvexp.sweeps.run import SweepOutcome
+from wvexp.sweeps.run import SweepOutcome, cost
 from wvexp.training.identity import RunConfig
 
 # Seeds that a recipe is raced with at most, and those after them that say what the leader scores.
@@ -76,7 +77,6 @@ class Race:
         self.failed: set[str] = set()
         self.complete = False
         self._looks = 0
-        self._looked: set[str] = set()
         self._waiting: set[str] = set()
         self._rates: dict[Recipe, list[float]] = defaultdict(list)
         self._ends = math.inf
@@ -90,8 +90,6 @@ class Race:
             self._fit_in()
         whole = self._first_rates() and self._race()
         self.complete = self._freshly() and whole and not self.left_out
-        if self.leader is None and self._looked:  # at least something to say
-            self.size, self.asked = size_ladder(self.size, STEPS)[0], self._looked
 
     @property
     def recipes(self) -> list[Recipe]:
@@ -176,14 +174,14 @@ class Race:
         return self._measured[condition][1]
 
     def _fit_in(self) -> None:
-        """Leave out the models, or go down to the size, for which there is no time."""
+        """Leave out the models, or go down to the size, for which there is no time.
+
+        A run at each of two small sizes tells what a model takes, the likely cheapest first.
+        """
         sizes = size_ladder(self.size, STEPS)
-        for first in self._firsts():
-            for size in sizes[:2]:
-                runs = [run for r in _leading(first) for run in self._runs(r, 1, size=size)]
-                self._train(runs, of_race=False)
-                self._looked |= {run.key for run in runs if run.train_size == sizes[0]}
-        by_cost = sorted(self._firsts(), key=self._first_seconds)
+        firsts = sorted(self._firsts(), key=lambda first: cost(first.base))
+        looked = list(takewhile(lambda first: self._look_at(first, sizes[:2]), firsts))
+        by_cost = sorted(looked or firsts[:1], key=self._first_seconds)
         while len(sizes) > 1 and not self._fits(by_cost[:1]):
             sizes.pop()
             self.size = sizes[-1]
@@ -192,8 +190,16 @@ class Race:
             if self._fits([*kept, first]):
                 kept.append(first)
         names = {track.base.model.name for track in kept}
-        self.left_out = [t.base.model.name for t in by_cost if t.base.model.name not in names]
+        self.left_out = [t.base.model.name for t in firsts if t.base.model.name not in names]
         self.tracks = [track for track in self.tracks if track.base.model.name in names]
+
+    def _look_at(self, first: Track, sizes: Sequence[int]) -> bool:
+        """Its leading recipes with one seed at each of the sizes; whether there was time."""
+        batches = [
+            [run for recipe in _leading(first) for run in self._runs(recipe, 1, size=size)]
+            for size in sizes
+        ]
+        return all(self._train(batch, of_race=False) for batch in batches)
 
     def _firsts(self) -> list[Track]:
         """Of each model the track over the first vector file, in the order of the models."""

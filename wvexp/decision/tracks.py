@@ -49,7 +49,7 @@ def tracks_of(config: Config, files: Sequence[tuple[str, Config, Inputs]]) -> li
     treatments = dict.fromkeys((*_PLAIN, *(TREATMENTS[name] for name in config.grid.treatment)))
     starts = dict.fromkeys((config.embed.kind, RANDOM_TUNED.embed))
     starts.pop(PRETRAINED_TUNED.embed, None)
-    tracks = []
+    tracks: list[Track] = []
     for name in config.grid.model or [config.model.name]:
         for place, (vectors, of_file, inputs) in enumerate(files):
             one = replace(of_file, model=replace(config.model, name=name), grid=Axes())
@@ -57,7 +57,10 @@ def tracks_of(config: Config, files: Sequence[tuple[str, Config, Inputs]]) -> li
             if place == 0:
                 arms += [Arm(start, treatment) for start in starts for treatment in _PLAIN]
             base = describe_run(one, inputs, sweeping=True)
-            tracks.append(Track(vectors if len(files) > 1 else "", one, inputs, base, tuple(arms)))
+            track = Track(vectors if len(files) > 1 else "", one, inputs, base, tuple(arms))
+            # `auto` may be a model that is named too.
+            if track.recipes[0] not in [recipe for there in tracks for recipe in there.recipes]:
+                tracks.append(track)
     return tracks
 
 

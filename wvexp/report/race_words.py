@@ -47,10 +47,9 @@ def _its_score(f: Findings, race: RaceFindings) -> str:
     by = f"by {counted(race.fresh, 'seed')} that had no part in the choice"
     if not race.fresh:
         by = "by the seeds that chose it, so that it may be too high"
-    nothing = ""
-    if f.baseline is not None:
-        nothing = f"; {f.constant} alone would score {percent(f.baseline)}"
-    beside = f"{nothing}{without_vectors(f)}"
+    beside = without_vectors(f)
+    if f.baseline is not None and not beside:
+        beside = f"; {f.constant} alone would score {percent(f.baseline)}"
     return f"Its test {METRICS[f.metric].words}: {percent(one.score)}{interval}, {by}{beside}."
 
 

@@ -284,6 +284,10 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         in_words(because),
     ),
     Why.LEFT_OUT_BY_BUDGET: _left_out,
+    Why.RACE_LEFT_OUT: lambda budget, model: (
+        f"budget={budget} left no time for a race: the four arms with model={model} alone were "
+        "tried"
+    ),
     Why.RUNS_DID_NOT_LEARN: lambda count, runs: (
         f"{count:,} of {counted(runs, 'run')} learned next to nothing, and do not count"
     ),
