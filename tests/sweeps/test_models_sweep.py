@@ -66,7 +66,12 @@ def test_every_model_is_swept_resumed_and_reported(files, name, capsys):
     assert {run.key: run.date for run in Store(files / "x.sqlite").runs()} == before
 
 
-@pytest.mark.parametrize("keys", [["model.features=[case]"], ["model.crf=true"], ["optim.clip=1"]])
+NONE = "model.features=[]"
+
+
+@pytest.mark.parametrize(
+    "keys", [["model.features=[case]"], ["model.crf=true", NONE], ["optim.clip=1", NONE]]
+)
 def test_keys_of_layers_are_swept_by_hand(files, keys):
     """Lower-cased, so that a feature reads more of the words than the model does."""
     base = ["data=files", "data.train=tags.conll", "data.lowercase=true", *SMALL, "grid.seed=[0]"]

@@ -17,6 +17,7 @@ def key(
     above: float | None = None,
     below: float | None = None,
     added: bool = False,
+    former: Any = None,
 ) -> Any:
     """A field of a dataclass that describes a group of keys.
 
@@ -32,6 +33,8 @@ def key(
     added
         Whether runs were stored before there was the key: those that leave it at its default are
         the same as these.
+    former
+        Of an added key whose default is found out by the data: what these runs had.
     """
     metadata = {
         "meaning": meaning,
@@ -40,6 +43,7 @@ def key(
         "above": above,
         "below": below,
         "added": added,
+        "former": former,
     }
     if callable(default):
         return field(default_factory=default, metadata=metadata)
@@ -61,6 +65,7 @@ class Key:
     above: float | None
     below: float | None
     added: bool
+    former: Any
 
 
 def keys_of(schema: type, prefix: str = "") -> Iterator[Key]:
@@ -80,13 +85,16 @@ def keys_of(schema: type, prefix: str = "") -> Iterator[Key]:
 def identity_of(group: Any) -> dict[str, Any]:
     """The keys of a group that make a run what it is: name -> value.
 
-    Without those that were added, where they have their default.
+    Without those that were added, where they have their default or what was there before.
     """
     return {
         entry.name: value
         for entry in dataclasses.fields(group)
         for value in [getattr(group, entry.name)]
-        if not (entry.metadata.get("added") and value == default_of(entry))
+        if not (
+            entry.metadata.get("added")
+            and (value == default_of(entry) or value == entry.metadata["former"])
+        )
     }
 
 

@@ -151,9 +151,9 @@ def _check_study(config: Config) -> None:
 
 
 def refuse_unused(config: Config, names: Iterable[str], where: str) -> None:
-    """UserError for the first of the keys that has another value than by default."""
+    """UserError for the first of the keys that asks for something which is not so by default."""
     plain = Config()
     for name in names:
         value = lookup(config, name)
-        if value != lookup(plain, name):
+        if value != lookup(plain, name) and value != KEYS[name].former:
             raise UserError(f"{name}={value} means nothing with {where}", "leave it out")

@@ -7,6 +7,7 @@ from wvexp.config.schema import BALANCED, Config
 from wvexp.data.corpus import Corpus
 from wvexp.data.features import fingerprint_of
 from wvexp.errors import UserError
+from wvexp.experiment.features import usual_features
 from wvexp.experiment.inputs import Inputs
 from wvexp.metrics import METRICS, default_metric
 from wvexp.models import AUTO, default_model, spec_of
@@ -38,6 +39,8 @@ def describe_run(config: Config, inputs: Inputs, *, sweeping: bool = False) -> R
     for name in ("train", "validation", "test"):
         split = getattr(corpus, name)
         METRICS[metric].check(split, corpus.label_names, name, corpus.unseen_labels)
+    if model.features is None:
+        model = replace(model, features=usual_features(corpus))
     spec, keys = spec_of(model, corpus.train.kind)
     spec.check(keys)
     if config.optim.class_weight == BALANCED:

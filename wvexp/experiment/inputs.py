@@ -17,6 +17,7 @@ from wvexp.data.reading.assumptions import shortened, unknown_words_notes
 from wvexp.data.reading.limits import TextLimits
 from wvexp.data.split import Task
 from wvexp.errors import UserError
+from wvexp.experiment.features import features_notes
 from wvexp.machine import require_memory
 from wvexp.metrics import check_metric_for_task, default_metric
 from wvexp.metrics.majority import majority_notes
@@ -96,7 +97,7 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
     if lowercase:
         corpus = corpus.lowercased()
     metric = config.metric or default_metric(corpus.train, corpus.label_names)
-    notes = majority_notes(metric, corpus)
+    notes = majority_notes(metric, corpus) + features_notes(config, corpus)
     keyed: Any = None
     source = reference = None
     if opened is not None:

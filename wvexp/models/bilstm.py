@@ -38,7 +38,7 @@ class BiLstmKeys:
     variational: bool = key(
         True, "one dropout mask for all words of a text (always so in sentence tasks)"
     )
-    features: list[str] = features_key()  # noqa: RUF009
+    features: list[str] | None = features_key()  # noqa: RUF009
     crf: bool = crf_key()
 
 

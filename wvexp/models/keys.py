@@ -38,17 +38,23 @@ def pool_key() -> Any:
 
 
 def features_key() -> Any:
-    return key([], "features of tokens beside their vectors: [case], [affix] or both", added=True)
+    return key(
+        None,
+        "features of tokens beside their vectors: [case], [affix] or both, [] for none; both by "
+        "null where the vectors' lower case hides capitals",
+        added=True,
+        former=[],
+    )
 
 
 def crf_key() -> Any:
     return key(False, "score the labels of a sentence together", added=True)
 
 
-def check_features(names: Iterable[str]) -> None:
+def check_features(names: Iterable[str] | None) -> None:
     """UserError for a name that is no feature of a token beside its vector, or stands twice."""
     known = [one.name for one in FEATURES if one.dim is not None]
-    given = list(names)
+    given = list(names or ())
     for name in given:
         if name not in known or given.count(name) > 1:
             why = "is unknown" if name not in known else "stands twice"

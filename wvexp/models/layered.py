@@ -72,7 +72,7 @@ class LayeredModel(ModelSpec):
 
     def features(self, keys: Any) -> tuple[str, ...]:
         """Names of the features of tokens that it reads."""
-        return tuple(getattr(keys, "features", ()))
+        return tuple(getattr(keys, "features", None) or ())
 
     def crf(self, keys: Any) -> bool:
         return bool(getattr(keys, "crf", False))

@@ -23,7 +23,7 @@ class WindowKeys:
     window: int = key(5, "words in a window, odd", minimum=1)
     hidden: int = hidden_key()
     dropout: float = dropout_key()
-    features: list[str] = features_key()  # noqa: RUF009
+    features: list[str] | None = features_key()  # noqa: RUF009
     crf: bool = crf_key()
 
 
