@@ -14,7 +14,7 @@ _UNUSED = (
     *(name for name in KEYS if name.startswith("tuning.")),
 )
 # Of the axes of a grid those that add to what it chooses from.
-_ADDED = ("grid.treatment", "grid.model")
+_ADDED = ("grid.treatment", "grid.model", "grid.path", "grid.name")
 _AXES = tuple(name for name in KEYS if name.startswith("grid.") and name not in _ADDED)
 _CHOSEN = ("finetune", "optim.lr", *_AXES)
 REFUSED = frozenset({*_UNUSED, *_CHOSEN})

@@ -39,6 +39,10 @@ class VectorFile:
     types: float
     tokens: float
 
+    @property
+    def words(self) -> str:
+        return f"{self.name} covers {self.types:.1%} of training words, {self.tokens:.1%} of tokens"
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -131,10 +135,7 @@ class Reading:
         casing = "lower-cased" if self.lowercase else "as written"
         yield "words", f"tokenizer {self.tokenizer}, {casing}"
         if (v := self.vectors) is not None:
-            yield (
-                "vectors",
-                f"{v.name} covers {v.types:.1%} of training words, {v.tokens:.1%} of tokens",
-            )
+            yield "vectors", v.words
         yield from (("mind", note) for note in self.notes)
 
     @property

@@ -21,6 +21,7 @@ from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
 from wvexp.config.schema import Config
+from wvexp.config.vector_files import each_file
 from wvexp.data.corpus import Corpus
 from wvexp.data.splitting import SHARE
 from wvexp.decision.ahead import Ahead, ahead
@@ -33,8 +34,7 @@ from wvexp.decision.race import Race
 from wvexp.decision.tracks import Track, is_race, tracks_of
 from wvexp.decision.yardsticks import Yardsticks, check_yardsticks
 from wvexp.errors import RunError, UserError
-from wvexp.experiment.describe import describe_run
-from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.inputs import Inputs, prepare_all
 from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
 from wvexp.report.choice import choice_of
@@ -78,7 +78,7 @@ def decide_config(
     config: Config,
     progress: Progress | None = None,
     began: float | None = None,
-    tell: Callable[[Config, Inputs], None] | None = None,
+    tell: Callable[[Sequence[Track]], None] | None = None,
 ) -> Decision:
     """The same from a configuration; `began` is what `time.perf_counter` showed at the start.
 
@@ -89,11 +89,11 @@ def decide_config(
         raise UserError("dry_run=true makes no decision", "leave it out")
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
-    config, inputs, base = _read(config)
-    tracks = tracks_of(config, [("", config, inputs)])
+    tracks = _read(config)
+    config, inputs, base = tracks[0].config, tracks[0].inputs, tracks[0].base
     store = Store(Path(config.store).expanduser())
     if tell is not None:
-        tell(config, inputs)
+        tell(tracks)
     else:
         warn_of_data(config, inputs.corpus)
     budget = Budget(limit, workers, began, pace=Pace())
@@ -104,6 +104,7 @@ def decide_config(
     yardsticks = None
     if config.yardsticks:
         yardsticks = Yardsticks(inputs, base, store, config.yardstick)
+        store.name_corpus({track.base.data for track in tracks}, yardsticks.corpus.fingerprint)
         budget = yardsticks.reserve(budget)
     compared: set[str] = set()
 
@@ -185,23 +186,36 @@ def _seeds_of_best(allocation: Allocation) -> tuple[int, list[int]]:
     return size, [run.seed for run in m.runs_of(best or m.arms[0], size)]
 
 
-def _read(config: Config) -> tuple[Config, Inputs, RunConfig]:
-    """The configuration with the folds that small data are given, what it names, and its run.
+def _read(config: Config) -> list[Track]:
+    """What the configuration names, with the folds that small data are given: the first one first.
 
-    That run is the one from which the arms' differ.
+    From the run of that one those of the guidance's arms differ.
     """
     enough = enough_units(config.margin)
     if config.yardsticks:
         check_yardsticks(config.yardstick)
-    inputs = prepare(config, least_test=enough)
-    if config.data.folds is None and inputs.corpus.folds is not None:
-        config = _cross_fitted(config, inputs.corpus, enough)
-    base = describe_run(config, inputs, sweeping=True)
-    seeds = range(base.seed, base.seed + MOST_SEEDS)
-    inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
-    if base.folds is not None:
-        check_scorable(_first_runs(base), inputs)
-    return config, inputs, base
+    of_file = dict(each_file(config))
+    read = prepare_all(config, least_test=enough)
+    corpus = read[0][1].corpus
+    if config.data.folds is None and corpus.folds is not None:
+        folded = _cross_fitted(config, corpus, enough).data
+        of_file = {name: replace(one, data=folded) for name, one in of_file.items()}
+    tracks = tracks_of(config, [(name, of_file[name], inputs) for name, inputs in read])
+    for track in tracks:
+        base = track.base
+        seeds = range(base.seed, base.seed + MOST_SEEDS)
+        track.inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
+        if base.folds is not None:
+            check_scorable(_first_runs(base), track.inputs)
+    return tracks
+
+
+def _tell(tracks: Sequence[Track], console: Console) -> None:
+    """Say what was read: the data, and every file of vectors."""
+    first, *others = {id(track.inputs): track for track in tracks}.values()
+    tell_of_data(first.config, first.inputs, console)
+    also = [track.inputs.reading.vectors for track in others]
+    say(console, [f"also {vectors.words}" for vectors in also if vectors is not None])
 
 
 def run_decision(config: Config, began: float | None = None) -> None:
@@ -211,10 +225,9 @@ def run_decision(config: Config, began: float | None = None) -> None:
     """
     began = time.perf_counter() if began is None else began
     console = Console(highlight=False)
-    tell = partial(tell_of_data, console=console)
+    tell = partial(_tell, console=console)
     if config.dry_run:
-        config, inputs, _ = _read(config)
-        tell(config, inputs)
+        tell(_read(config))
         return
     with run_folder(config.out, "decision") as (scratch, final):
         with LiveDecision(Console(highlight=False, stderr=True)) as progress:

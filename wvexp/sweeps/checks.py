@@ -6,6 +6,7 @@ from pathlib import Path
 from wvexp.config.decision_checks import DECISION_KEYS
 from wvexp.config.schema import KEYS, Config
 from wvexp.config.values import lookup
+from wvexp.config.vector_files import each_file, has_several
 from wvexp.data.folds import of_fold
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs
@@ -38,6 +39,11 @@ def check_sweep(config: Config) -> None:
 
 def check_single(config: Config) -> None:
     """Raises UserError for what means something for a sweep alone."""
+    if has_several(config):
+        raise UserError(
+            f"{len(each_file(config))} files of vectors: a run has one",
+            "sweep over them: experiment=guidance, or a list such as grid.finetune=[false,true]",
+        )
     for name in ("report", "workers"):
         if getattr(config, name) is not None:
             raise UserError(
