@@ -104,15 +104,14 @@ class Yardsticks:
             far = self.expected(one, full) > _LOOK * share
             if far and self.expected(one, middle) <= _LOOK * share:
                 self._look(one, middle, budget, ends)
-        there = self.stored()
-        missing = [
-            (one, fit)
-            for one in self.wanted
-            for fit in self._fits(one, full, range(self.base.seed, self.base.seed + LEAST_SEEDS))
-            if fit.key not in there
-        ]
-        wanted = _CAUTION * sum(self.expected(one, full) for one, _ in missing)
-        return replace(budget, reserved=min(wanted, max(0.0, ends - budget.elapsed())))
+        left, kept = max(0.0, ends - budget.elapsed()), 0.0
+        seeds = range(self.base.seed, self.base.seed + LEAST_SEEDS)
+        for one in sorted(self.wanted, key=lambda one: self.expected(one, full)):
+            missing = sum(f.key not in self.stored() for f in self._fits(one, full, seeds))
+            wanted = _CAUTION * missing * self.expected(one, full) if missing else 0.0
+            if kept + wanted <= left:  # for one that will not fit nothing is kept
+                kept += wanted
+        return replace(budget, reserved=kept)
 
     def expected(self, one: Yardstick, size: int) -> float:
         """Seconds of a fit: a line in the training size; infinite where none was made.
