@@ -35,14 +35,14 @@ class EntityF1(Metric):
         self, split: Split, label_names: list[str], name: str, unseen_labels: Sequence[str]
     ) -> None:
         if not is_bio(label_names):
-            others = [metric.name for metric in METRICS if metric.of_labels]
+            others = _of_labels(split.kind)
             raise UserError(
                 f"metric={self.name} needs BIO tags, the labels are {_some(label_names)}",
                 f"take metric={' or metric='.join(others)}",
             )
         scheme = TagScheme.from_labels([*label_names, *unseen_labels])
         if not len(scheme.spans(split.labels, split.offsets)):
-            first = next(metric.name for metric in METRICS if metric.of_labels)
+            first = _of_labels(split.kind)[0]
             raise UserError(
                 f"metric={self.name}: the {name} split has no entity", f"take metric={first}"
             )
@@ -122,6 +122,11 @@ def _score(
     missed = int(gold.sum()) - found
     wrong = int((~counts.predicted_right[claimed]).sum())
     return int(gold.sum()), f1(found, wrong, missed)
+
+
+def _of_labels(kind: TaskKind) -> list[str]:
+    """The metrics that score such tasks by their labels."""
+    return [metric.name for metric in METRICS if metric.of_labels and metric.serves(kind)]
 
 
 def _some(names: list[str]) -> str:
