@@ -1,5 +1,7 @@
 """Label text with a trained model: `python scripts/predict.py model=RUN/model text="..."`."""
 
+from typing import Any
+
 from wvexp.cli import parse_key_values, run_command
 
 KEYS = {
@@ -22,7 +24,7 @@ def main(argv: list[str]) -> int:
     from wvexp.data.reading.limits import TextLimits
 
     load_plugins(named_plugins(argv))
-    limits = {
+    limits: dict[str, Any] = {
         key.removeprefix("max_"): positive(key, values[key])
         for key in ("max_line_mb", "max_file_gb")
         if key in values

@@ -47,6 +47,7 @@ DOORS = {
     "datasets": {"wvexp.data.reading.hub"},
     "gensim": {
         "wvexp.vectors.pretrained",
+        "wvexp.vectors.own.training",
         "wvexp.data.world.vectors",
         "wvexp.benchmarks.vectors",
     },

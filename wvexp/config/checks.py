@@ -15,6 +15,7 @@ from wvexp.config.schema import KEYS, Config, Data
 from wvexp.config.sweep_checks import check_sweep_keys
 from wvexp.config.treatments import take_treatment, treatments_of
 from wvexp.config.values import check_value, lookup, of_type
+from wvexp.config.vector_files import has_several, take_vectors
 from wvexp.errors import UserError
 from wvexp.metrics import check_metric_for_task
 from wvexp.models import AUTO, MODELS, check_model_for_task
@@ -41,6 +42,7 @@ def parse_config(values: Mapping[str, Any], command: str = "train") -> Config:
         setattr(owner, name, of_type(key, getattr(owner, name)))
         check_value(key, getattr(owner, name))
     take_treatment(config, command)
+    take_vectors(config)
     if command == "decide":
         check_decision(config)
     _check_combination(config, command)
@@ -116,7 +118,8 @@ def _check_combination(config: Config, command: str) -> None:
             "give one of them",
         )
     starts = [k for k in config.grid.embed or [embed.kind] if STARTS[k].needs_vectors]
-    if data.kind != "world" and starts and not (embed.path or embed.name):
+    named = embed.path or embed.name or embed.corpus or has_several(config)
+    if data.kind != "world" and starts and not named:
         raise UserError(
             f"embed={starts[0]} with data={data.kind} needs word vectors",
             "give embed.path=FILE or embed.name=NAME"

@@ -16,6 +16,7 @@ from typing import Any
 from wvexp.config.checks import parse_config, unknown_key
 from wvexp.config.folder import GROUPS, config_folder
 from wvexp.config.help import help_text
+from wvexp.config.listed import OF_TEXT, is_list, items_of
 from wvexp.config.options import own_options
 from wvexp.config.plugins import load_plugins, named_plugins
 from wvexp.config.schema import KEYS, Config
@@ -154,12 +155,16 @@ def quoted(argv: Sequence[str]) -> list[str]:
 
     def quote(argument: str) -> str:
         name, equals, value = argument.partition("=")
-        if name in LISTED and value.startswith("["):
+        if name in LISTED and is_list(value):
             axis = LISTED[name]
             beside = [other for other in argv if other.startswith((f"{axis}=", f"{name}="))]
             if len(beside) > 1:
                 raise UserError(f"{' and '.join(beside)} are both given", "give one of them")
-            return f"{axis}={value}"
+            name = axis
+        if name in OF_TEXT and is_list(value):
+            return f"{name}=[{','.join(map(_in_quotes, items_of(value)))}]"
+        if name in LISTED.values():
+            return f"{name}={value}"
         if equals and not name:
             raise UserError(f"{argument!r} is not of the form key=value", "--help lists every key")
         # Hydra's ways to take a key out, and to place its own files, would do nothing here.

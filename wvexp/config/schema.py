@@ -5,7 +5,7 @@ an option changes. `wvexp.config.checks` refuses what cannot be; `wvexp.config.c
 command line into a `Config`; neither this module nor the checks know of Hydra.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from wvexp.arms import TREATMENTS, Tuning
@@ -17,6 +17,7 @@ from wvexp.rules import ADAM, RULES
 from wvexp.tasks import TASKS
 from wvexp.vectors.initial import PRETRAINED, STARTS
 from wvexp.vectors.limits import MAX_FILE_GB, MAX_LINE_MB
+from wvexp.vectors.own.settings import METHODS, WORD2VEC, Training
 
 
 @dataclass
@@ -85,10 +86,32 @@ class Embed:
         "what the word vectors start from; shuffled gives pretrained rows to the wrong words",
         choices=lambda: STARTS.names,
     )
-    path: str | None = key(None, "a vector file; random takes its dimension and spread")
-    name: str | None = key(None, "a gensim-data name, such as glove-wiki-gigaword-100")
+    path: str | None = key(
+        None, "a vector file; random takes its dimension and spread; a list for a sweep over files"
+    )
+    name: str | None = key(
+        None, "a gensim-data name, such as glove-wiki-gigaword-100; a list for a sweep"
+    )
     member: str | None = key(None, "the file to take out of a .zip")
-    dim: int | None = key(None, "dimension of random vectors; 100 when nothing gives it", minimum=1)
+    corpus: str | None = key(
+        None,
+        "one's own text, plain or a table, to train vectors on, once; with embed.path=FILE its "
+        "words go on from that file's vectors, beside a list of files they are one more entry",
+    )
+    corpus_text: str | None = key(
+        None, "own text: column of a table; guessed when one choice is obvious"
+    )
+    method: str = key(
+        WORD2VEC,
+        "own text: what is trained; fasttext gives unseen words a vector by their pieces",
+        choices=METHODS,
+    )
+    own: Training = field(default_factory=Training)
+    dim: int | None = key(
+        None,
+        "dimension of random vectors and own text's; 100 when nothing gives it",
+        minimum=1,
+    )
     trust_pickle: bool = key(False, "read gensim's own pickled files, which can run any code")
     max_line_mb: int = key(
         MAX_LINE_MB,
@@ -154,10 +177,13 @@ class Axes:
     seed: list[int] = key([], "grid: seeds")  # noqa: RUF009
     lr: list[float] = key([], "grid: learning rates")  # noqa: RUF009
     model: list[str] = key([], "grid: classifiers, each with scores and report of its own")  # noqa: RUF009
+    path: list[str] = key([], "grid: vector files, each with scores and report of its own")  # noqa: RUF009
+    name: list[str] = key([], "grid: gensim-data names, which join the files")  # noqa: RUF009
 
     @property
     def given(self) -> bool:
-        return self != Axes()
+        """Whether anything is crossed; several vector files alone say nothing of what is."""
+        return replace(self, path=[], name=[]) != Axes()
 
 
 @dataclass

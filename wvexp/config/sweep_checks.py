@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from wvexp.arms import TREATMENTS
+from wvexp.config.listed import is_list
 from wvexp.config.schema import KEYS, Config
 from wvexp.config.values import check_value, lookup
 from wvexp.errors import UserError
@@ -23,20 +24,32 @@ SINGLE = {
     "seed": "seed",
     "lr": "optim.lr",
     "model": "model.name",
+    "path": "embed.path",
+    "name": "embed.name",
 }
+# Keys whose value the option of a group gives.
+_BY_OPTION = {"embed.kind": "embed", "model.name": "model"}
 # Keys that take a list in place of their single value: that of the axis.
-LISTED = {"model": "grid.model", "treatment": "grid.treatment"}
+LISTED = {
+    "model": "grid.model",
+    "treatment": "grid.treatment",
+    "embed.path": "grid.path",
+    "embed.name": "grid.name",
+}
 # One pass over text that is generated as it is read: sizes are `large.tokens`.
 _OF_WHOLE_DATA = ("tuning.start_epoch", "tuning.min_count", "tuning.how")
 _UNUSED_BY_LARGE = (
     *("train_size", "grid.train_size", "grid.ladder", "data.world_size", "data.folds"),
     *("optim.epochs", "optim.patience", *_OF_WHOLE_DATA),
-    *("search.trials", "report", "parity.every"),
+    *("search.trials", "report", "parity.every", "grid.path", "grid.name"),
     # How words are written and which labels follow each other is counted over data in hand.
     *("model.features", "model.crf"),
 )
 # For one model; what it proposes itself may have a value by `optim=sgd` or `model=cnn`.
-_UNUSED_BY_SEARCH = ("grid.model", "grid.lr", "grid.ladder", "data.folds", "report", "parity.every")
+_UNUSED_BY_SEARCH = (
+    *("grid.model", "grid.lr", "grid.ladder", "grid.path", "grid.name"),
+    *("data.folds", "report", "parity.every"),
+)
 _PROPOSED_BY_SEARCH = ("optim.lr", "model.dropout", "tuning.lr_scale")
 
 
@@ -58,7 +71,7 @@ def check_typed(overrides: Iterable[str], config: Config) -> None:
     One for which the grid holds a list, or a search makes proposals.
     """
     typed = dict(override.lstrip("+").partition("=")[::2] for override in overrides)
-    typed = {n: v for n, v in typed.items() if not (n in LISTED and v.startswith("["))}
+    typed = {n: v for n, v in typed.items() if not (n in LISTED and is_list(v))}
     _check_treatment(typed, config)
     if config.search.trials is not None:
         for name in _PROPOSED_BY_SEARCH:
@@ -74,7 +87,7 @@ def check_typed(overrides: Iterable[str], config: Config) -> None:
         beside = f"grid.{axis}={values}"
         if axis == "train_size" and config.grid.ladder:
             values, beside = True, f"grid.ladder={config.grid.ladder}"
-        for name in (key, key.removesuffix(".kind").removesuffix(".name")):
+        for name in (key, _BY_OPTION.get(key, key)):
             if values and name in typed:
                 raise UserError(
                     f"{name}={typed[name]} means nothing beside {beside}",

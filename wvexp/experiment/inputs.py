@@ -1,29 +1,29 @@
 """What runs read: the corpus and the vectors that a configuration names."""
 
-import hashlib
 import logging
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from wvexp.config.schema import Config, Data, Embed
+from wvexp.config.schema import Config, Data
+from wvexp.config.vector_files import each_file
 from wvexp.data.corpus import Corpus
 from wvexp.data.folds import FOLDS, pooled
 from wvexp.data.overview import Reading, VectorFile
 from wvexp.data.reading.asked import Asked
 from wvexp.data.reading.assumptions import shortened, unknown_words_notes
 from wvexp.data.reading.limits import TextLimits
-from wvexp.data.split import Task
 from wvexp.errors import UserError
+from wvexp.experiment.vectors import OpenVectors, open_vectors, world_table
 from wvexp.machine import require_memory
 from wvexp.metrics import check_metric_for_task, default_metric
 from wvexp.metrics.majority import majority_notes
 from wvexp.models import check_model_for_task
 from wvexp.tasks import SENTENCE, TASKS, TOKEN, kind_of_text
 from wvexp.training.saved import VectorSource
-from wvexp.vectors.limits import Limits
 from wvexp.vectors.reference import ReferenceVectors, match_lexicon, wanted_words
 from wvexp.vectors.table import coverage
 
@@ -33,12 +33,8 @@ log = logging.getLogger("wvexp")
 _WORLD_TRAIN = {TOKEN.name: 30_000, SENTENCE.name: 10_000}
 _WORLD_VALIDATION = {TOKEN.name: 10_000, SENTENCE.name: 2_000}
 _WORLD_TEST = {TOKEN.name: 20_000, SENTENCE.name: 10_000}
-# What a training example takes while it is written, and a number of the world's vectors while they
-# are trained (two matrices of them, their gradients, and copies).
+# What a training example takes while it is written.
 _WORLD_BYTES = {TOKEN.name: 24, SENTENCE.name: 400}
-_VECTOR_BYTES = 16
-# Components of the world's vectors where no number is given.
-_WORLD_DIM = 50
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,8 @@ class Inputs:
 def prepare(config: Config, least_test: int = 0) -> Inputs:
     """Read the corpus and the vectors of its words, and check that the two fit.
 
+    Those of the first file, where the configuration names several.
+
     Cross-fitted over `data.folds`; where that is null, over `FOLDS` if a test part that has to be
     split off would have fewer than `least_test` sentences or documents.
 
@@ -80,8 +78,46 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
     UserError
         A file cannot be used, or too few words have a vector.
     """
-    data, embed = config.data, config.embed
-    opened = open_vectors(embed)
+    first, *_ = each_file(config)
+    [(_, inputs)] = prepare_all(first[1], least_test)
+    return inputs
+
+
+def prepare_all(config: Config, least_test: int = 0) -> list[tuple[str, Inputs]]:
+    """The same for every file of vectors that the configuration names: short name and inputs.
+
+    The corpus is read once: all have its sentences, splits, subsets and unit ids, lower-cased where
+    a file's words are and `data.lowercase` leaves that to the vectors.
+
+    Raises
+    ------
+    UserError
+        As `prepare`.
+    """
+    files = each_file(config)
+    opened = [open_vectors(one) for _, one in files]
+    corpus = _pooled_corpus(config, least_test)
+    lowered: list[Corpus] = []  # one for all that read it so
+
+    found = []
+    for (name, one), vectors in zip(files, opened, strict=True):
+        lowercase = _lowercases(one, vectors)
+        if lowercase and not lowered:
+            lowered.append(corpus.lowercased())
+        read = lowered[0] if lowercase else corpus
+        found.append((name, _with_vectors(one, read, vectors, lowercase)))
+    _tell(dict.fromkeys(note for _, inputs in found for note in inputs.notes))
+    return found
+
+
+def _tell(notes: Iterable[str]) -> None:
+    for note in notes:
+        log.warning("%s", note)
+
+
+def _pooled_corpus(config: Config, least_test: int) -> Corpus:
+    """The corpus as it is typed, its parts pooled for a cross-fit."""
+    data = config.data
     corpus = read_corpus(data, least_test if data.folds is None else 0)
     folds = data.cross_fit
     if data.folds is None and not corpus.test.sentences:
@@ -90,11 +126,14 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
         corpus = pooled(corpus, folds)
     check_model_for_task(config.model.name, corpus.task)
     check_metric_for_task(config.metric, corpus.task)
-    lowercase = data.lowercase == "true"
-    if data.lowercase == "auto" and opened is not None:
-        lowercase = opened.lowercased
-    if lowercase:
-        corpus = corpus.lowercased()
+    return corpus
+
+
+def _with_vectors(
+    config: Config, corpus: Corpus, opened: OpenVectors | None, lowercase: bool
+) -> Inputs:
+    """The corpus, as these vectors want its words, with the vectors of its words."""
+    data, embed = config.data, config.embed
     metric = config.metric or default_metric(corpus.train, corpus.label_names)
     notes = majority_notes(metric, corpus)
     keyed: Any = None
@@ -102,16 +141,21 @@ def prepare(config: Config, least_test: int = 0) -> Inputs:
     if opened is not None:
         keyed, source = opened.load(wanted_words(corpus.lexicon)), opened.source
     elif data.kind == "world":
-        keyed, source = _world_vectors(data, corpus.task, embed.dim)
+        keyed, source = world_table(data, corpus.task, embed.dim)
     if source is not None:
         reference = match_lexicon(keyed, corpus.lexicon, corpus.train.word_ids)
         _check_coverage(source, reference, corpus, embed.min_coverage)
-        if opened is not None:
+        if opened is not None and not embed.corpus:  # of own text, what is rare has none
             known = reference.index >= 0
             notes += unknown_words_notes(_vectors_name(source), corpus, known)
-    for note in notes:
-        log.warning("%s", note)
     return Inputs(corpus, reference, source, lowercase, tuple(notes))
+
+
+def _lowercases(config: Config, opened: OpenVectors | None) -> bool:
+    """Whether the text is to be lower-cased."""
+    if config.data.lowercase == "auto" and opened is not None:
+        return opened.lowercased
+    return config.data.lowercase == "true"
 
 
 def _vectors_name(source: VectorSource | None) -> str:
@@ -179,65 +223,6 @@ def read_corpus(data: Data, least_test: int = 0) -> Corpus:
     )
     assert train is not None
     return read_files(train, validation, test, asked)
-
-
-@dataclass(frozen=True)
-class OpenVectors:
-    """A vector file that has been recognised, its rows not yet read."""
-
-    source: VectorSource
-    lowercased: bool
-    embed: Embed
-
-    def load(self, words: set[str]) -> Any:
-        """The vectors of the given words, as gensim's `KeyedVectors`."""
-        from wvexp.vectors.pretrained import load_vectors
-
-        assert self.source.path is not None
-        return load_vectors(
-            self.source.path,
-            words,
-            self.source.member,
-            self.embed.trust_pickle,
-            limits=_limits(self.embed),
-        )
-
-
-def open_vectors(embed: Embed) -> OpenVectors | None:
-    """Recognise the vectors that the `embed` group names; None where it names none."""
-    from wvexp.vectors.checks import require_dim
-    from wvexp.vectors.pretrained import describe_vectors, fingerprint_vectors, named_path
-
-    if embed.name:
-        path = named_path(embed.name)
-    elif embed.path:
-        path = Path(embed.path).expanduser()
-    else:
-        return None
-    about = describe_vectors(path, embed.member, embed.trust_pickle, _limits(embed))
-    require_dim(str(path), about.dim, embed.dim)
-    source = VectorSource(
-        str(path.resolve()), embed.member, fingerprint_vectors(path, embed.member)
-    )
-    return OpenVectors(source, about.casing == "lower", embed)
-
-
-def _limits(embed: Embed) -> Limits:
-    return Limits.of(embed.max_line_mb, embed.max_file_gb)
-
-
-def _world_vectors(data: Data, task: Task, dim: int | None) -> tuple[Any, VectorSource]:
-    from wvexp.data.world import world_vectors
-
-    dim = dim or _WORLD_DIM
-    require_memory(
-        f"embed.dim={dim}: the world's vectors",
-        _VECTOR_BYTES * dim * data.world_vocabulary,
-        "give a smaller embed.dim",
-    )
-    task = kind_of_text(TASKS[task].listed).name
-    keyed = world_vectors(task, data.world_seed, dim, data.world_vocabulary)
-    return keyed, VectorSource(None, None, hashlib.sha256(keyed.vectors).hexdigest()[:16])
 
 
 def _check_coverage(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from wvexp.config.schema import Config
+from wvexp.config.vector_files import each_file, has_several
 from wvexp.data.folds import of_fold
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import Inputs
@@ -36,6 +37,11 @@ def check_sweep(config: Config) -> None:
 
 def check_single(config: Config) -> None:
     """Raises UserError for what means something for a sweep alone."""
+    if has_several(config):
+        raise UserError(
+            f"{len(each_file(config))} files of vectors: a run has one",
+            "sweep over them: experiment=guidance, or a list such as grid.finetune=[false,true]",
+        )
     for name in ("report", "workers"):
         if getattr(config, name) is not None:
             raise UserError(

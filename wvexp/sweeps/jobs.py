@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from wvexp.config.compose import Job
+from wvexp.config.vector_files import has_several
 from wvexp.errors import UserError
 from wvexp.experiment.describe import describe_run
 from wvexp.experiment.inputs import Inputs, prepare
@@ -35,6 +36,11 @@ def run_jobs(jobs: Sequence[Job]) -> None:
     """
     for job in jobs:
         config = job.config
+        if has_several(config):
+            raise UserError(
+                "a list of vector files with -m: each job has one",
+                "part them by a comma, without brackets",
+            )
         if config.grid.given or config.search.trials is not None or config.large.tokens is not None:
             raise UserError(
                 "-m with an experiment that is a sweep itself", "leave -m out: the grid says it all"

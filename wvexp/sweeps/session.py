@@ -8,8 +8,9 @@ from rich.console import Console
 
 from wvexp.config.compose import compose
 from wvexp.config.schema import Config
+from wvexp.config.vector_files import each_file
 from wvexp.errors import UserError
-from wvexp.experiment.inputs import Inputs, prepare
+from wvexp.experiment.inputs import Inputs, prepare_all
 from wvexp.experiment.run import run_experiment, tell_of_data
 from wvexp.printable import printable
 from wvexp.report.store_report import print_scores, write_store_report
@@ -103,30 +104,53 @@ def sweep_grid(config: Config, inputs: Inputs | None = None) -> SweepOutcome:
     Everything that can be known to be wrong is refused before the first run.
     """
     check_sweep(config)
-    inputs = inputs or prepare(config)
-    check_fit(config, inputs)
-    runs = [run for one in _models(config) for run in grid_of(one, inputs).runs()]
-    check_scorable(runs, inputs)
     console = Console(highlight=False)
-    tell_of_data(config, inputs, console)
+    files = dict(each_file(config))
+    read = [(next(iter(files)), inputs)] if inputs else prepare_all(config)
+    swept = [_OneFile(files[name], one, name if len(read) > 1 else None) for name, one in read]
+    for one in swept:
+        one.tell(console)
     if config.dry_run:
         return SweepOutcome(0, 0, ())
     store = Store(Path(config.store).expanduser())
-    outcome = run_sweep(
-        runs, inputs, store, progress=LiveSweep(console), dispatch=dispatch_of(config)
-    )
-    models = {run.condition: run.model.name for run in runs}
-    for condition, model in models.items():
-        if not CrossFitted(store).runs(condition=condition):
-            continue  # not one run, or none with all its folds: the failures say why
-        if len(models) > 1:
-            console.print(f"model={model}")
-        print_scores(console, store, condition)
-        if config.report:
-            page = Path(config.report)
-            page = page.with_name(f"{page.stem}-{condition[:8]}{page.suffix}")
-            print(printable(write_store_report(store.path, page, condition, config.margin)))
-    return outcome
+    return SweepOutcome.total([one.train(store, console) for one in swept])
+
+
+class _OneFile:
+    """The runs with one file of vectors; `name` it where there are several."""
+
+    def __init__(self, config: Config, inputs: Inputs, name: str | None) -> None:
+        self.config, self.inputs, self.name = config, inputs, name
+        check_fit(config, inputs)
+        self.runs = [run for one in _models(config) for run in grid_of(one, inputs).runs()]
+        check_scorable(self.runs, inputs)
+
+    def tell(self, console: Console) -> None:
+        self._head(console)
+        tell_of_data(self.config, self.inputs, console)
+
+    def train(self, store: Store, console: Console) -> SweepOutcome:
+        """Train them, print the scores of each model, and write its report if one is wanted."""
+        self._head(console)
+        progress, dispatch = LiveSweep(console), dispatch_of(self.config)
+        outcome = run_sweep(self.runs, self.inputs, store, progress=progress, dispatch=dispatch)
+        models = {run.condition: run.model.name for run in self.runs}
+        for condition, model in models.items():
+            if not CrossFitted(store).runs(condition=condition):
+                continue  # not one run, or none with all its folds: the failures say why
+            if len(models) > 1:
+                console.print(f"model={model}")
+            print_scores(console, store, condition)
+            if self.config.report:
+                page = Path(self.config.report)
+                stem = "-".join(filter(None, (page.stem, self.name, condition[:8])))
+                page, margin = page.with_name(stem + page.suffix), self.config.margin
+                print(printable(write_store_report(store.path, page, condition, margin)))
+        return outcome
+
+    def _head(self, console: Console) -> None:
+        if self.name is not None:
+            console.print(printable(f"vectors={self.name}"), markup=False, soft_wrap=True)
 
 
 def _models(config: Config) -> list[Config]:

@@ -21,11 +21,13 @@ class TextLimits:
              a CoNLL file), and in blank space between two
     file_gb  gigabytes in one file, unpacked
     prefix   what stands before the keys' names where a message calls for them
+    column   the key that names the column of the text, where texts alone are read
     """
 
     line_mb: float = 10.0
     file_gb: float = 16.0
     prefix: str = "data."
+    column: str = "column"
 
     @property
     def line(self) -> int:

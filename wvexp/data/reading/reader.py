@@ -79,9 +79,9 @@ class TableReader(Reader):
 
     def texts(self, path: Path, column: str | None, limits: TextLimits) -> Iterator[Text]:
         with self.table(path, limits) as table:
-            column = _text_column(path, column, list(table.head))
+            column = _text_column(path, column, list(table.head), limits.column)
             for number, (cell,) in enumerate(table.rows([column]), start=1):
-                yield _text(path, number, cell)
+                yield _text(path, number, cell, limits.column)
 
 
 class LineReader(Reader):
@@ -115,7 +115,7 @@ class LineReader(Reader):
         return Source(str(path), task, text, label, self.examples(path, text, label, asked.limits))
 
 
-def _text(path: Path, row: int, cell: Any) -> Text:
+def _text(path: Path, row: int, cell: Any, key: str) -> Text:
     """A text, or a list of words; nothing where the cell is empty."""
     if cell is None:
         return ""
@@ -124,17 +124,19 @@ def _text(path: Path, row: int, cell: Any) -> Text:
     ):
         return cell
     raise UserError(
-        f"{path}: row {row} holds {cell!r:.40}, which is not text", "give column=NAME of the text"
+        f"{path}: row {row} holds {cell!r:.40}, which is not text", f"give {key}=NAME of the text"
     )
 
 
-def _text_column(path: Path, column: str | None, names: list[str]) -> str:
+def _text_column(
+    path: Path, column: str | None, names: list[str], key: str = TextLimits.column
+) -> str:
     usual = [name for name in names if name.lower() in TEXT_NAMES]
     choices = [column] if column else usual if len(names) > 1 else names
     if len(choices) != 1 or choices[0] not in names:
         raise UserError(
             f"{path}: no column {column!r}" if column else f"{path}: which column is the text?",
-            f"give column=NAME, one of {', '.join(names)}",
+            f"give {key}=NAME, one of {', '.join(names)}",
         )
     if (
         column is None
@@ -142,9 +144,10 @@ def _text_column(path: Path, column: str | None, names: list[str]) -> str:
         and any(name.lower() not in TEXT_NAMES | LABEL_NAMES for name in names)
     ):
         log.warning(
-            "%s: the text is column %r, of %s; column=NAME chooses another",
+            "%s: the text is column %r, of %s; %s=NAME chooses another",
             path,
             choices[0],
             ", ".join(names),
+            key,
         )
     return choices[0]

@@ -1,0 +1,1 @@
+"""Vectors trained on the user's own text: read, tokenised, trained once, kept."""
