@@ -127,6 +127,10 @@ CASES = [
     (trained, ["tuning.anchor=0.1"]),
     (trained, ["report=a.txt", "grid.seed=[0,1]"]),
     (trained, ["embed.member=a.txt"]),
+    (trained, ["embed.path=[a.txt,b.txt]"]),
+    (trained, ["embed.path={vectors}", "embed.name=[a,b]", "grid.seed=[0,1]"]),
+    (trained, ["embed.method=fasttext"]),
+    (trained, ["embed.own.epochs=3"]),
     (trained, ["data.text=words"]),
     (trained, ["data.train={csv}", "embed.path={vectors}"]),
     (trained, [*FILES, "data.name=x"]),
@@ -160,6 +164,7 @@ CASES = [
     (by_hydra, ["out=a", "seed=0"]),
     (decided, ["data=files", "data.train={csv}"]),
     (decided, ["data=files", "data.train={csv}", "embed=random"]),
+    (decided, ["data=files", "data.train={csv}", "embed.path=[{vectors},{few}]"]),
     (decided, ["finetune=true"]),
     (decided, ["tuning.anchor=0.1"]),
     (decided, ["optim.lr=0.1"]),
@@ -170,6 +175,7 @@ CASES = [
     (decided, ["data.text=words"]),
     (decided, ["yardstick.encoder=a", "yardsticks=false"]),
     (read, [*FILES[:2], "embed.path={few}"]),
+    (read, [*FILES[:2], "embed.corpus={rare}", "embed.dim=2"]),
     (read, [*FILES, "train_size=1000"]),
     (read, [*FILES, "data.folds=1000"]),
     (read, [*TOKENS, "metric=entity_f1"]),
@@ -218,7 +224,7 @@ ELSEWHERE = {
 # And by line of text: results files and texts to predict, odd in many ways, are in the battery.
 ELSEWHERE_WORDS = (
     'give text="..." or file=PATH',
-    "give column=NAME of the text",
+    "give {key}=NAME of the text",
     "give inputs=prepare(config)",
     "wait for its end",
     "give another store=FILE",
@@ -238,6 +244,7 @@ def places(tmp_path_factory):
     texts = {
         "vectors": ("v.txt", "".join(rows)),
         "few": ("few.txt", "".join(rows[:1])),
+        "rare": ("rare.txt", " ".join(f"w{i}" for i in range(50))),
         "csv": (
             "a.csv",
             "text,label\n" + "".join(f"w{i % 50} w{i % 7},{'ab'[i % 2]}\n" for i in range(60)),
@@ -336,6 +343,7 @@ def follow(run, words, fill, given=(), steps=0):
 def test_every_remedy_that_names_a_key_does_what_it_says(places, tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "argv", ["train.py"])
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    monkeypatch.setenv("WVEXP_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr("wvexp.report.writing.draw", enough)
     monkeypatch.setattr("wvexp.sweeps.session.sweep_grid", enough)
     monkeypatch.setattr("wvexp.sweeps.search.check_scorable", enough)

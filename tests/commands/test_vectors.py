@@ -12,6 +12,7 @@ from wvexp.config.compose import compose
 from wvexp.errors import UserError
 from wvexp.experiment.run import run_experiment
 from wvexp.seeds import stream
+from wvexp.vectors.pretrained import load_vectors
 from wvexp.vectors.writing import save_vectors
 
 WORDS = [f"w{i}" for i in range(60)]
@@ -113,3 +114,35 @@ def test_coverage_is_of_the_whole_training_file_lowered_as_training_does(place, 
     assert vector_tools.coverage(str(place / "v.bin"), overrides=upper)[:2] == alone[:2]
     with_files = [word for word in overrides(place) if word.startswith("data")]
     assert vector_tools.coverage(str(place / "v.bin"), overrides=with_files)[:2] == alone[:2]
+
+
+@pytest.fixture
+def own_text(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("WVEXP_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    return f"{place}/train.csv"
+
+
+def test_vectors_of_own_text_are_written_as_binary_and_text_alike(own_text):
+    keys = ["embed.dim=6", "embed.own.epochs=1", "embed.own.min_count=1"]
+    lines = vector_tools.train(own_text, "own.bin", overrides=keys)
+    assert lines == ["own.bin: 60 words, 6 dimensions, word2vec"]
+    vector_tools.train(own_text, "own.txt", overrides=keys)
+    binary = KeyedVectors.load_word2vec_format("own.bin", binary=True)
+    text = KeyedVectors.load_word2vec_format("own.txt")
+    assert binary.index_to_key == text.index_to_key
+    np.testing.assert_array_equal(binary.vectors, text.vectors)
+
+
+def test_fasttext_of_own_text_keeps_its_pieces_of_words(own_text):
+    keys = ["embed.method=fasttext", "embed.dim=6", "embed.own.epochs=1"]
+    vector_tools.train(own_text, "own.bin", overrides=keys)
+    assert "w999" in load_vectors("own.bin", ["w999"])
+    with pytest.raises(UserError, match=r"use \.bin"):
+        vector_tools.train(own_text, "own.txt", overrides=keys)
+
+
+def test_train_refuses_what_it_does_not_take(own_text):
+    for out, words in [("own.bin", ["seed=3"]), ("own.csv", []), ("none/x/../own", [])]:
+        with pytest.raises(UserError):
+            vector_tools.train(own_text, out, overrides=words)

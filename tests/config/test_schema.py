@@ -11,6 +11,12 @@ def test_every_key_has_a_meaning_and_a_default_among_its_choices():
         assert key.meaning, key.name
         assert not key.choices or key.default is None or key.default in key.choices, key.name
     assert len({key.name for key in listed}) == len(listed)
-    groups = [f for f in dataclasses.fields(Config) if dataclasses.is_dataclass(f.type)]
-    leaves = sum(len(dataclasses.fields(group.type)) for group in groups)
-    assert len(listed) == leaves + len(dataclasses.fields(Config)) - len(groups)
+    assert len(listed) == leaves_of(Config)
+
+
+def leaves_of(group):
+    """Fields that are no groups, at any depth."""
+    return sum(
+        leaves_of(field.type) if dataclasses.is_dataclass(field.type) else 1
+        for field in dataclasses.fields(group)
+    )

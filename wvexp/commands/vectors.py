@@ -1,5 +1,6 @@
 """Vector commands that need more than a vector file: a corpus, or a trained model."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -8,11 +9,14 @@ import numpy as np
 from wvexp.config.compose import compose
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import read_corpus
+from wvexp.experiment.vectors import open_vectors
+from wvexp.files import check_place, replacing
 from wvexp.training.saved import SavedModel
 from wvexp.vectors.coverage import coverage_report
 from wvexp.vectors.limits import DEFAULT_LIMITS, Limits
-from wvexp.vectors.pretrained import describe_vectors
-from wvexp.vectors.writing import save_vectors
+from wvexp.vectors.own.settings import FASTTEXT
+from wvexp.vectors.pretrained import describe_vectors, load_vectors
+from wvexp.vectors.writing import SEPARATORS, save_vectors
 
 
 def coverage(
@@ -46,6 +50,38 @@ def coverage(
     counts = np.bincount(word_ids, minlength=len(corpus.lexicon))
     forms = Counter({form: int(n) for form, n in zip(corpus.lexicon, counts, strict=True) if n})
     return coverage_report(forms, path, member, limits).lines()
+
+
+def train(text: str, out: str, *, overrides: list[str]) -> list[str]:
+    """Train vectors on one's own text, or take those that are kept, and write them to `out`.
+
+    `overrides` are keys of the `embed` and `data` groups as `train.py` takes them.
+    """
+    foreign = [word for word in overrides if not word.startswith(("embed.", "data."))]
+    if foreign:
+        raise UserError(
+            f"{foreign[0]}: train takes embed and data keys, such as embed.dim=100", "leave it out"
+        )
+    config = compose([f"embed.corpus={text}", *overrides])
+    check_place(out, Path(out))
+    subwords = config.embed.method == FASTTEXT
+    if Path(out).suffix not in ({".bin"} if subwords else SEPARATORS):
+        raise UserError(
+            f"{out}: {config.embed.method} vectors are not written with that ending",
+            "use .bin" if subwords else f"use one of {', '.join(SEPARATORS)}",
+        )
+    opened = open_vectors(config)
+    assert opened is not None  # it names own text
+    assert opened.source.path is not None
+    made = Path(opened.source.path)
+    if Path(out).suffix == ".bin":  # as it is, with fastText's pieces of words
+        with made.open("rb") as kept, replacing(Path(out)) as file:
+            shutil.copyfileobj(kept, file, 1 << 20)
+    else:
+        vectors = load_vectors(made)
+        save_vectors(out, vectors.index_to_key, vectors.vectors)
+    about = describe_vectors(made)
+    return [f"{out}: {about.rows:,} words, {about.dim} dimensions, {config.embed.method}"]
 
 
 def export(model: str, out: str) -> list[str]:

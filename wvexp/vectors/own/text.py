@@ -13,7 +13,6 @@ from wvexp.data.reading.readers import known_suffixes, reader_of
 from wvexp.data.tokenizers import get_tokenizer
 from wvexp.errors import UserError
 
-KEY = "embed.corpus"
 # What the formats of vectors cannot hold in a word, and what parts words in the tokenised copy.
 _PARTING = " \t\r\n\0"
 _LONGEST = 1000  # characters of a word that is kept
@@ -47,7 +46,7 @@ class OwnText:
         check_growth(self.path, self.limits)
         if self.column is not None and not self.is_table:
             raise UserError(
-                f"{KEY}_text={self.column}: {self.path} is plain text, without columns",
+                f"embed.corpus_text={self.column}: {self.path} is plain text, without columns",
                 "leave it out",
             )
 
@@ -131,7 +130,7 @@ def tokenise(text: OwnText, target: Path, advance: Callable[[int], None]) -> Tok
             advance(len(words))
     if not counts:
         raise UserError(
-            f"{text.path}: not one word in it", f"give {KEY}= text, a sentence or paragraph a line"
+            f"{text.path}: not one word in it", "give text, a sentence or paragraph a line"
         )
     return Tokenised(target, counts.total(), counts)
 

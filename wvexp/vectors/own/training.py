@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,26 +82,26 @@ def train_vectors(
 def _untrained(text: Tokenised, method: str, dim: int, training: Training) -> tuple[Any, list[str]]:
     """gensim's model with its vocabulary, and the words in it."""
     kept = {word: n for word, n in text.counts.items() if n >= training.min_count}
-    settings: dict[str, Any] = {
-        "vector_size": dim,
-        "sg": int(training.skipgram),
-        "window": training.window,
-        "min_count": training.min_count,
-        "negative": training.negative,
-        "epochs": training.epochs,
-        "seed": SEED,
-        "workers": 1,
-        "hashfxn": _stable_hash,
-    }
+    make: Callable[..., Any]
     if method == FASTTEXT:
         from gensim.models import FastText
 
-        buckets = min(_MOST_BUCKETS, _BUCKETS_PER_WORD * len(kept))
-        model = FastText(bucket=buckets, **settings)
+        make = partial(FastText, bucket=min(_MOST_BUCKETS, _BUCKETS_PER_WORD * len(kept)))
     else:
         from gensim.models import Word2Vec
 
-        model = Word2Vec(**settings)
+        make = Word2Vec
+    model = make(
+        vector_size=dim,
+        sg=int(training.skipgram),
+        window=training.window,
+        min_count=training.min_count,
+        negative=training.negative,
+        epochs=training.epochs,
+        seed=SEED,
+        workers=1,
+        hashfxn=_stable_hash,
+    )
     with _quiet():
         model.build_vocab_from_freq(dict(text.counts))
     return model, list(kept)
