@@ -142,6 +142,18 @@ def test_a_race_without_a_model_that_was_asked_for_decides_nothing(tracks):
     assert {one.model for one in found.standings} == {"mean"}
 
 
+def test_before_every_recipe_had_its_first_runs_nothing_is_said(tracks):
+    trainer = RaceTrainer(LEVELS, units=2000)
+
+    def train(inputs, runs, seconds):
+        return trainer.train(inputs, runs[: max(0, 20 - len(trainer.order))], seconds)
+
+    race = trainer.race(tracks, train=train)
+    assert trainer.order
+    assert race.leader is not None
+    assert outcome_of(race) is None
+
+
 def test_a_race_at_a_smaller_size_decides_nothing(tracks):
     trainer = RaceTrainer(LEVELS, units=2000, seconds={"mean": 5.0, "cnn": 8.0})
     found = outcome_of(trainer.race(tracks, limit=120.0))

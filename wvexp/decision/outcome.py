@@ -19,7 +19,9 @@ from wvexp.seeds import stream
 
 
 def outcome_of(race: Race) -> RaceFindings | None:
-    """The choice among the recipes and where each stands; None where none ran."""
+    """The choice among the recipes and where each stands; None where none ran, or not all did."""
+    if not race.started:
+        return None
     learned = race.learned()
     known = {entrant.name: entrant for entrant in learned.entrants}
     choice = choose_recipe(

@@ -151,7 +151,7 @@ def decide_config(
         base.train_size,
         failures=_failures(store, tracks),
         notes=(
-            *_race_left_out(config.budget, race, raced),
+            *_race_left_out(config.budget, base.model.name, race, raced),
             *left_out(config.budget or "", allocation.left_out, allocation.sizes_measured),
             *_failed(len((allocation.failed | (race.failed if race else set())) - store.keys())),
             *notes,
@@ -302,13 +302,12 @@ def _failures(store: Store, tracks: Sequence[Track]) -> list[dict[str, Any]]:
 
 
 def _race_left_out(
-    budget: str | None, race: Race | None, raced: RaceFindings | None
+    budget: str | None, model: str, race: Race | None, raced: RaceFindings | None
 ) -> tuple[Reason, ...]:
     """That there was no time for a race, so that the answer is one of the four arms."""
     if race is None or raced is not None or budget is None:
         return ()
-    tried = race.tracks[0].base.model.name
-    return (Reason(Why.RACE_LEFT_OUT, budget=budget, model=tried),)
+    return (Reason(Why.RACE_LEFT_OUT, budget=budget, model=model),)
 
 
 def _failed(failed: int) -> tuple[Reason, ...]:

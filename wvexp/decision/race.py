@@ -60,6 +60,8 @@ class Race:
         Keys of the runs that were wanted.
     failed
         Keys of the runs that ended in an error.
+    started
+        Whether every recipe of the models kept had its first runs: before that nothing is said.
     complete
         Whether nothing was left out for want of time.
     """
@@ -75,7 +77,7 @@ class Race:
         self.left_out: list[str] = []
         self.asked: set[str] = set()
         self.failed: set[str] = set()
-        self.complete = False
+        self.started = self.complete = False
         self._looks = 0
         self._waiting: set[str] = set()
         self._rates: dict[Recipe, list[float]] = defaultdict(list)
@@ -88,8 +90,9 @@ class Race:
         self._ends = self.budget.elapsed() + _SHARE * self.budget.for_runs(0.0)
         if self.budget.limit is not None:
             self._fit_in()
-        whole = self._first_rates() and self._race()
-        self.complete = self._freshly() and whole and not self.left_out
+        self.started = self._first_rates()
+        whole = self.started and self._race()
+        self.complete = self.started and self._freshly() and whole and not self.left_out
 
     @property
     def recipes(self) -> list[Recipe]:

@@ -285,8 +285,8 @@ _WORDS: dict[Why, Callable[..., Words]] = {
     ),
     Why.LEFT_OUT_BY_BUDGET: _left_out,
     Why.RACE_LEFT_OUT: lambda budget, model: (
-        f"budget={budget} left no time for a race: the four arms with model={model} alone were "
-        "tried"
+        f"budget={budget} ended before every recipe of the race had run: the answer is of the four "
+        f"arms with model={model} alone"
     ),
     Why.RUNS_DID_NOT_LEARN: lambda count, runs: (
         f"{count:,} of {counted(runs, 'run')} learned next to nothing, and do not count"
