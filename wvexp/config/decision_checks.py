@@ -3,7 +3,6 @@
 from wvexp.config.schema import KEYS, Config
 from wvexp.config.sweep_checks import refuse_unused
 from wvexp.config.values import lookup
-from wvexp.config.vector_files import has_several
 from wvexp.errors import UserError
 from wvexp.rules import RULES
 from wvexp.vectors.initial import PRETRAINED, RANDOM, SHUFFLED
@@ -34,12 +33,6 @@ def check_decision(config: Config) -> None:
         )
     if config.finetune:
         raise UserError("finetune=true: a decision tries both", "leave it out")
-    if has_several(config):
-        files = [*config.grid.path, *config.grid.name, *filter(None, [config.embed.corpus])]
-        raise UserError(
-            f"a decision has one file of vectors, not {', '.join(files)}",
-            "give embed.path=FILE, and decide for each file by itself",
-        )
     for name in _CHOSEN:
         value = lookup(config, name)
         if name.startswith("grid.") and value != KEYS[name].default:
