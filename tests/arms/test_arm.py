@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wvexp.arms import FOUR_ARMS, FOUR_NAMES, FROZEN, TREATMENTS, TUNED, Arm, Recipe, Tuning
+from wvexp.arms import (
+    FOUR_ARMS,
+    FOUR_NAMES,
+    FROZEN,
+    TREATMENTS,
+    TUNED,
+    Arm,
+    Recipe,
+    Tuning,
+    treatment_of,
+)
 from wvexp.errors import UserError
 
 TUNINGS = st.builds(
@@ -63,3 +73,47 @@ def test_a_recipe_is_an_arm_and_a_model():
     one = Recipe(Arm("random", TUNED, Tuning(anchor=0.5)), "window")
     assert one.name == "random-tuned(anchor=0.5) window"
     assert len({one, Recipe(Arm.parse("random-tuned(anchor=0.5)"), "window")}) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "canonical"),
+    [
+        ("pretrained-tuned(lr_scale=0.1)", "pretrained-slow"),
+        ("random-tuned(start_epoch=4)", "random-staged"),
+        ("pretrained-tuned(rows=oov)", "pretrained-oov"),
+        ("pretrained-tuned(how=map)", "pretrained-reprojected"),
+        ("my-own-tuned(how=both)", "my-own-both"),
+        ("pretrained-tuned(lr_scale=0.1,min_count=2)",) * 2,
+        ("pretrained-slow(min_count=2)", "pretrained-tuned(lr_scale=0.1,min_count=2)"),
+    ],
+)
+def test_an_arm_has_the_name_of_its_treatment_however_it_was_named(name, canonical):
+    assert Arm.parse(name).name == canonical
+    assert Arm.parse(name) == Arm.parse(canonical)
+
+
+def test_each_treatment_is_found_again_by_its_keys():
+    for one in TREATMENTS:
+        assert treatment_of(one.moves, one.tuning) is one
+        assert Arm("random", one).name == f"random-{one.name}"
+    assert treatment_of(True, Tuning(min_count=7)) is TUNED
+
+
+class Later(type(TUNED)):
+    name, tuning = "later-on", Tuning(start_epoch=9)
+
+
+def test_a_treatment_of_a_plug_in_is_an_arm_like_another(monkeypatch):
+    monkeypatch.setattr(TREATMENTS, "_things", dict(TREATMENTS._things))
+    TREATMENTS.register(Later())
+    assert Arm.parse("pretrained-tuned(start_epoch=9)").name == "pretrained-later-on"
+    assert Arm.parse("pretrained-later-on").embed == "pretrained"
+    twin = Later()
+    twin.name = "again"
+    with pytest.raises(UserError, match="treatment=again does what treatment=later-on does"):
+        TREATMENTS.register(twin)
+
+
+def test_a_map_has_no_numbers_about_rows():
+    with pytest.raises(UserError, match=r"tuning.anchor=0.5 is about rows that move"):
+        Arm("random", TREATMENTS["reprojected"], Tuning(how="map", anchor=0.5))

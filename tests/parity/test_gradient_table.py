@@ -48,9 +48,10 @@ def test_a_gradient_of_frozen_rows_is_found_by_every_comparison(monkeypatch, mod
         self.trainable = np.arange(len(self.E)) != PAD
         return gradient(self, words, d_vectors)
 
-    right = [check_model(case, stream(0, "checks"))["E"] for case in cases_of(model)]
+    cases = [case for case in cases_of(model) if "E" in case.trained()]
+    right = [check_model(case, stream(0, "checks"))["E"] for case in cases]
     monkeypatch.setattr(WordRows, "gradient", of_all_rows)
-    wrong = [check_model(case, stream(0, "checks"))["E"] for case in cases_of(model)]
+    wrong = [check_model(case, stream(0, "checks"))["E"] for case in cases]
     assert not any(map(broken, right))
     # Not in every case: by chance a batch holds no frozen word.
     assert COMPARISONS in map(broken, wrong)
