@@ -116,11 +116,11 @@ def test_a_sweep_has_scores_and_a_page_for_each_file(files, capsys):
     assert len(list(Store(files / "r.sqlite").runs())) == 8
 
 
-def test_one_run_or_a_decision_has_one_file(files):
+def test_one_run_has_one_file_and_a_decision_several(files):
     with pytest.raises(UserError, match="2 files of vectors: a run has one"):
         run_config(compose([*DATA, BOTH]))
-    with pytest.raises(UserError, match=r"one file of vectors, not typed\.vec, lower\.bin"):
-        compose([*DATA[:3], BOTH], "decide")
+    decided = compose([*DATA[:3], BOTH], "decide")
+    assert decided.grid.path == ["typed.vec", "lower.bin"]
     with pytest.raises(UserError, match=r"grid\.path"):
         compose([BOTH, "experiment=large"])
 
