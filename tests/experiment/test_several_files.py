@@ -7,6 +7,7 @@ from wvexp.config.compose import compose
 from wvexp.config.listed import is_list, items_of
 from wvexp.config.schema import Embed
 from wvexp.config.vector_files import each_file, short_names
+from wvexp.decision.procedure import decide
 from wvexp.errors import UserError
 from wvexp.experiment.inputs import prepare, prepare_all
 from wvexp.experiment.run import run_experiment
@@ -172,3 +173,17 @@ def test_short_names_tell_files_apart():
         *("glove.6B.50d", "cc.en.300", "a-v", "b-v", "b-v-2", "m"),
         *("glove-wiki", "mine-fasttext"),
     ]
+
+
+def test_a_decision_races_over_every_file_on_the_same_units(files):
+    decision = decide(*DATA, BOTH, "data.folds=1", "margin=0.4", "store=d.sqlite")
+    race = decision.findings.race
+    there = {(one.vectors, one.arm) for one in race.standings}
+    pretrained = {"pretrained-frozen", "pretrained-tuned"}
+    assert {file for file, arm in there if arm in pretrained} == {"typed", "lower"}
+    # Random vectors take only dimension and spread: they run over the first file alone.
+    assert len([arm for _, arm in there if arm not in pretrained]) <= 2
+    store = Store(files / "d.sqlite")
+    runs = store.runs()
+    assert len({run.condition for run in runs}) == 2
+    assert len({tuple(store.unit_ids(run.key)) for run in runs}) == 1
