@@ -56,6 +56,7 @@ DOORS = {
         "wvexp.report.style",
         "wvexp.report.score_figures",
         "wvexp.report.lr_trials_figure",
+        "wvexp.report.race_figure",
         "wvexp.report.word_figures",
     },
     "sklearn": {
