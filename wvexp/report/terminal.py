@@ -83,6 +83,8 @@ def summary(run: StoredRun, folder: Path) -> Iterator[Text]:
     rows["vectors"] = (
         f"{moved.moved:,} of {moved.rows:,} rows moved, {moved.mean:.3f} on average"
         if moved.rows
+        else "read through a learned map, every row bit-identical"
+        if run.finetune
         else "frozen, every row bit-identical"
     )
     if (parity := run.parity) is not None:
