@@ -70,6 +70,7 @@ def choose_recipe(
     baseline: float | None = None,
     validation_units: int | None = None,
     inflation: float = 1.0,
+    lowest: float = 0.0,
     draws: int = DRAWS,
 ) -> RecipeChoice:
     """Choose on validation, state on test.
@@ -90,6 +91,8 @@ def choose_recipe(
         alone, and is lower.
     inflation
         What variances are multiplied by (`overlap.py`).
+    lowest
+        What a score cannot fall below; 1 is perfect.
     """
     measured = {e.name: e for e in entrants if ran(e.test).any()}
     recommended = _best_on_validation(measured, given_up, fresh_from)
@@ -125,7 +128,7 @@ def choose_recipe(
         stated, number = Estimate(score, None, None), int(fresh.sum())
         return RecipeChoice(recommended, stated, number, None, False, {}, {}, (), tuple(blockers))
     drawn = draw_scores(test, rng, inflation, draws)
-    stated = _estimate(score, drawn.score, 0.0, 1.0)
+    stated = _estimate(score, drawn.score, lowest, 1.0)
     if len(names) > 1 and all(alike(tables[0], table) for table in tables[1:]):
         blockers.append(Blocker(Reason(Why.ARMS_ALIKE), larger or Remedy.TELLING_UNITS))
     if baseline is not None and stated.low is not None and stated.low <= baseline:
@@ -135,7 +138,9 @@ def choose_recipe(
     validated = _validated([measured[name] for name in names], rows, fresh_from, validation_units)
     near = near_best_of_race(test, validated, drawn.leads, rng, margin, inflation, draws)
     differences = {
-        name: _estimate(float(test.scores[k]) - score, drawn.leads[:, k - 1], -1.0, 1.0)
+        name: _estimate(
+            float(test.scores[k]) - score, drawn.leads[:, k - 1], lowest - 1.0, 1.0 - lowest
+        )
         for k, name in enumerate(names)
         if k
     }

@@ -11,6 +11,7 @@ from wvexp.analysis.reason import Reason, Why
 from wvexp.arms import Recipe
 from wvexp.data.units import make_units
 from wvexp.decision.race import RACE_SEEDS, Race
+from wvexp.metrics import METRICS
 from wvexp.report.standings import RaceFindings, Standing
 from wvexp.report.yardsticks import YardstickScore, measure_yardsticks, yardstick_scores
 from wvexp.results.stored_yardstick import StoredYardstick
@@ -33,6 +34,7 @@ def outcome_of(race: Race) -> RaceFindings | None:
         race.baseline,
         _validation_units(race),
         variance_inflation(race.base.folds),
+        METRICS[race.base.metric].lowest,
     )
     if choice.recommended is None:
         return None
