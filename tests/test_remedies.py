@@ -164,7 +164,6 @@ CASES = [
     (by_hydra, ["out=a", "seed=0"]),
     (decided, ["data=files", "data.train={csv}"]),
     (decided, ["data=files", "data.train={csv}", "embed=random"]),
-    (decided, ["data=files", "data.train={csv}", "embed.path=[{vectors},{few}]"]),
     (decided, ["finetune=true"]),
     (decided, ["tuning.anchor=0.1"]),
     (decided, ["optim.lr=0.1"]),

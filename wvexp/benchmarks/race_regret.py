@@ -166,7 +166,7 @@ def _policies(size: int, recipes: list[Raced], on_other: NDArray[np.float64]) ->
     }
     lecture = PRETRAINED_FROZEN if size < _SMALL else PRETRAINED_TUNED
     rules: tuple[tuple[str, Callable[[Raced], bool]], ...] = (
-        ("tuned", lambda one: one.arm == PRETRAINED_TUNED.name),
+        (PRETRAINED_TUNED.name, lambda one: one.arm == PRETRAINED_TUNED.name),
         ("lecture", lambda one: one.arm == lecture.name),
     )
     for name, fits in rules:
