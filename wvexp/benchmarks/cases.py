@@ -33,5 +33,6 @@ CASES = {
     # A round is a simulated experiment.
     "calibration": Case("calibration", "calibration", 2000),
     "choosing": Case("choosing", "choosing", 2000),
+    "label_worth": Case("label_worth", "label_worth", 2000),
     "crossfit": Case("crossfit", "crossfit", 1000),
 }

@@ -99,7 +99,7 @@ class Decision:
 
     @property
     def advice(self) -> list[str]:
-        """At most ten lines in words."""
+        """At most eleven lines in words."""
         return advice(self.findings)
 
     def to_json(self) -> dict[str, Any]:
@@ -129,6 +129,7 @@ class Decision:
                 for arm in FOUR_NAMES
                 if arm in scores
             },
+            "label_worth": f.label_worth,
             "metric": f.metric,
             "margin": f.margin,
             "complete": self.complete,

@@ -1,4 +1,4 @@
-"""The answer in at most ten lines: what to do, how sure, what it costs to be wrong."""
+"""The answer in at most eleven lines: what to do, how sure, what it costs to be wrong."""
 
 from math import ceil
 
@@ -19,6 +19,7 @@ from wvexp.report.quantities import percent, points, surely
 from wvexp.report.reasons import all_in_words, briefly, in_short, in_words, remedy_words
 from wvexp.report.wording import counted, listed, margin_words
 from wvexp.report.words import fade_words, places, unit
+from wvexp.report.worth import worth_words
 
 # Letters of a problem that fit on the terminal.
 _LONGEST = 160
@@ -36,9 +37,9 @@ def headline(f: Findings) -> str:
 
 
 def advice(f: Findings) -> list[str]:
-    """What to do, how sure, what it costs to be wrong, where it flips: at most ten lines."""
+    """What to do, how sure, what it costs to be wrong, where it flips: at most eleven lines."""
     lines = [headline(f), _how_sure(f), _its_score(f), _cost(f), _gain(f), _policy(f)]
-    lines += [_flip(f), _fading(f), _settling(f), _missing(f)]
+    lines += [_flip(f), _fading(f), _worth(f), _settling(f), _missing(f)]
     return [line for line in lines if line]
 
 
@@ -143,6 +144,12 @@ def _fading(f: Findings) -> str:
         return ""
     words = fade_words(f.fade, unit(f))
     return f"The gain of pretrained over random vectors, tuned: {words}{_unmeasured(f)}."
+
+
+def _worth(f: Findings) -> str:
+    """What more labels would buy, and how many of them the vectors stand for."""
+    said = "; ".join(worth_words(f))
+    return f"What labels are worth: {said}." if said else ""
 
 
 def _at(f: Findings) -> str:
