@@ -86,7 +86,7 @@ def test_little_evidence_is_undecided_and_says_what_is_missing(simulated, make):
     assert f.problems
     lines = advice(f)
     assert lines[0].startswith("Undecided")
-    assert len(lines) <= 10
+    assert len(lines) <= 11
     json.dumps(f.to_json(), allow_nan=False)
 
 

@@ -29,6 +29,8 @@ class Why(StrEnum):
     FEW_SIZES_FOR_CURVE = auto()
     CURVE_NOT_FITTED = auto()
     CURVE_FITS_BADLY = auto()
+    FEW_LAST_SIZES = auto()
+    CURVE_TURNS = auto()
     # a choice
     NOTHING_MEASURED = auto()
     ARM_NOT_MEASURED = auto()

@@ -35,5 +35,6 @@ CASES = {
     "choosing": Case("choosing", "choosing", 2000),
     "racing": Case("racing", "racing", 2000),
     "four_arms": Case("four_arms", "four_arms", 2000),
+    "label_worth": Case("label_worth", "label_worth", 2000),
     "crossfit": Case("crossfit", "crossfit", 1000),
 }

@@ -37,6 +37,7 @@ class Design:
     unit_share of the latent variance that belongs to units, 0 to 0.6
     kind       "sentences": one item a unit; "documents": many tokens, in varying numbers;
                "entities": a few entities per document, scored by F1
+    heavy      whether the luck of seeds has the tails of a t distribution with 4 degrees of freedom
     """
 
     accuracy: Array
@@ -45,6 +46,7 @@ class Design:
     kind: Kind
     seeds: int
     units: int
+    heavy: bool = False
 
 
 def simulate(design: Design, rng: np.random.Generator) -> Array:
@@ -57,11 +59,17 @@ def simulate(design: Design, rng: np.random.Generator) -> Array:
         drawn = [n if axis in of else 1 for axis, n in enumerate(shape)]
         return rng.standard_normal(drawn, dtype=np.float32)
 
+    def luck(*of: int) -> Latent:
+        if not design.heavy:
+            return normal(*of)
+        drawn = [n if axis in of else 1 for axis, n in enumerate(shape)]
+        return (rng.standard_t(4, drawn) / np.sqrt(2)).astype(np.float32)
+
     def mix(*parts: tuple[float, Latent]) -> Latent:
         return reduce(np.add, (np.float32(np.sqrt(share)) * part for share, part in parts))
 
     unit = mix((0.5, normal(3)), (0.35, normal(0, 3)), (0.15, normal(0, 1, 3)))
-    seed = mix((0.2, normal(2)), (0.3, normal(1, 2)), (0.5, normal(0, 1, 2)))
+    seed = mix((0.2, luck(2)), (0.3, luck(1, 2)), (0.5, luck(0, 1, 2)))
     seed_sd = design.seed_sd[:, None, None].astype(np.float32)
     residual_sd = np.sqrt(np.float32(1 - design.unit_share) - seed_sd**2)
     effects = (

@@ -110,7 +110,7 @@ class Decision:
 
     @property
     def advice(self) -> list[str]:
-        """At most ten lines in words."""
+        """At most eleven lines in words."""
         return advice(self.findings)
 
     def to_json(self) -> dict[str, Any]:
@@ -142,6 +142,7 @@ class Decision:
             },
             "recipes": list(f.race.standings) if f.race else [],
             "yardsticks": [_yardstick(one) for one in f.yardsticks],
+            "label_worth": f.label_worth,
             "metric": f.metric,
             "margin": f.margin,
             "complete": self.complete,

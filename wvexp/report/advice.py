@@ -1,4 +1,4 @@
-"""The answer in at most ten lines: what to do, how sure, what it costs to be wrong."""
+"""The answer in at most eleven lines: what to do, how sure, what it costs to be wrong."""
 
 from math import ceil
 
@@ -20,6 +20,7 @@ from wvexp.report.race_words import race_headline, race_lines
 from wvexp.report.reasons import all_in_words, briefly, in_short, in_words, remedy_words
 from wvexp.report.wording import counted, listed, margin_words
 from wvexp.report.words import fade_words, places, unit
+from wvexp.report.worth import worth_words
 from wvexp.report.yardstick_words import better_yardstick, without_vectors
 
 # Letters of a problem that fit on the terminal.
@@ -45,13 +46,13 @@ def headline(f: Findings) -> str:
 
 
 def advice(f: Findings) -> list[str]:
-    """What to do, how sure, what it costs to be wrong, where it flips: at most ten lines."""
+    """What to do, how sure, what it costs to be wrong, where it flips: a dozen lines at most."""
     lines = [headline(f)]
     if f.race is not None:
         lines += race_lines(f, f.race)
     else:
         lines += [_how_sure(f), _its_score(f), _cost(f)]
-    lines += [_gain(f), _policy(f), _flip(f), _fading(f)]
+    lines += [_gain(f), _policy(f), _flip(f), _fading(f), _worth(f)]
     lines += [_settling(f), _missing(f)] if f.race is None else [_missing(f)]
     return [line for line in lines if line]
 
@@ -159,6 +160,12 @@ def _fading(f: Findings) -> str:
         return ""
     words = fade_words(f.fade, unit(f))
     return f"The gain of pretrained over random vectors, tuned: {words}{_unmeasured(f)}."
+
+
+def _worth(f: Findings) -> str:
+    """What more labels would buy, and how many of them the vectors stand for."""
+    said = "; ".join(worth_words(f))
+    return f"What labels are worth: {said}." if said else ""
 
 
 def _at(f: Findings) -> str:

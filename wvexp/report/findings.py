@@ -14,6 +14,7 @@ from wvexp.analysis.crossover import Crossover, crossover
 from wvexp.analysis.curve import REACH, LearningCurve, learning_curve
 from wvexp.analysis.evidence import SizeMeasures
 from wvexp.analysis.fading import Fade, gain_fades
+from wvexp.analysis.label_worth import LabelWorth, label_worth
 from wvexp.analysis.overlap import variance_inflation
 from wvexp.analysis.paired import MARGIN
 from wvexp.analysis.reason import Reason, Remedy, Why
@@ -24,6 +25,7 @@ from wvexp.arms import (
     PRETRAINED_TUNED,
     RANDOM_FROZEN,
     RANDOM_TUNED,
+    Arm,
 )
 from wvexp.data.overview import Reading
 from wvexp.data.records import to_plain
@@ -53,6 +55,7 @@ from wvexp.report.summaries import (
 )
 from wvexp.report.yardsticks import YardstickScore, YardstickValues, yardstick_scores
 from wvexp.results.stored_run import StoredRun
+from wvexp.vectors.initial import PRETRAINED
 
 # Pairs that the guidance speaks of, first minus second.
 PAIRS = (
@@ -119,6 +122,7 @@ class Findings:
     verdicts: tuple[Verdict, ...]
     crossovers: dict[str, Crossover]
     fade: Fade | None
+    label_worth: LabelWorth
     curves: dict[str, LearningCurve]
     measures: dict[float, SizeMeasures]
     lr_trials: dict[str, list[float]] = field(metadata={"key": "tuning"})  # as in report.json
@@ -211,6 +215,7 @@ def find(
         verdicts=verdicts,
         crossovers=crossovers,
         fade=fade,
+        label_worth=label_worth(values, m.sizes, choice.recommended, _worth_pair(choice), wider),
         curves=curves,
         measures=measures,
         lr_trials=expected_validation(m),
@@ -226,6 +231,13 @@ def find(
         failures=failures,
         runs=tuple(replace(run, read=None) for run in m.runs),  # what was read is said once
     )
+
+
+def _worth_pair(choice: Choice) -> tuple[str, str]:
+    """The arm with the vectors, the recommended where it has them, and the best without them."""
+    arm = choice.recommended
+    takes_them = arm is not None and Arm.parse(arm).embed == PRETRAINED.name
+    return arm if arm and takes_them else PRETRAINED_TUNED.name, RANDOM_TUNED.name
 
 
 def _falls_short(m: Measurements, wanted_size: int | None) -> Reason | None:

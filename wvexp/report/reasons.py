@@ -156,6 +156,11 @@ _WORDS: dict[Why, Callable[..., Words]] = {
         "the power law fits badly",
         "its bands are widened, and nothing is extrapolated",
     ),
+    Why.FEW_LAST_SIZES: lambda sizes: (
+        f"{counted(sizes, 'size')} with an interval at the upper end",
+        "3 are needed to extrapolate",
+    ),
+    Why.CURVE_TURNS: lambda: "the scores at the last three sizes rise ever faster, or fall",
     Why.NOTHING_MEASURED: lambda: "no arm was measured",
     Why.ARM_NOT_MEASURED: lambda arm: f"{arm}: not measured",
     Why.ARM_WITH_ONE_SEED: lambda arm: f"{arm}: one seed, so no interval",

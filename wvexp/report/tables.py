@@ -12,6 +12,7 @@ from wvexp.report.score_tables import rate_table
 from wvexp.report.table import Row, Table
 from wvexp.report.wording import margin_words
 from wvexp.report.words import CLAIMS, fade_words, places, unit
+from wvexp.report.worth import worth_rows
 from wvexp.results.stored_run import StoredRun
 from wvexp.tasks import TASKS
 
@@ -48,6 +49,14 @@ def tables(f: Findings) -> list[Table]:
                 for fade in [f.fade]
                 if fade
             ],
+        ),
+        Table(
+            "What labels and vectors are worth",
+            "What twice the labels of the largest size would add to the recommended arm's score; "
+            "and how many times the labels the arm without the vectors needs to score as the one "
+            "with them, with 95 % intervals.",
+            ("what", f"training {size}", "status", "what is known"),
+            worth_rows(f),
         ),
         Table(
             "Every comparison",
