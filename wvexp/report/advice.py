@@ -46,7 +46,7 @@ def headline(f: Findings) -> str:
 
 
 def advice(f: Findings) -> list[str]:
-    """What to do, how sure, what it costs to be wrong, where it flips: a dozen lines at most."""
+    """What to do, how sure, what it costs to be wrong, where it flips: 13 lines at most."""
     lines = [headline(f)]
     if f.race is not None:
         lines += race_lines(f, f.race)
