@@ -146,8 +146,9 @@ def test_of_what_scores_alike_the_smallest_c_is_taken():
     assert found.settings["C"] == 1e-4
 
 
-def test_only_the_warning_of_steps_used_up_is_kept_quiet():
+def test_only_warnings_of_steps_used_up_and_of_many_labels_are_kept_quiet():
     with as_far_as_it_goes():
         warnings.warn("all steps used", ConvergenceWarning, stacklevel=1)
+        LogisticRegression().fit(np.eye(30), np.arange(30) % 20)  # 20 labels over 30 texts
     with pytest.raises(RuntimeWarning), as_far_as_it_goes():
         warnings.warn("overflow", RuntimeWarning, stacklevel=1)

@@ -58,9 +58,13 @@ def logistic(problem: Problem, train: Any, validation: Any, test: Any) -> Fit:
 
 @contextmanager
 def as_far_as_it_goes() -> Iterator[None]:
-    """Without the warning of a solver that used all its steps: validation judges what came out."""
+    """Without the warning of a solver that used all its steps: validation judges what came out.
+
+    Nor that of many labels over few texts, as on a first look at 77 of them over 100.
+    """
     from sklearn.exceptions import ConvergenceWarning
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
         yield
