@@ -1,6 +1,7 @@
 """Arm: what the word vectors start from, and how they are treated."""
 
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property, lru_cache
 
 from wvexp.arms.treatment import FROZEN, TREATMENTS, TUNED, Treatment, treatment_of
 from wvexp.arms.tuning import Tuning, check_tuning
@@ -37,8 +38,14 @@ class Arm:
     @classmethod
     def parse(cls, name: str) -> "Arm":
         """The arm of that `name`; UserError where it is the name of none."""
+        return cls._parsed(name, tuple(TREATMENTS.names))
+
+    @classmethod
+    @lru_cache
+    def _parsed(cls, name: str, treatments: tuple[str, ...]) -> "Arm":
+        """The same while the `treatments` are those: every run that is read has its arm parsed."""
         plain, _, special = name.partition("(")
-        ends = [one.name for one in TREATMENTS if plain.endswith(f"-{one.name}")]
+        ends = [one for one in treatments if plain.endswith(f"-{one}")]
         called = max(ends, key=len, default=plain.rpartition("-")[2])
         treatment, embed = TREATMENTS[called], plain.removesuffix(f"-{called}")
         kinds = {k: type(v) for k, v in asdict(Tuning()).items()}
@@ -51,7 +58,7 @@ class Arm:
             ) from error
         return cls(embed, treatment, tuning)
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Such as `pretrained-slow`; what no treatment is, as `pretrained-tuned(min_count=2)`."""
         arm, preset = f"{self.embed}-{self.treatment.name}", asdict(self.treatment.tuning)

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -19,6 +20,8 @@ from wvexp.results.stored_yardstick import StoredYardstick
 
 # Columns of the table `runs` that its JSON holds too; a row in which they differ is damaged.
 COLUMNS = ("key", "task", "condition", "arm", "model", "train_size", "seed", "lr")
+# Rows are read again with every look at a results file, and do not change: so many are remembered.
+_REMEMBERED = 4096
 
 
 def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
@@ -29,12 +32,15 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
     DamagedError
         It is no JSON, lacks a key, or holds a value of another kind.
     """
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError, TypeError) as error:
-        raise DamagedError("its result is no JSON") from error
-    if not isinstance(content, dict):
-        raise DamagedError("its result is no JSON of a run")
+    run = _read_run(text, tuple(columns.items()))
+    arm = _arm_of(run)
+    return run if arm == run.arm else replace(run, arm=arm)
+
+
+@lru_cache(_REMEMBERED)
+def _read_run(text: str | bytes, columns: tuple[tuple[str, Any], ...]) -> StoredRun:
+    """The same, with the arm's name as the row has it."""
+    content = _object(text, "run")
     run = read_record(StoredRun, content)
     for name in ("train_size", "lr"):
         if getattr(run, name) <= 0:
@@ -43,10 +49,21 @@ def read_run(text: str | bytes, columns: Mapping[str, Any]) -> StoredRun:
         raise DamagedError("config.optim is not a group")
     if run.fold is not None and (run.folds is None or run.config is None):
         raise DamagedError("a fold, and not of how many, or without its configuration")
-    for name, value in columns.items():
+    for name, value in columns:
         if content[name] != value:
             raise DamagedError(f"its column {name} is {value!r}, its result has {content[name]!r}")
-    return replace(run, arm=_arm_of(run))
+    return run
+
+
+def _object(text: str | bytes, of: str) -> dict[str, Any]:
+    """The JSON object of a row; DamagedError where it is none."""
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise DamagedError("its result is no JSON") from error
+    if not isinstance(content, dict):
+        raise DamagedError(f"its result is no JSON of a {of}")
+    return content
 
 
 def _arm_of(run: StoredRun) -> str:
@@ -64,12 +81,7 @@ def _arm_of(run: StoredRun) -> str:
 
 def read_yardstick(text: str | bytes, key: str) -> StoredYardstick:
     """A fitted yardstick from the text of its row; DamagedError as from `read_run`."""
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError, TypeError) as error:
-        raise DamagedError("its result is no JSON") from error
-    if not isinstance(content, dict):
-        raise DamagedError("its result is no JSON of a yardstick")
+    content = _object(text, "yardstick")
     fit = read_record(StoredYardstick, content)
     if fit.key != key:
         raise DamagedError(f"its column key is {key!r}, its result has {fit.key!r}")

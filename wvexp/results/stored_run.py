@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from wvexp.arms import Arm, Recipe
@@ -135,7 +136,7 @@ class StoredRun:
     versions: Mapping[str, str] | None
     fold_keys: tuple[str, ...] | None = None
 
-    @property
+    @cached_property
     def recipe(self) -> Recipe:
         return Recipe(Arm.parse(self.arm), self.model)
 
