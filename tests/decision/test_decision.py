@@ -18,7 +18,8 @@ from wvexp.data.overview import Reading
 from wvexp.data.records import read_record, to_plain
 from wvexp.decision.allocation import first_rates
 from wvexp.decision.budget import Budget
-from wvexp.decision.procedure import left_out, run_decision
+from wvexp.decision.notes import left_out
+from wvexp.decision.procedure import run_decision
 from wvexp.errors import RunStopped, UserError
 from wvexp.report.advice import advice
 from wvexp.report.findings import find

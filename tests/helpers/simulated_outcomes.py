@@ -7,7 +7,7 @@ from simulated_store import SimulatedStore
 
 from wvexp.arms import FOUR_NAMES
 from wvexp.decision.decision import Decision
-from wvexp.decision.procedure import left_out
+from wvexp.decision.notes import left_out
 from wvexp.report.findings import find
 from wvexp.report.measurements import measure
 from wvexp.seeds import stream

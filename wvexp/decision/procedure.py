@@ -1,55 +1,44 @@
 """How a decision is made: read, train within the budget, judge, keep the recommended model."""
 
 import json
-import logging
 import math
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from wvexp.analysis.rare import enough_units
-from wvexp.analysis.reason import Reason, Why
-from wvexp.arms import PRETRAINED_FROZEN
 from wvexp.config.arguments import check_words, names_data
 from wvexp.config.checks import parse_duration
 from wvexp.config.compose import compose
 from wvexp.config.schema import Config
-from wvexp.config.vector_files import each_file
-from wvexp.data.corpus import Corpus
-from wvexp.data.splitting import SHARE
 from wvexp.decision.ahead import Ahead, ahead
-from wvexp.decision.allocation import LR_SEEDS, MOST_SEEDS, WHAT, Allocation
+from wvexp.decision.allocation import Allocation
 from wvexp.decision.budget import Budget, Pace
 from wvexp.decision.decision import Decision
+from wvexp.decision.notes import failures_of, left_out, race_left_out, runs_failed
 from wvexp.decision.outcome import beside_yardsticks, fresh_seeds, outcome_of
 from wvexp.decision.progress import LiveDecision
 from wvexp.decision.race import Race
-from wvexp.decision.tracks import Track, is_race, tracks_of
-from wvexp.decision.yardsticks import Yardsticks, check_yardsticks
+from wvexp.decision.reading import read_tracks
+from wvexp.decision.tracks import Track, is_race
+from wvexp.decision.yardsticks import Yardsticks
 from wvexp.errors import RunError, UserError
-from wvexp.experiment.inputs import Inputs, prepare_all
+from wvexp.experiment.inputs import Inputs
 from wvexp.experiment.run import tell_of_data, warn_of_data
 from wvexp.files import write_text
 from wvexp.report.choice import choice_of
-from wvexp.report.standings import RaceFindings
 from wvexp.report.store_report import findings_of
 from wvexp.report.terminal import say
 from wvexp.results.folder import run_folder
 from wvexp.results.store import Store
-from wvexp.sweeps.checks import check_scorable
-from wvexp.sweeps.grid import Grid
 from wvexp.sweeps.pool import thread_count
 from wvexp.sweeps.run import Progress, SweepOutcome, run_sweep
 from wvexp.training.identity import RunConfig
-
-log = logging.getLogger(__name__)
 
 
 def decide(*overrides: str, progress: Progress | None = None) -> Decision:
@@ -89,7 +78,7 @@ def decide_config(
         raise UserError("dry_run=true makes no decision", "leave it out")
     limit = None if config.budget is None else parse_duration(config.budget)
     workers = thread_count(config.workers)
-    tracks = _read(config)
+    tracks = read_tracks(config)
     config, inputs, base = tracks[0].config, tracks[0].inputs, tracks[0].base
     store = Store(Path(config.store).expanduser())
     if tell is not None:
@@ -143,17 +132,18 @@ def decide_config(
             size, seeds = race.size, fresh_seeds(race)
         model = allocation.model_seconds()
         notes = yardsticks.fit(size, seeds, budget, model, config.budget or "")
+    failed = allocation.failed | (race.failed if race else set())
     trained = budget.elapsed()
     findings = findings_of(
         allocation.results,
         base.condition,
         config.margin,
         base.train_size,
-        failures=_failures(store, tracks),
+        failures=failures_of(store, tracks),
         notes=(
-            *_race_left_out(config.budget, base.model.name, race, raced),
+            *race_left_out(config.budget, base.model.name, race, raced),
             *left_out(config.budget or "", allocation.left_out, allocation.sizes_measured),
-            *_failed(len((allocation.failed | (race.failed if race else set())) - store.keys())),
+            *runs_failed(len(failed - store.keys())),
             *notes,
         ),
         cut_short=not allocation.complete,
@@ -186,30 +176,6 @@ def _seeds_of_best(allocation: Allocation) -> tuple[int, list[int]]:
     return size, [run.seed for run in m.runs_of(best or m.arms[0], size)]
 
 
-def _read(config: Config) -> list[Track]:
-    """What the configuration names, with the folds that small data are given: the first one first.
-
-    From the run of that one those of the guidance's arms differ.
-    """
-    enough = enough_units(config.margin)
-    if config.yardsticks:
-        check_yardsticks(config.yardstick)
-    of_file = dict(each_file(config))
-    read = prepare_all(config, least_test=enough)
-    corpus = read[0][1].corpus
-    if config.data.folds is None and corpus.folds is not None:
-        folded = _cross_fitted(config, corpus, enough).data
-        of_file = {name: replace(one, data=folded) for name, one in of_file.items()}
-    tracks = tracks_of(config, [(name, of_file[name], inputs) for name, inputs in read])
-    for track in tracks:
-        base = track.base
-        seeds = range(base.seed, base.seed + MOST_SEEDS)
-        track.inputs.corpus.check_training_size(base.train_size, seeds)  # in every fold of each
-        if base.folds is not None:
-            check_scorable(_first_runs(base), track.inputs)
-    return tracks
-
-
 def _tell(tracks: Sequence[Track], console: Console) -> None:
     """Say what was read: the data, and every file of vectors."""
     first, *others = {id(track.inputs): track for track in tracks}.values()
@@ -227,7 +193,7 @@ def run_decision(config: Config, began: float | None = None) -> None:
     console = Console(highlight=False)
     tell = partial(_tell, console=console)
     if config.dry_run:
-        tell(_read(config))
+        tell(read_tracks(config))
         return
     with run_folder(config.out, "decision") as (scratch, final):
         with LiveDecision(Console(highlight=False, stderr=True)) as progress:
@@ -239,29 +205,6 @@ def run_decision(config: Config, began: float | None = None) -> None:
         write_text(scratch / "decision.json", text)
     files = f"{final}: report.html, decision.json, {decision.model_words}"
     say(console, [*decision.advice, files])
-
-
-def _cross_fitted(config: Config, corpus: Corpus, enough: int) -> Config:
-    """The configuration with the folds that small data were given; a note says so."""
-    units = len(corpus.units.ids)
-    kind = "sentences" if corpus.train.documents is None else "documents"
-    log.warning(
-        "cross-fitted over %d folds, so that each of %s %s is tested: a test part split off would "
-        "have about %s, and with fewer than %s no two arms can be told to be alike; data.folds=1 "
-        "splits it off all the same, data.test=FILE names one",
-        corpus.folds,
-        f"{units:,}",
-        kind,
-        f"{round(SHARE * units):,}",
-        f"{enough:,}",
-    )
-    return replace(config, data=replace(config.data, folds=corpus.folds, split_seed=0))
-
-
-def _first_runs(base: RunConfig) -> list[RunConfig]:
-    """A run of every fold and of the seeds of the lr trials: each is to have a score."""
-    seeds = [base.seed + i for i in range(LR_SEEDS)]
-    return Grid([PRETRAINED_FROZEN], [base.train_size], seeds, [base.optim.lr], base).runs()
 
 
 @contextmanager
@@ -286,45 +229,3 @@ def _too_small(config: Config, budget: Budget, reading: float) -> UserError:
         f"model and report have their share",
         f"give budget={budget.least(reading)}s or more",
     )
-
-
-def _failures(store: Store, tracks: Sequence[Track]) -> list[dict[str, Any]]:
-    """The failed runs of all tracks; where these are of several models, each with its model."""
-    several = len({track.base.model.name for track in tracks}) > 1
-    return [
-        {
-            **failure,
-            "arm": f"{track.base.model.name} {failure['arm']}" if several else failure["arm"],
-        }
-        for track in tracks
-        for failure in store.failures(track.base.condition)
-    ]
-
-
-def _race_left_out(
-    budget: str | None, model: str, race: Race | None, raced: RaceFindings | None
-) -> tuple[Reason, ...]:
-    """That there was no time for a race, so that the answer is one of the four arms."""
-    if race is None or raced is not None or budget is None:
-        return ()
-    return (Reason(Why.RACE_LEFT_OUT, budget=budget, model=model),)
-
-
-def _failed(failed: int) -> tuple[Reason, ...]:
-    return (Reason(Why.RUNS_FAILED, count=failed),) if failed else ()
-
-
-def left_out(
-    budget: str, what_where: Collection[tuple[str, int]], measured: Collection[int] = ()
-) -> tuple[Reason, ...]:
-    """What the budget left out, as one reason, or none.
-
-    `measured` are the sizes of the runs that the decision rests on: where the learning-rate trials
-    are not complete at one of them, runs were left out there, not all.
-    """
-    without = {size for what, size in what_where if what == WHAT[0]}
-    named = {"all arms": without - set(measured), "some runs": without & set(measured)}
-    for what in WHAT[1:]:
-        named[what] = {size for w, size in what_where if w == what} - without
-    parts = tuple((what, tuple(sorted(sizes))) for what, sizes in named.items() if sizes)
-    return (Reason(Why.LEFT_OUT_BY_BUDGET, budget=budget, parts=parts),) if parts else ()
