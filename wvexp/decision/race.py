@@ -39,7 +39,9 @@ RACE_SEEDS, FRESH_SEEDS = 10, 5
 # Fewest fresh seeds for which time is kept.
 _LEAST_FRESH = 2
 # Of what a budget leaves for runs, what the race may take before the guidance has its turn.
-_SHARE = 0.6
+_SHARE = 0.7
+# Of the race's share, what the first runs of the models may take; few recipes have others.
+_FIRST_RUNS = 0.7
 
 # Trains the runs that are not stored, all over the same inputs, for at most that many seconds.
 Train = Callable[[Inputs, Sequence[RunConfig], float], SweepOutcome]
@@ -171,7 +173,9 @@ class Race:
         there = sum(r.condition == condition and r.key in self.asked for r in self.stored())
         if condition not in self._measured or self._measured[condition][0] != there:
             subset = Subset(self.store, self.asked)
-            whole = there and CrossFitted(subset).runs(condition=condition)
+            whole = there > 0
+            if whole and self.base.folds is not None:  # of no cross-fit there may be all folds
+                whole = bool(CrossFitted(subset).runs(condition=condition))
             found = measure(subset, condition, gaps=False) if whole else None
             self._measured[condition] = there, found
         return self._measured[condition][1]
@@ -230,7 +234,7 @@ class Race:
 
     def _fits(self, firsts: Iterable[Track]) -> bool:
         wall = sum(map(self._first_seconds, firsts)) / self.budget.workers
-        return wall <= self._seconds() / 2  # as much again for what follows
+        return wall <= _FIRST_RUNS * self._seconds()
 
     def _seconds(self) -> float:
         """What is left for the race."""
