@@ -6,13 +6,13 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 from simulated_race import RaceTrainer, world_tracks
+from stored_yardsticks import stored_yardstick
 
 from wvexp.analysis.choice import SURE
 from wvexp.decision.outcome import beside_yardsticks, fresh_seeds, outcome_of
 from wvexp.decision.race import FRESH_SEEDS, RACE_SEEDS
 from wvexp.report.findings import plain
 from wvexp.report.reasons import all_in_words
-from wvexp.results.stored_yardstick import StoredYardstick
 
 BEST = "cnn pretrained-slow"
 LEVELS = {BEST: 0.80, "cnn pretrained-tuned": 0.78, "mean pretrained-both": 0.76}
@@ -191,23 +191,7 @@ def test_a_cross_fit_is_wider_than_as_many_units_of_one_split():
 
 
 def yardstick(key, race, **changes):
-    values = {
-        "yardstick": "tfidf",
-        "corpus": "c",
-        "task": "sentence",
-        "metric": "accuracy",
-        "train_size": race.size,
-        "seed": None,
-        "fold": None,
-        "folds": None,
-        "version": 1,
-        "keys": {},
-        "validation": 0.5,
-        "test": 0.5,
-        "settings": {},
-        "seconds": 2.0,
-    }
-    return StoredYardstick(key, **{**values, **changes})
+    return stored_yardstick(key, **{"train_size": race.size, **changes})
 
 
 def test_yardsticks_are_held_against_the_chosen_recipe_over_its_fresh_seeds(tracks):

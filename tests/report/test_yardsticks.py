@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from simulated_store import SimulatedStore
+from stored_yardsticks import stored_yardstick
 
 from wvexp.analysis.reason import Why
 from wvexp.report.advice import advice, headline
@@ -16,29 +17,13 @@ from wvexp.report.score_figures import learning_curves
 from wvexp.report.score_tables import score_tables
 from wvexp.report.store_report import findings_of
 from wvexp.report.yardsticks import measure_yardsticks, yardstick_scores
-from wvexp.results.stored_yardstick import StoredYardstick
 
 TOP = 6400
 
 
 def stored(key, **changes):
-    values = {
-        "yardstick": "tfidf",
-        "corpus": "c",
-        "task": "sentence",
-        "metric": "accuracy",
-        "train_size": TOP,
-        "seed": None,
-        "fold": None,
-        "folds": None,
-        "version": 1,
-        "keys": {},
-        "validation": 0.5,
-        "test": 0.5,
-        "settings": {"C": 3.16, "capitalisation": True, "ending": 2},
-        "seconds": 2.0,
-    }
-    return StoredYardstick(key, **{**values, **changes})
+    settings = {"C": 3.16, "capitalisation": True, "ending": 2}
+    return stored_yardstick(key, **{"train_size": TOP, "settings": settings, **changes})
 
 
 def recommended_right(store, seed=0):
